@@ -7,9 +7,9 @@ string(REGEX REPLACE "[][;]" "_" symbols "${symbols}")  # these would cut a line
 string(REPLACE "\n" ";" symbols "${symbols}")
 set(bad)
 foreach(line IN LISTS symbols)
-  # W, V: weak; u: unique (static locals and members of templates); lower case: undefined or local forms of the same
-  if(line MATCHES "^[0-9a-f]* +[WwVvu] (.*)$" AND NOT CMAKE_MATCH_1 MATCHES "tg::${ISA}::")
-    string(APPEND bad "\n  ${CMAKE_MATCH_1}")
+  # W, V: weak; u: unique (static locals and members of templates)
+  if(line MATCHES "^[0-9a-f]+ [WVu] " AND NOT line MATCHES "tg::${ISA}::")
+    string(APPEND bad "\n  ${line}")
   endif()
 endforeach()
 if(bad)
