@@ -27,7 +27,7 @@ Record: TypeAlias = dict[str, Array]
 
 
 class Weights(NamedTuple):
-    """The parameters of one layer in one direction, or their gradients; G is the number of gates."""
+    """The parameters of one layer in one direction, or their gradients; G gates."""
 
     U: Array
     """``weight_ih``, ``[G*H, I]``."""
@@ -40,9 +40,7 @@ class Weights(NamedTuple):
 
 
 Step: TypeAlias = Callable[[Array, State, Weights], tuple[State, Record]]
-StepGrad: TypeAlias = Callable[
-    [State, Array, State, Record, Weights], tuple[Array, State, Weights]
-]
+StepGrad: TypeAlias = Callable[[State, Array, State, Record, Weights], tuple[Array, State, Weights]]
 
 
 @dataclass(frozen=True)
@@ -77,12 +75,12 @@ class CellSpec:
     forget: str | None = None
     """The gate that a forget bias is added to, if the cell has one."""
     chrono: tuple[tuple[str, float], ...] = ()
-    """The gates that a chrono initialisation sets, each with its sign; empty if it means nothing."""
+    """The gates that a chrono initialisation sets, each with its sign; empty for none."""
     apart: tuple[str, ...] = ()
     """The gates that use the input's and the state's product apart, not their sum."""
 
     def shapes(self, inputs: int, hidden: int) -> dict[str, tuple[int, ...]]:
-        """The parameters of one layer in one direction, in their order: ``{torch's name: shape}``."""
+        """Name and shape of each parameter of one layer and direction, in their order."""
         rows = len(self.gates) * hidden
         return {
             "weight_ih": (rows, inputs),

@@ -1,4 +1,4 @@
-"""Long short-term memory (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000).
+"""Long short-term memory (Hochreiter and Schmidhuber 1997; forget gate: Gers et al. 2000).
 
 The equations are torch.nn.LSTM's. Every gate has its own rows of U, V and b:
 
@@ -20,8 +20,8 @@ from .base import Array, CellSpec, Record, State, Weights, products_grad, sigmoi
 def step(x: Array, state: State, w: Weights) -> tuple[State, Record]:
     """One step: the states ``(h, c)`` after it, and its record."""
     h, c = state
-    i, f, g, o = np.split(w.U @ x + w.b_x + w.V @ h + w.b_h, 4)
-    i, f, g, o = sigmoid(i), sigmoid(f), np.tanh(g), sigmoid(o)
+    a_i, a_f, a_g, a_o = np.split(w.U @ x + w.b_x + w.V @ h + w.b_h, 4)
+    i, f, g, o = sigmoid(a_i), sigmoid(a_f), np.tanh(a_g), sigmoid(a_o)
     c = f * c + i * g
     h = o * np.tanh(c)
     return (h, c), {"i": i, "f": f, "g": g, "o": o, "c": c, "h": h}

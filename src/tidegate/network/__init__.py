@@ -1,0 +1,9 @@
+"""A network as a value, its parameters, and its arithmetic."""
+
+from __future__ import annotations
+
+from .spec import Init as Init
+from .spec import Loss as Loss
+from .spec import NetworkSpec as NetworkSpec
+from .spec import NumberInput as NumberInput
+from .spec import TokenInput as TokenInput

@@ -1,0 +1,291 @@
+"""What a network is, as a plain value: input → stack of layers → readout → head → loss.
+
+All of it is frozen, compares by value and goes to JSON and back; an unknown key is refused, so
+that a file from a newer tidegate is never half understood.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal, TypeAlias, get_args
+
+from ..cells import CELLS, CellSpec
+from ..errors import ArgumentError
+from . import checks
+
+Readout: TypeAlias = Literal["last", "each", "mean", "max", "mean+max"]
+LossKind: TypeAlias = Literal["mse", "mae", "rmse", "huber", "pinball", "binary", "categorical"]
+
+
+@dataclass(frozen=True)
+class NumberInput:
+    """Rows of numbers, ``[N, columns]``; a step reads ``segment`` rows, one after the other."""
+
+    columns: int
+    segment: int = 1
+    dense: int = 0
+    """Width of a dense layer with relu in front of the recurrent ones; 0 for none."""
+
+    def __post_init__(self) -> None:
+        checks.whole(self, "columns", 1)
+        checks.whole(self, "segment", 1)
+        checks.whole(self, "dense", 0)
+
+    @property
+    def size(self) -> int:
+        """The numbers that a step reads from the table."""
+        return self.columns * self.segment
+
+    @property
+    def width(self) -> int:
+        """The inputs of the first recurrent layer."""
+        return self.dense or self.size
+
+
+@dataclass(frozen=True)
+class TokenInput:
+    """Rows of token ids, ``[N]`` int32 below ``vocabulary``, each embedded as ``width`` numbers."""
+
+    vocabulary: int
+    width: int
+
+    def __post_init__(self) -> None:
+        checks.whole(self, "vocabulary", 1)
+        checks.whole(self, "width", 1)
+
+    @property
+    def segment(self) -> int:
+        """The rows that a step reads: one token."""
+        return 1
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What training makes small; `network/reference_loss.py` has the formulas.
+
+    Weights of samples and classes count as in torch: reduction ``mean`` divides the weighted sum by
+    the sum of the weights, over all targets that are not masked; ``sum`` adds over steps and
+    outputs and divides by the number of sequences. A target is masked by NaN, a class id by a negative one.
+    """
+
+    kind: LossKind
+    quantiles: tuple[float, ...] = ()
+    """For ``pinball``: increasing, each between 0 and 1."""
+    delta: float = 1.0
+    """For ``huber``: where the square turns into a line."""
+    smoothing: float = 0.0
+    """For ``binary`` and ``categorical``: how much of the target is spread over all classes."""
+    class_weight: tuple[float, ...] = ()
+    """For ``binary``, the weights of 0 and of 1; for ``categorical`` one weight a class."""
+    reduction: Literal["mean", "sum"] = "mean"
+
+    def __post_init__(self) -> None:
+        checks.choice(self, "kind", get_args(LossKind))
+        checks.choice(self, "reduction", ("mean", "sum"))
+        checks.number(self, "delta", least=0)
+        checks.number(self, "smoothing", least=0, below=1)
+        quantiles = checks.numbers_of(self, "quantiles")
+        weights = checks.numbers_of(self, "class_weight")
+
+        if self.kind == "rmse" and self.reduction == "sum":
+            raise ArgumentError("Loss rmse has no reduction 'sum'; take reduction='mean', or mse")
+        if (self.kind == "pinball") != bool(quantiles):
+            raise ArgumentError(
+                f"Loss.quantiles are for kind 'pinball', which needs one at least; "
+                f"got {quantiles} with kind {self.kind!r}"
+            )
+        rising = all(a < b for a, b in zip((0.0, *quantiles), (*quantiles, 1.0), strict=True))
+        if not rising:
+            raise ArgumentError(
+                f"Loss.quantiles must increase and lie between 0 and 1, got {quantiles}"
+            )
+        if self.kind == "huber" and self.delta == 0:
+            raise ArgumentError("Loss.delta must be above 0, got 0.0; with 0 it would be all zero")
+        if self.kind not in ("binary", "categorical") and (weights or self.smoothing):
+            raise ArgumentError(
+                f"Loss.class_weight and Loss.smoothing are for kind 'binary' or 'categorical', "
+                f"got kind {self.kind!r}"
+            )
+        if any(weight < 0 for weight in weights) or (weights and not any(weights)):
+            raise ArgumentError(
+                f"Loss.class_weight must be at least 0 and not all 0, got {weights}"
+            )
+        if self.kind == "binary" and len(weights) not in (0, 2):
+            raise ArgumentError(
+                f"Loss.class_weight for 'binary' must be (weight of 0, weight of 1), got {weights}"
+            )
+
+
+@dataclass(frozen=True)
+class Init:
+    """How the parameters of a new network are drawn; `network/initial.py` does it."""
+
+    recurrent: Literal["orthogonal", "identity", "uniform"] = "orthogonal"
+    """Each gate's own H×H block of ``weight_hh``."""
+    input: Literal["glorot", "uniform"] = "glorot"
+    """``weight_ih`` gate by gate, and the weights of the dense layer and of the head."""
+    bias: Literal["zero", "uniform"] = "zero"
+    """All biases."""
+    forget_bias: float = 1.0
+    """Added to the forget gate's ``bias_ih`` (LSTM)."""
+    chrono: int | None = None
+    """T_max, the longest lag to remember: sets gate biases in place of ``forget_bias``."""
+
+    def __post_init__(self) -> None:
+        checks.choice(self, "recurrent", ("orthogonal", "identity", "uniform"))
+        checks.choice(self, "input", ("glorot", "uniform"))
+        checks.choice(self, "bias", ("zero", "uniform"))
+        checks.number(self, "forget_bias", least=-1e6)
+        if self.chrono is not None:
+            checks.whole(self, "chrono", 3)
+
+    @classmethod
+    def torch(cls) -> Init:
+        """As torch.nn does it: uniform in everything, and no forget bias."""
+        return cls(recurrent="uniform", input="uniform", bias="uniform", forget_bias=0.0)
+
+
+@dataclass(frozen=True)
+class NetworkSpec:
+    """A recurrent network without its parameters.
+
+    Example:
+        >>> spec = NetworkSpec(NumberInput(columns=1), cell="gru", hidden=32, outputs=7)
+        >>> spec.output_size
+        7
+        >>> NetworkSpec.from_json(spec.to_json()) == spec
+        True
+    """
+
+    input: NumberInput | TokenInput
+    cell: str = "lstm"
+    """A key of ``tidegate.cells.CELLS``."""
+    hidden: int = 64
+    layers: int = 1
+    bidirectional: bool = False
+    dropout: float = 0.0
+    """The share of every layer's outputs, save the last layer's, that training sets to zero."""
+    readout: Readout = "last"
+    outputs: int = 0
+    """Width of the dense head; 0 for no head: the readout is the output."""
+    loss: Loss | None = None
+    dtype: Literal["float32", "float64"] = "float32"
+    init: Init = field(default_factory=Init)
+
+    def __post_init__(self) -> None:
+        for name, kinds in (
+            ("input", NumberInput | TokenInput),
+            ("loss", Loss | None),
+            ("init", Init),
+        ):
+            if not isinstance(getattr(self, name), kinds):
+                title = str(kinds).replace("tidegate.network.spec.", "")
+                raise ArgumentError(
+                    f"NetworkSpec.{name} must be a {title}, got {getattr(self, name)!r}"
+                )
+        checks.choice(self, "cell", tuple(CELLS))
+        checks.choice(self, "readout", get_args(Readout))
+        checks.choice(self, "dtype", ("float32", "float64"))
+        checks.flag(self, "bidirectional")
+        checks.whole(self, "hidden", 1)
+        checks.whole(self, "layers", 1, 1000)
+        checks.whole(self, "outputs", 0)
+        checks.number(self, "dropout", least=0, below=1)
+        if self.init.chrono is not None and not CELLS[self.cell].chrono:
+            raise ArgumentError(
+                f"Init.chrono needs a cell with gates, got cell {self.cell!r}; "
+                f"take 'lstm' or 'gru', or leave chrono out"
+            )
+        if self.loss is not None:
+            self._check_loss(self.loss)
+
+    def _check_loss(self, loss: Loss) -> None:
+        if loss.kind == "pinball" and self.output_size % len(loss.quantiles):
+            raise ArgumentError(
+                f"NetworkSpec.outputs must be a multiple of the {len(loss.quantiles)} quantiles of "
+                f"its pinball loss (targets × quantiles), got {self.output_size}"
+            )
+        classes = len(loss.class_weight)
+        if loss.kind == "categorical" and classes not in (0, self.output_size):
+            raise ArgumentError(
+                f"Loss.class_weight must have one weight for each of the {self.output_size} "
+                f"outputs, got {classes}"
+            )
+
+    @property
+    def cell_spec(self) -> CellSpec:
+        """The cell itself."""
+        return CELLS[self.cell]
+
+    @property
+    def directions(self) -> int:
+        """1, or 2 if bidirectional."""
+        return 2 if self.bidirectional else 1
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """What torch adds to a parameter's name, for each direction."""
+        return ("", "_reverse")[: self.directions]
+
+    @property
+    def readout_size(self) -> int:
+        """The width R of what the head is given."""
+        return self.directions * self.hidden * (2 if self.readout == "mean+max" else 1)
+
+    @property
+    def output_size(self) -> int:
+        """The width of the network's output."""
+        return self.outputs or self.readout_size
+
+    @property
+    def target_size(self) -> int:
+        """The targets of one row of output: outputs / quantiles; 1 for class ids."""
+        if self.loss is not None and self.loss.kind == "categorical":
+            return 1
+        return self.output_size // (len(self.loss.quantiles) or 1 if self.loss else 1)
+
+    def to_json(self) -> dict[str, Any]:
+        """A dict that ``json.dumps`` takes and ``from_json`` turns back into an equal value."""
+        kind = "numbers" if isinstance(self.input, NumberInput) else "tokens"
+        data = _lists(asdict(self))
+        return {**data, "input": {"kind": kind, **data["input"]}}
+
+    @classmethod
+    def from_json(cls, data: Any) -> NetworkSpec:
+        """The spec that ``to_json`` described.
+
+        Raises:
+            ArgumentError: for a key that is not known, is missing, or holds a value out of range.
+        """
+        if not isinstance(data, dict):
+            raise ArgumentError(f"NetworkSpec must be a JSON object, got {type(data).__name__}")
+        parts = dict(data)
+        if "input" in parts:
+            parts["input"] = _input(parts["input"])
+        if parts.get("loss") is not None:
+            parts["loss"] = checks.from_json(Loss, parts["loss"])
+        if "init" in parts:
+            parts["init"] = checks.from_json(Init, parts["init"])
+        return checks.from_json(cls, parts)
+
+    def but(self, **changes: Any) -> NetworkSpec:
+        """The same spec with some settings changed, checked again."""
+        return replace(self, **changes)
+
+
+def _input(data: Any) -> NumberInput | TokenInput:
+    kinds: dict[Any, type[NumberInput | TokenInput]] = {
+        "numbers": NumberInput,
+        "tokens": TokenInput,
+    }
+    kind = data.get("kind") if isinstance(data, dict) else data
+    if not isinstance(kind, str) or kind not in kinds:
+        raise ArgumentError(f"NetworkSpec.input.kind must be 'numbers' or 'tokens', got {kind!r}")
+    return checks.from_json(kinds[kind], {k: v for k, v in data.items() if k != "kind"})
+
+
+def _lists(value: Any) -> Any:
+    """The same value with lists for tuples, as JSON would give it back."""
+    if isinstance(value, dict):
+        return {key: _lists(item) for key, item in value.items()}
+    return [_lists(item) for item in value] if isinstance(value, tuple) else value
