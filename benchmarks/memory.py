@@ -21,8 +21,8 @@ from pairing import machine, report
 from tidegate.data.spans import Spans
 from tidegate.network import Loss, Network, NetworkSpec, NumberInput, Optimizer
 
-# Values kept of a step and a hidden unit: LSTM i f g o c h; GRU r z n h and the product inside n.
-KEPT = {"lstm": 6, "gru": 5, "rnn": 1}
+# Values of a step and a hidden unit: LSTM i f g o c h; GRU r z n h, the product in n; RNN a h.
+KEPT = {"lstm": 6, "gru": 5, "rnn": 2}
 SHAPES = ((200, 64, 8, 128, 1), (100, 64, 64, 256, 2), (1000, 8, 8, 128, 1))  # T, B, I, H, layers
 
 
