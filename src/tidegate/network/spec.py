@@ -65,7 +65,8 @@ class Loss:
 
     Weights of samples and classes count as in torch: reduction ``mean`` divides the weighted sum by
     the sum of the weights, over all targets that are not masked; ``sum`` adds over steps and
-    outputs and divides by the number of sequences. A target is masked by NaN, a class id by a negative one.
+    outputs and divides by the number of sequences. A target is masked by NaN, a class id by a
+    negative one.
     """
 
     kind: LossKind

@@ -1,0 +1,286 @@
+"""The functions of `reference.py` put together: many sequences through a stack of layers, and back.
+
+Sequences are spans over one table of rows, and go through the network one after the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..cells import Array, State, Weights
+from .reference import (
+    Params,
+    Unfolded,
+    head,
+    head_grad,
+    read,
+    read_grad,
+    readout,
+    readout_grad,
+    unfold,
+    unfold_grad,
+)
+from .reference_loss import loss
+from .spec import NetworkSpec, NumberInput
+
+
+class SpansLike(Protocol):
+    """Sequences as parts of one table; `tidegate.data.Spans` is one."""
+
+    start: Any
+    """First row of each sequence, ``[n]``."""
+    length: Any
+    """Its number of rows, ``[n]``: a multiple of the input's segment."""
+    shift: Any
+    """Taken off its rows, ``[n, columns]``, or None."""
+    factor: Any
+    """Multiplied to its rows then, ``[n, columns]``, or None."""
+
+
+@dataclass(frozen=True)
+class _Sequence:
+    """One sequence on its way: what `_back` needs."""
+
+    read_steps: NDArray[Any]
+    inputs: list[Array]
+    """Of each layer, ``[T, I]``."""
+    runs: list[Unfolded]
+    """Of each layer and direction."""
+    top: Array
+    """The top layer's states, ``[T, D*H]``."""
+    r: Array
+    """The readout, ``[rows, R]``."""
+
+
+@dataclass(frozen=True)
+class Forward:
+    """The network's outputs for some spans, and what `backward` needs."""
+
+    output: Array
+    """``[n, O]``, or for readout ``each`` ``[sum of steps, O]``, spans and steps in order."""
+    state: State
+    """Each ``[layers*D, n, H]``: after each sequence's own last step."""
+    sequences: list[_Sequence]
+
+    @property
+    def record(self) -> list[dict[str, Array]]:
+        """For each layer and direction, every gate and state by name, ``[sum of steps, H]``."""
+        runs = zip(*(sequence.runs for sequence in self.sequences), strict=True)
+        steps = [[record for run in layer for record in run.records] for layer in runs]
+        return [
+            {name: np.stack([record[name] for record in layer]) for name in layer[0]}
+            for layer in steps
+        ]
+
+
+@dataclass(frozen=True)
+class Gradients:
+    """The gradients of a loss by all that a forward pass was given."""
+
+    params: dict[str, Array]
+    """By parameter name, of the parameter's shape."""
+    rows: Array | None
+    """Of the table's shape; None for tokens."""
+    state: State
+    """By the initial states, each ``[layers*D, n, H]``."""
+
+
+def forward(
+    spec: NetworkSpec,
+    params: Params,
+    rows: NDArray[Any],
+    spans: SpansLike,
+    *,
+    state: State | None = None,
+    masks: Sequence[Array] | None = None,
+) -> Forward:
+    """The outputs of the network for each span.
+
+    Args:
+        spec: the network.
+        params: its parameters by name.
+        rows: the table, ``[N, columns]`` numbers or ``[N]`` token ids.
+        spans: n sequences of the table.
+        state: the states to start from, each ``[layers*D, n, H]``; None for zero.
+        masks: dropout, made explicit: ``masks[l]`` ``[sum of steps, D*H]`` multiplies the outputs
+            of layer l, for all layers but the last; None for none.
+    """
+    state = _zero_state(spec, params, len(spans.start)) if state is None else state
+    ends = [np.zeros_like(part) for part in state]
+    sequences, outputs = [], []
+    for s, (rows_of, shift, factor) in enumerate(_cut(spec, params, rows, spans)):
+        X, read_steps = read(spec.input, params, rows_of, shift, factor)
+        inputs, runs = [], []
+        for layer in range(spec.layers):
+            inputs.append(X)
+            for reverse, index in enumerate(_places(spec, layer)):
+                w = _weights(spec, params, index)
+                first = tuple(part[index, s] for part in state)
+                runs.append(unfold(spec.cell_spec, w, X, first, bool(reverse)))
+                for end, part in zip(ends, runs[-1].state, strict=True):
+                    end[index, s] = part
+            X = np.concatenate([run.H for run in runs[-spec.directions :]], axis=1)
+            if masks is not None and layer + 1 < spec.layers:
+                X = X * _part(masks[layer], spec, spans, s)
+        r = readout(spec.readout, X, spec.hidden)
+        outputs.append(head(params, r))
+        sequences.append(_Sequence(read_steps, inputs, runs, X, r))
+    return Forward(np.concatenate(outputs), tuple(ends), sequences)
+
+
+def backward(
+    spec: NetworkSpec,
+    params: Params,
+    rows: NDArray[Any],
+    spans: SpansLike,
+    passed: Forward,
+    d_output: Array,
+    *,
+    d_state: State | None = None,
+    masks: Sequence[Array] | None = None,
+) -> Gradients:
+    """The way back through `forward`, given the gradients by its output and by its last states.
+
+    Args:
+        spec, params, rows, spans, masks: as they were for `forward`.
+        passed: what `forward` returned.
+        d_output: gradient by its output, of the same shape.
+        d_state: gradient by its last states, each ``[layers*D, n, H]``; None for zero.
+    """
+    d_last = _zero_state(spec, params, len(spans.start)) if d_state is None else d_state
+    d_first = [np.zeros_like(part) for part in d_last]
+    d_params = {name: np.zeros_like(value) for name, value in params.items()}
+    d_rows = np.zeros(rows.shape, d_output.dtype)
+    offset = 0
+    for s, (sequence, (_, _, factor)) in enumerate(
+        zip(passed.sequences, _cut(spec, params, rows, spans), strict=True)
+    ):
+        d_o = d_output[offset : offset + len(sequence.r)]
+        offset += len(sequence.r)
+        d_r, d_head = head_grad(params, sequence.r, d_o)
+        d_X = readout_grad(spec.readout, sequence.top, d_r, spec.hidden)
+        _add(d_params, d_head)
+        for layer in reversed(range(spec.layers)):
+            if masks is not None and layer + 1 < spec.layers:
+                d_X = d_X * _part(masks[layer], spec, spans, s)
+            d_inputs = np.zeros_like(sequence.inputs[layer])
+            d_H = np.split(d_X, spec.directions, axis=1)
+            for direction, index in enumerate(_places(spec, layer)):
+                w = _weights(spec, params, index)
+                d_end = tuple(part[index, s] for part in d_last)
+                d_in, d_begin, d_w = unfold_grad(
+                    spec.cell_spec, w, sequence.runs[index], d_H[direction], d_end
+                )
+                d_inputs += d_in
+                _add(d_params, dict(zip(_names(spec, index), d_w, strict=True)))
+                for total, part in zip(d_first, d_begin, strict=True):
+                    total[index, s] = part
+            d_X = d_inputs
+        d_part, d_input = read_grad(
+            spec.input, params, sequence.read_steps, sequence.inputs[0], d_X, factor
+        )
+        _add(d_params, d_input)
+        if d_part is not None:
+            d_rows[spans.start[s] : spans.start[s] + spans.length[s]] += d_part
+    numbers = d_rows.ndim == 2
+    return Gradients(d_params, d_rows if numbers else None, tuple(d_first))
+
+
+def loss_and_gradients(
+    spec: NetworkSpec,
+    params: Params,
+    rows: NDArray[Any],
+    spans: SpansLike,
+    targets: NDArray[Any],
+    *,
+    target_index: NDArray[np.integer[Any]] | None = None,
+    weights: Array | None = None,
+    state: State | None = None,
+    masks: Sequence[Array] | None = None,
+) -> tuple[float, Gradients]:
+    """The spec's loss over some spans, and its gradients: one training step without the update.
+
+    Args:
+        spec, params, rows, spans, state, masks: as for `forward`; the spec has a loss.
+        targets: a table, ``[M, targets]`` numbers or ``[M]`` class ids.
+        target_index: the row of ``targets`` for each span, default its number. For readout ``each``
+            the targets lie beside the rows instead: see `target_rows`.
+        weights: of the rows of ``targets``, ``[M]``; None for 1.
+    """
+    assert spec.loss is not None, "the spec has no loss"
+    passed = forward(spec, params, rows, spans, state=state, masks=masks)
+    index = target_rows(spec, spans, target_index)
+    weight = None if weights is None else weights[index]
+    value, d_output = loss(spec.loss, passed.output, targets[index], weight, len(spans.start))
+    return value, backward(spec, params, rows, spans, passed, d_output, masks=masks)
+
+
+def target_rows(
+    spec: NetworkSpec, spans: SpansLike, target_index: NDArray[np.integer[Any]] | None = None
+) -> NDArray[np.integer[Any]]:
+    """The target row of each row of output: for ``each``, the last row that the step has read."""
+    if spec.readout != "each":
+        return np.arange(len(spans.start)) if target_index is None else target_index
+    segment = spec.input.segment
+    return np.concatenate(
+        [
+            start + segment * np.arange(1, length // segment + 1) - 1
+            for start, length in zip(spans.start, spans.length, strict=True)
+        ]
+    )
+
+
+# ---- where things lie ----------------------------------------------------------------------------
+
+
+def _places(spec: NetworkSpec, layer: int) -> range:
+    """Where a layer's directions lie among all layers and directions."""
+    return range(layer * spec.directions, (layer + 1) * spec.directions)
+
+
+def _names(spec: NetworkSpec, index: int) -> list[str]:
+    layer, direction = divmod(index, spec.directions)
+    shapes = spec.cell_spec.shapes(1, spec.hidden)
+    return [f"{name}_l{layer}{spec.suffixes[direction]}" for name in shapes]
+
+
+def _weights(spec: NetworkSpec, params: Params, index: int) -> Weights:
+    return Weights(*(params[name] for name in _names(spec, index)))
+
+
+def _cut(
+    spec: NetworkSpec, params: Params, rows: NDArray[Any], spans: SpansLike
+) -> list[tuple[NDArray[Any], Array | None, Array | None]]:
+    """Each span's own rows, shift and factor; numbers in the parameters' dtype."""
+    if isinstance(spec.input, NumberInput):
+        rows = rows.astype(params["weight_hh_l0"].dtype)
+    return [
+        (
+            rows[start : start + length],
+            None if spans.shift is None else spans.shift[s],
+            None if spans.factor is None else spans.factor[s],
+        )
+        for s, (start, length) in enumerate(zip(spans.start, spans.length, strict=True))
+    ]
+
+
+def _part(mask: Array, spec: NetworkSpec, spans: SpansLike, s: int) -> Array:
+    """The rows of sequence s in a table with a row for every step of every sequence."""
+    ends = np.cumsum(np.asarray(spans.length) // spec.input.segment)
+    return np.split(mask, ends[:-1])[s]
+
+
+def _zero_state(spec: NetworkSpec, params: Params, n: int) -> State:
+    dtype = params["weight_hh_l0"].dtype
+    shape = (spec.layers * spec.directions, n, spec.hidden)
+    return tuple(np.zeros(shape, dtype) for _ in spec.cell_spec.states)
+
+
+def _add(totals: dict[str, Array], parts: dict[str, Array]) -> None:
+    for name, part in parts.items():
+        totals[name] += part
