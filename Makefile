@@ -15,10 +15,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 NATIVE := CMakeLists.txt $(shell find cmake native -type f)
 REQUIREMENTS := pyproject.toml constraints.txt
 # An editable install: Python files are used where they are, only native/ needs a build (a changed file alone).
-PIP := pip install --quiet --constraint constraints.txt
+PIP := pip install --quiet --quiet --constraint constraints.txt
 EDITABLE := $(PIP) --no-build-isolation -C build-dir=$(BUILD) --editable
 
-.PHONY: demo test native-test python-test lint format sanitize bench clean
+.PHONY: demo test native-test python-test lint ruff-check ruff-format mypy format sanitize bench clean
 .DELETE_ON_ERROR:
 
 demo: .venv/installed
@@ -32,9 +32,15 @@ native-test: .venv/installed-test
 python-test: .venv/installed-test
 	python -m pytest --cov --cov-report=term $(PYTEST)
 
-lint: .venv/installed-dev
+lint: ruff-check ruff-format mypy
+
+ruff-check: .venv/installed-dev
 	ruff check .
+
+ruff-format: .venv/installed-dev
 	ruff format --check .
+
+mypy: .venv/installed-dev
 	mypy
 
 format: .venv/installed-dev
@@ -78,8 +84,8 @@ clean:
 
 # The other frameworks live apart, beside a wheel of this package. Nothing is compiled twice: the build folder is shared.
 .venv/installed-bench: .venv/installed-test benchmarks/requirements.txt
-	pip wheel --quiet --no-deps --no-build-isolation -C build-dir=$(BUILD) --wheel-dir build/wheel .
+	pip wheel --quiet --quiet --no-deps --no-build-isolation -C build-dir=$(BUILD) --wheel-dir build/wheel .
 	python -m venv build/bench
-	build/bench/bin/pip install --quiet --constraint constraints.txt --requirement benchmarks/requirements.txt
-	build/bench/bin/pip install --quiet --constraint constraints.txt --force-reinstall --no-deps build/wheel/tidegate-*.whl
+	build/bench/bin/pip install --quiet --quiet --constraint constraints.txt --requirement benchmarks/requirements.txt
+	build/bench/bin/pip install --quiet --quiet --constraint constraints.txt --force-reinstall --no-deps build/wheel/tidegate-*.whl
 	touch $@
