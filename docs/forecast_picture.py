@@ -1,4 +1,4 @@
-"""Draws docs/images/seattle-rain.svg, the picture in the README: the demo's forecast, by the library.
+"""Draws docs/images/seattle-rain.svg, the README's picture: the forecast of `make demo`.
 
 .venv/bin/python docs/forecast_picture.py
 """
@@ -30,7 +30,7 @@ def main() -> None:
 
 
 def draw(past: pl.DataFrame, time: str, target: str, ahead: pl.DataFrame) -> str:
-    """The picture: bars for the days that were; bands, median and chance of rain for those ahead."""
+    """The picture: bars for the days that were; bands and medians for those ahead."""
     top = max(past[target].max(), ahead["LSTM-hi-95"].max()) * 1.05  # type: ignore[operator, type-var]
     days = past.height + ahead.height
     step = (WIDTH - LEFT - RIGHT) / days

@@ -1,0 +1,32 @@
+"""Every script in examples/ runs, without a warning, and prints what its reader is meant to see."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+PRINTS = {
+    "adding_problem.py": "remembering nothing costs 0.167",
+    "forecast_rain.py": "LSTM-hi-80",
+    "layers_as_arrays.py": "step by step gives the same bits: True",
+}
+
+
+def test_each_example_is_listed() -> None:
+    assert {path.name for path in EXAMPLES.glob("*.py")} == set(PRINTS)
+
+
+@pytest.mark.parametrize("name", PRINTS)
+def test_example_runs(name: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", EXAMPLES / name],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert PRINTS[name] in done.stdout
