@@ -1,0 +1,126 @@
+"""Small random problems for a network: a table, spans over it, targets, weights, dropout masks."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, get_args
+
+import numpy as np
+
+from tidegate.network import Loss, NetworkSpec, NumberInput
+from tidegate.network.spec import LossKind
+
+LOSSES = [
+    Loss("mse"),
+    Loss("mae"),
+    Loss("rmse"),
+    Loss("huber", delta=0.5),
+    Loss("pinball", quantiles=(0.1, 0.5, 0.9)),
+    Loss("binary"),
+    Loss("binary", class_weight=(0.5, 2.0), smoothing=0.1),
+    Loss("categorical"),
+    Loss("categorical", class_weight=(1.0, 0.5, 2.0, 0.0, 3.0, 1.0), smoothing=0.2),
+    Loss("mse", reduction="sum"),
+    Loss("pinball", quantiles=(0.5,), reduction="sum"),
+    Loss("binary", smoothing=0.1, reduction="sum"),
+    Loss("categorical", smoothing=0.1, reduction="sum"),
+]
+"""Every kind of loss; with `OUTPUTS` outputs, each of them makes sense."""
+OUTPUTS = 6
+
+assert {loss.kind for loss in LOSSES} == set(get_args(LossKind)), "a new loss belongs in the list"
+
+
+def loss_id(loss: Loss) -> str:
+    extras = ["weighted"] * bool(loss.class_weight) + ["smooth"] * bool(loss.smoothing)
+    return "-".join([loss.kind, loss.reduction, *extras])
+
+
+class PlainSpans(NamedTuple):
+    start: np.ndarray
+    length: np.ndarray
+    shift: np.ndarray | None = None
+    factor: np.ndarray | None = None
+
+
+class Problem(NamedTuple):
+    rows: np.ndarray
+    spans: PlainSpans
+    targets: np.ndarray
+    target_index: np.ndarray | None
+    weights: np.ndarray
+    masks: list[np.ndarray]
+    state: tuple[np.ndarray, ...]
+
+
+def problem(
+    spec: NetworkSpec, *, steps: tuple[int, ...] = (1, 5, 3, 7), scaled: bool = False, seed: int = 0
+) -> Problem:
+    """Overlapping sequences of these lengths, with some targets masked; ``spec`` has a loss."""
+    random = np.random.default_rng(seed)
+    segment = spec.input.segment
+    length = np.array(steps) * segment
+    n, total = len(steps), sum(steps)
+    N = int(length.max()) + 3
+    start = random.integers(0, N - length + 1)
+    shift = factor = None
+    if isinstance(spec.input, NumberInput):
+        rows: np.ndarray = random.normal(size=(N, spec.input.columns))
+        if scaled:
+            shift = random.normal(size=(n, spec.input.columns))
+            factor = random.uniform(0.5, 2, size=(n, spec.input.columns))
+    else:
+        rows = random.integers(0, spec.input.vocabulary, N).astype(np.int32)
+
+    each = spec.readout == "each"
+    M = N if each else n + 2
+    targets = random_targets(spec, random, M)
+    index = None if each else random.permutation(M)[:n]
+    shape = (spec.layers * spec.directions, n, spec.hidden)
+    return Problem(
+        rows,
+        PlainSpans(start, length, shift, factor),
+        targets,
+        index,
+        random.uniform(0.2, 3, M),
+        [
+            random.integers(0, 2, (total, spec.directions * spec.hidden)) * 2.0
+            for _ in range(spec.layers - 1)
+        ],
+        tuple(random.normal(size=shape) * 0.5 for _ in spec.cell_spec.states),
+    )
+
+
+def random_targets(spec: NetworkSpec, random: np.random.Generator, M: int) -> np.ndarray:
+    """``M`` rows of targets that suit the spec's loss, about one in five masked."""
+    assert spec.loss is not None
+    if spec.loss.kind == "categorical":
+        ids = random.integers(0, spec.output_size, M)
+        ids[random.random(M) < 0.2] = -1
+        return ids
+    shape = (M, spec.target_size)
+    binary = spec.loss.kind == "binary"
+    targets = random.integers(0, 2, shape).astype(float) if binary else random.normal(size=shape)
+    targets[random.random(shape) < 0.2] = np.nan
+    return targets
+
+
+def assert_same(actual: Any, expected: Any, tolerance: float, what: str = "") -> None:
+    """Every element within ``tolerance`` times the largest one expected (or times 1 if smaller)."""
+    actual, expected = np.asarray(actual), np.asarray(expected)
+    assert actual.shape == expected.shape, what
+    scale = max(1.0, float(np.abs(expected).max(initial=0)))
+    error = float(np.abs(actual - expected).max(initial=0))
+    assert error <= tolerance * scale, (
+        f"{what}: off by {error:.2e}, allowed {tolerance * scale:.2e}"
+    )
+
+
+def assert_relative(actual: Any, expected: Any, tolerance: float, what: str = "") -> None:
+    """Every element within ``tolerance`` times the largest one expected, however small that is."""
+    actual, expected = np.asarray(actual), np.asarray(expected)
+    assert actual.shape == expected.shape, what
+    scale = float(np.abs(expected).max(initial=0))
+    error = float(np.abs(actual - expected).max(initial=0))
+    assert error <= tolerance * scale, (
+        f"{what}: off by {error:.2e}, allowed {tolerance * scale:.2e}"
+    )

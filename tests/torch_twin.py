@@ -1,0 +1,176 @@
+"""The network of a spec in torch.nn and float64: an oracle that shares no code with tidegate.
+
+One module per layer, so that dropout masks can be put between them; one sequence at a time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from tidegate.network import Loss, NetworkSpec, NumberInput, TokenInput
+
+
+class LinearRNN(nn.Module):
+    """torch.nn.RNN without a nonlinearity, which torch does not have."""
+
+    def __init__(self, inputs: int, hidden: int, bidirectional: bool = False) -> None:
+        super().__init__()
+        self.suffixes = ["_l0", "_l0_reverse"][: 1 + bidirectional]
+        for suffix in self.suffixes:
+            for name, shape in (
+                ("weight_ih", (hidden, inputs)),
+                ("weight_hh", (hidden, hidden)),
+                ("bias_ih", (hidden,)),
+                ("bias_hh", (hidden,)),
+            ):
+                self.register_parameter(name + suffix, nn.Parameter(torch.zeros(shape)))
+
+    def forward(self, x: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+        outputs, ends = [], []
+        for direction, suffix in enumerate(self.suffixes):
+            p = {n[: -len(suffix)]: v for n, v in self.named_parameters() if n.endswith(suffix)}
+            state, steps = h[direction], {}
+            for t in reversed(range(len(x))) if direction else range(len(x)):
+                state = F.linear(x[t], p["weight_ih"], p["bias_ih"])
+                state = state + F.linear(
+                    previous(steps, t, direction, h), p["weight_hh"], p["bias_hh"]
+                )
+                steps[t] = state
+            outputs.append(torch.stack([steps[t] for t in range(len(x))]))
+            ends.append(state)
+        return torch.cat(outputs, dim=1), torch.stack(ends)
+
+
+def previous(steps: dict[int, Tensor], t: int, direction: int, h: Tensor) -> Tensor:
+    return steps.get(t + 1 if direction else t - 1, h[direction])
+
+
+def _module(cell: str, inputs: int, hidden: int, bidirectional: bool) -> nn.Module:
+    makers: dict[str, Any] = {
+        "lstm": nn.LSTM,
+        "gru": nn.GRU,
+        "rnn": nn.RNN,
+        "rnn_relu": lambda *a, **k: nn.RNN(*a, nonlinearity="relu", **k),
+        "rnn_linear": LinearRNN,
+    }
+    return makers[cell](inputs, hidden, bidirectional=bidirectional).double()
+
+
+class TorchTwin:
+    """``forward`` gives tensors that autograd knows; ``gradients`` what flowed back to params."""
+
+    def __init__(self, spec: NetworkSpec, params: dict[str, np.ndarray]) -> None:
+        self.spec = spec
+        self.owners: dict[str, nn.Parameter] = {}
+        self.layers: list[nn.Module] = []
+        inputs = spec.input.width
+        for layer in range(spec.layers):
+            module = _module(spec.cell, inputs, spec.hidden, spec.bidirectional)
+            for name, parameter in module.named_parameters():
+                self.owners[name.replace("_l0", f"_l{layer}")] = parameter
+            self.layers.append(module)
+            inputs = spec.directions * spec.hidden
+        for name, value in params.items():
+            if name not in self.owners:
+                self.owners[name] = nn.Parameter(torch.zeros(value.shape, dtype=torch.float64))
+        assert set(self.owners) == set(params)
+        with torch.no_grad():
+            for name, value in params.items():
+                self.owners[name].copy_(torch.from_numpy(np.asarray(value)))
+
+    def forward(
+        self, rows: Tensor, spans: Any, state: tuple[Tensor, ...], masks: list[Tensor] | None = None
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        outputs, states = [], []
+        ends = np.cumsum(spans.length // self.spec.input.segment)
+        for s in range(len(spans.start)):
+            part = slice(ends[s] - spans.length[s] // self.spec.input.segment, ends[s])
+            cut = rows[spans.start[s] : spans.start[s] + spans.length[s]]
+            x = self._read(cut, spans, s)
+            last = []
+            for layer, module in enumerate(self.layers):
+                places = slice(layer * self.spec.directions, (layer + 1) * self.spec.directions)
+                first = tuple(p[places, s] for p in state)
+                x, end = module(x, first if len(first) > 1 else first[0])
+                last.append(end if isinstance(end, tuple) else (end,))
+                if masks is not None and layer + 1 < self.spec.layers:
+                    x = x * masks[layer][part]
+            states.append([torch.cat(parts) for parts in zip(*last, strict=True)])
+            r = self._readout(x, last[-1][0])
+            if "head_weight" in self.owners:
+                r = F.linear(r, self.owners["head_weight"], self.owners["head_bias"])
+            outputs.append(r)
+        state = tuple(torch.stack(parts, dim=1) for parts in zip(*states, strict=True))
+        return torch.cat(outputs), state
+
+    def _read(self, cut: Tensor, spans: Any, s: int) -> Tensor:
+        if isinstance(self.spec.input, TokenInput):
+            return F.embedding(cut.long(), self.owners["embedding_weight"])
+        assert isinstance(self.spec.input, NumberInput)
+        if spans.shift is not None:
+            cut = cut - torch.from_numpy(spans.shift[s])
+        if spans.factor is not None:
+            cut = cut * torch.from_numpy(spans.factor[s])
+        x = cut.reshape(-1, self.spec.input.columns * self.spec.input.segment)
+        if self.spec.input.dense:
+            x = F.relu(F.linear(x, self.owners["dense_weight"], self.owners["dense_bias"]))
+        return x
+
+    def _readout(self, x: Tensor, h: Tensor) -> Tensor:
+        if self.spec.readout == "each":
+            return x
+        if self.spec.readout == "last":
+            return h.reshape(1, -1)
+        pooled = {"mean": x.mean(0), "max": x.max(0).values}
+        return torch.cat([pooled[name] for name in self.spec.readout.split("+")])[None]
+
+    def gradients(self) -> dict[str, np.ndarray]:
+        return {
+            name: np.zeros(p.shape) if p.grad is None else p.grad.numpy()
+            for name, p in self.owners.items()
+        }
+
+
+def torch_loss(
+    loss: Loss, output: Tensor, target: np.ndarray, weight: np.ndarray, sequences: int
+) -> Tensor:
+    """The loss by torch.nn.functional wherever it has it, masked rows left out by indexing."""
+    y, w = torch.from_numpy(target), torch.from_numpy(weight)
+    if loss.kind == "categorical":
+        ones = torch.ones(output.shape[1], dtype=output.dtype)
+        c = torch.tensor(loss.class_weight, dtype=output.dtype) if loss.class_weight else ones
+        kept = y >= 0
+        y, w, o = y[kept], w[kept], output[kept]
+        each = F.cross_entropy(o, y, c, reduction="none", label_smoothing=loss.smoothing)
+        return _reduce(loss, w * each, w * c[y], sequences)
+
+    quantiles = len(loss.quantiles) or 1
+    o = output.reshape(*y.shape, quantiles)
+    kept = ~torch.isnan(y)
+    w = w[:, None].expand(y.shape)[kept][:, None].expand(-1, quantiles)
+    y, o = y[kept][:, None].expand(-1, quantiles), o[kept]
+    if loss.kind in ("mse", "rmse"):
+        each = F.mse_loss(o, y, reduction="none")
+    elif loss.kind == "mae":
+        each = F.l1_loss(o, y, reduction="none")
+    elif loss.kind == "huber":
+        each = F.huber_loss(o, y, reduction="none", delta=loss.delta)
+    elif loss.kind == "pinball":
+        q = torch.tensor(loss.quantiles, dtype=o.dtype)
+        each = torch.where(y >= o, q * (y - o), (1 - q) * (o - y))
+    else:
+        if loss.class_weight:
+            w = w * torch.tensor(loss.class_weight, dtype=o.dtype)[y.long()]
+        y = y * (1 - loss.smoothing) + loss.smoothing / 2
+        each = F.binary_cross_entropy_with_logits(o, y, reduction="none")
+    result = _reduce(loss, w * each, w, sequences)
+    return result.sqrt() if loss.kind == "rmse" else result
+
+
+def _reduce(loss: Loss, weighted: Tensor, weights: Tensor, sequences: int) -> Tensor:
+    return weighted.sum() / (weights.sum() if loss.reduction == "mean" else sequences)
