@@ -174,15 +174,14 @@ class NetworkSpec:
     init: Init = field(default_factory=Init)
 
     def __post_init__(self) -> None:
-        for name, kinds in (
-            ("input", NumberInput | TokenInput),
-            ("loss", Loss | None),
-            ("init", Init),
+        for name, kinds, title in (
+            ("input", NumberInput | TokenInput, "a NumberInput or a TokenInput"),
+            ("loss", Loss | None, "a Loss or None"),
+            ("init", Init, "an Init"),
         ):
             if not isinstance(getattr(self, name), kinds):
-                title = str(kinds).replace("tidegate.network.spec.", "")
                 raise ArgumentError(
-                    f"NetworkSpec.{name} must be a {title}, got {getattr(self, name)!r}"
+                    f"NetworkSpec.{name} must be {title}, got {getattr(self, name)!r}"
                 )
         checks.choice(self, "cell", tuple(CELLS))
         checks.choice(self, "readout", get_args(Readout))
