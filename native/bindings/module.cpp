@@ -1,0 +1,482 @@
+// The core as Python sees it: tidegate._core. Arguments come checked from src/tidegate/network/; what could touch memory
+// that is not ours is checked here once more. The interpreter lock is released while the core works.
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "core.h"
+#include "threads.h"
+
+namespace nb = nanobind;
+using namespace nb::literals;
+
+namespace tg {
+namespace {
+
+template <class V>
+using Array = nb::ndarray<V, nb::c_contig, nb::device::cpu>;
+template <class V>
+using Maybe = std::optional<Array<V>>;
+
+template <class V>
+V* pointer(const Maybe<V>& array) {
+  return array ? array->data() : nullptr;
+}
+
+void require(bool holds, const char* what) {
+  if (!holds) throw std::invalid_argument(what);
+}
+
+template <class V>
+void require_size(const Maybe<V>& array, std::size_t least, const char* what) {
+  require(!array || array->size() >= least, what);
+}
+
+// The spans of one call, with what keeps their memory alive.
+template <class T>
+struct Spans {
+  Array<const i64> start, steps, item;
+  Maybe<const T> rows;
+  Maybe<const std::int32_t> tokens;
+  Maybe<const T> shift, factor, h0, c0;
+
+  Batch<T> batch(const NetworkDesc& desc) const {
+    const std::size_t n = steps.size();
+    require(n > 0 && start.size() == n && item.size() == n, "start, steps and item must have one entry for each span");
+    const bool sparse = desc.vocabulary > 0;
+    require(sparse ? tokens.has_value() : rows.has_value(), "rows do not fit the network's input");
+    const i64 count = sparse ? i64(tokens->size()) : i64(rows->size()) / desc.columns;
+    for (std::size_t i = 0; i < n; ++i) {
+      const i64 first = start.data()[i], length = steps.data()[i] * (sparse ? 1 : desc.segment);
+      require(steps.data()[i] >= 1 && first >= 0 && first + length <= count, "a span leaves the table of rows");
+      for (i64 t = first; sparse && t < first + length; ++t)
+        require(tokens->data()[t] >= 0 && tokens->data()[t] < desc.vocabulary, "a token id is outside of the vocabulary");
+    }
+    const std::size_t state = std::size_t(desc.layers * desc.directions() * desc.hidden) * n;
+    require_size(shift, n * std::size_t(desc.columns), "shift must be [spans, columns]");
+    require_size(factor, n * std::size_t(desc.columns), "factor must be [spans, columns]");
+    require(shift.has_value() == factor.has_value(), "shift and factor come together");
+    require_size(h0, state, "h0 must be [layers * directions, spans, hidden]");
+    require_size(c0, state, "c0 must be [layers * directions, spans, hidden]");
+    Batch<T> b;
+    b.n = i64(n);
+    b.start = start.data();
+    b.steps = steps.data();
+    b.item = item.data();
+    b.rows = sparse ? nullptr : rows->data();
+    b.tokens = sparse ? tokens->data() : nullptr;
+    b.shift = pointer(shift);
+    b.factor = pointer(factor);
+    b.h0 = pointer(h0);
+    b.c0 = pointer(c0);
+    return b;
+  }
+
+  // One past the last row that output() of an "each" readout may write.
+  i64 last_item() const {
+    i64 last = 0;
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      require(item.data()[i] >= 0, "item must not be negative");
+      last = larger(last, item.data()[i] + steps.data()[i]);
+    }
+    return last;
+  }
+};
+
+// A network and the tapes that wait for their next use. One call at a time: others wait.
+template <class T>
+struct Engine {
+  NetworkDesc desc;
+  std::unique_ptr<Network<T>> network;
+  std::vector<std::unique_ptr<Tape<T>>> idle;
+  std::mutex busy, idle_lock;
+
+  std::unique_ptr<Tape<T>> take() {
+    std::lock_guard<std::mutex> lock(idle_lock);
+    if (idle.empty()) return std::unique_ptr<Tape<T>>(network->new_tape());
+    std::unique_ptr<Tape<T>> tape = std::move(idle.back());
+    idle.pop_back();
+    return tape;
+  }
+  void give_back(std::unique_ptr<Tape<T>> tape) {
+    std::lock_guard<std::mutex> lock(idle_lock);
+    if (idle.size() < 2) idle.push_back(std::move(tape));
+  }
+};
+
+// What one forward pass left; goes back to its engine when Python lets go of it.
+template <class T>
+struct PyTape {
+  std::shared_ptr<Engine<T>> engine;
+  std::unique_ptr<Tape<T>> tape;
+  Spans<T> spans;
+  Array<const T> params;
+  bool keep = false, used = false;
+
+  ~PyTape() {
+    if (tape) engine->give_back(std::move(tape));
+  }
+  PyTape() = default;
+  PyTape(PyTape&&) = default;
+
+  i64 output_rows() const { return engine->desc.readout == Readout::each ? spans.last_item() : i64(spans.steps.size()); }
+};
+
+template <class T>
+class PyNetwork {
+ public:
+  explicit PyNetwork(const NetworkDesc& desc) : engine_(std::make_shared<Engine<T>>()) {
+    engine_->desc = desc;
+    if constexpr (std::is_same_v<T, float>)
+      engine_->network.reset(core().new_network_float(desc));
+    else
+      engine_->network.reset(core().new_network_double(desc));
+  }
+
+  i64 parameter_count() const { return engine_->network->parameter_count(); }
+  i64 saved_bytes_per_row() const { return engine_->network->slot_bytes_per_row(); }
+
+  PyTape<T> forward(Array<const T> params, Spans<T> spans, std::optional<std::pair<std::uint64_t, std::uint64_t>>, bool);
+
+  Engine<T>& engine() { return *engine_; }
+  std::shared_ptr<Engine<T>> shared() { return engine_; }
+
+  void check(const Array<const T>& params) const {
+    require(i64(params.size()) == parameter_count(), "params must be the network's flat buffer");
+  }
+
+ private:
+  std::shared_ptr<Engine<T>> engine_;
+};
+
+OptimizerDesc optimizer_desc(const std::string& kind, double learning_rate, double beta1, double beta2, double eps,
+                             double weight_decay, double momentum, i64 step) {
+  OptimizerDesc o;
+  require(kind == "sgd" || kind == "adam" || kind == "adamw", "the optimizer must be 'sgd', 'adam' or 'adamw'");
+  o.kind = kind == "sgd" ? OptimizerKind::sgd : kind == "adam" ? OptimizerKind::adam : OptimizerKind::adamw;
+  o.learning_rate = learning_rate;
+  o.beta1 = beta1;
+  o.beta2 = beta2;
+  o.eps = eps;
+  o.weight_decay = weight_decay;
+  o.momentum = momentum;
+  o.step = step;
+  return o;
+}
+
+NetworkDesc network_desc(const std::string& cell, i64 hidden, i64 layers, bool bidirectional, double dropout, i64 columns,
+                         i64 segment, i64 dense, i64 vocabulary, i64 width, const std::string& readout, i64 outputs,
+                         const std::string& loss, i64 targets, const std::vector<double>& quantiles, double delta,
+                         double smoothing, const std::vector<double>& class_weight, bool sum) {
+  NetworkDesc d;
+  const Core& c = core();
+  for (d.cell = 0; d.cell < c.cell_count && cell != c.cell_names[d.cell]; ++d.cell) {
+  }
+  require(d.cell < c.cell_count, "the core has no such cell");
+  d.hidden = hidden;
+  d.layers = layers;
+  d.bidirectional = bidirectional;
+  d.dropout = dropout;
+  d.columns = columns;
+  d.segment = segment;
+  d.dense = dense;
+  d.vocabulary = vocabulary;
+  d.width = width;
+  static const char* const readouts[] = {"last", "each", "mean", "max", "mean+max"};
+  int r = 0;
+  while (r < 5 && readout != readouts[r]) ++r;
+  require(r < 5, "the core has no such readout");
+  d.readout = Readout(r);
+  d.outputs = outputs;
+  static const char* const losses[] = {"none", "mse", "mae", "rmse", "huber", "pinball", "binary", "categorical"};
+  int k = 0;
+  while (k < 8 && loss != losses[k]) ++k;
+  require(k < 8, "the core has no such loss");
+  d.loss.kind = LossKind(k);
+  d.loss.outputs = outputs;
+  d.loss.targets = targets;
+  d.loss.quantiles = quantiles.data();
+  d.loss.n_quantiles = int(quantiles.size());
+  d.loss.delta = delta;
+  d.loss.smoothing = smoothing;
+  d.loss.class_weight = class_weight.empty() ? nullptr : class_weight.data();
+  d.loss.n_class_weight = int(class_weight.size());
+  d.loss.sum = sum;
+  return d;
+}
+
+// The target table and its weights, with what keeps their memory alive.
+template <class T>
+struct PyTargets {
+  Maybe<const T> numbers;
+  Maybe<const std::int64_t> ids;
+  Maybe<const T> weights;
+  Maybe<const i64> row;
+
+  Targets<T> view(const NetworkDesc& desc, const Spans<T>& spans) const {
+    require(desc.outputs > 0 && desc.loss.kind != LossKind::none, "the network has no head or no loss");
+    const bool categorical = desc.loss.kind == LossKind::categorical;
+    require(categorical ? ids.has_value() : numbers.has_value(), "the targets do not fit the loss");
+    const i64 count = categorical ? i64(ids->size()) : i64(numbers->size()) / desc.loss.targets;
+    require(!weights || i64(weights->size()) >= count, "weights must have one entry for each target row");
+    for (i64 i = 0; categorical && i < count; ++i)
+      require(ids->data()[i] < desc.outputs, "a target id is outside of the outputs");
+    for (std::size_t i = 0; i < spans.steps.size(); ++i) {
+      i64 last = row ? row->data()[i] : i64(i);
+      if (desc.readout == Readout::each)
+        last = spans.start.data()[i] + spans.steps.data()[i] * (desc.vocabulary > 0 ? 1 : desc.segment) - 1;
+      require(last >= 0 && last < count, "a span has no row in the table of targets");
+    }
+    Targets<T> t;
+    t.numbers = pointer(numbers);
+    t.ids = pointer(ids);
+    t.weights = pointer(weights);
+    t.target_row = pointer(row);
+    return t;
+  }
+};
+
+template <class T>
+void bind(nb::module_& m, const char* name, const char* tape_name) {
+  using N = PyNetwork<T>;
+  using P = PyTape<T>;
+  const std::string spans_name = std::string("Spans") + name, targets_name = std::string("Targets") + name;
+
+  nb::class_<Spans<T>>(m, spans_name.c_str())
+      .def(
+          "__init__",
+          [](Spans<T>* self, Array<const i64> start, Array<const i64> steps, Array<const i64> item, Maybe<const T> rows,
+             Maybe<const std::int32_t> tokens, Maybe<const T> shift, Maybe<const T> factor, Maybe<const T> h0,
+             Maybe<const T> c0) {
+            new (self) Spans<T>{start, steps, item, rows, tokens, shift, factor, h0, c0};
+          },
+          "start"_a, "steps"_a, "item"_a, "rows"_a.none(), "tokens"_a.none(), "shift"_a.none() = nb::none(),
+          "factor"_a.none() = nb::none(), "h0"_a.none() = nb::none(), "c0"_a.none() = nb::none());
+
+  nb::class_<PyTargets<T>>(m, targets_name.c_str())
+      .def(
+          "__init__",
+          [](PyTargets<T>* self, Maybe<const T> numbers, Maybe<const std::int64_t> ids, Maybe<const T> weights,
+             Maybe<const i64> row) { new (self) PyTargets<T>{numbers, ids, weights, row}; },
+          "numbers"_a.none(), "ids"_a.none(), "weights"_a.none(), "row"_a.none());
+
+  nb::class_<P>(m, tape_name)
+      .def_prop_ro("keep", [](const P& self) { return self.keep; })
+      .def_prop_ro("used", [](const P& self) { return self.used; })
+      .def("output",
+           [](P& self, Array<T> out) {
+             Engine<T>& e = *self.engine;
+             require(!self.used, "this tape was used up by backward()");
+             require(i64(out.size()) >= self.output_rows() * e.desc.output_width(), "output is too small");
+             const Batch<T> batch = self.spans.batch(e.desc);
+             nb::gil_scoped_release release;
+             std::lock_guard<std::mutex> lock(e.busy);
+             e.network->output(self.params.data(), batch, *self.tape, out.data());
+           })
+      .def("final_state",
+           [](P& self, Array<T> h, Maybe<T> c) {
+             Engine<T>& e = *self.engine;
+             const std::size_t size = std::size_t(e.desc.layers * e.desc.directions() * e.desc.hidden) * self.spans.steps.size();
+             require(h.size() >= size && (!c || c->size() >= size), "the state is too small");
+             e.network->final_state(self.spans.batch(e.desc), *self.tape, h.data(), pointer(c));
+           },
+           "h"_a, "c"_a.none())
+      .def("record", [](P& self, i64 layer, int direction, int value, Array<T> out) {
+        Engine<T>& e = *self.engine;
+        require(self.keep && !self.used, "only a kept tape, not used up by backward(), has a record");
+        require(layer >= 0 && layer < e.desc.layers && direction >= 0 && direction < e.desc.directions(), "no such layer");
+        require(i64(out.size()) >= self.spans.last_item() * e.desc.hidden, "the record is too small");
+        e.network->record(self.spans.batch(e.desc), *self.tape, layer, direction, value, out.data());
+      });
+
+  nb::class_<N>(m, name)
+      .def(
+          "__init__",
+          [](N* self, const std::string& cell, i64 hidden, i64 layers, bool bidirectional, double dropout, i64 columns,
+             i64 segment, i64 dense, i64 vocabulary, i64 width, const std::string& readout, i64 outputs,
+             const std::string& loss, i64 targets, const std::vector<double>& quantiles, double delta, double smoothing,
+             const std::vector<double>& class_weight, bool sum) {
+            new (self) N(network_desc(cell, hidden, layers, bidirectional, dropout, columns, segment, dense, vocabulary,
+                                      width, readout, outputs, loss, targets, quantiles, delta, smoothing, class_weight, sum));
+          },
+          nb::kw_only(), "cell"_a, "hidden"_a, "layers"_a, "bidirectional"_a, "dropout"_a, "columns"_a, "segment"_a,
+          "dense"_a, "vocabulary"_a, "width"_a, "readout"_a, "outputs"_a, "loss"_a, "targets"_a, "quantiles"_a, "delta"_a,
+          "smoothing"_a, "class_weight"_a, "sum"_a)
+      .def_prop_ro("parameter_count", &N::parameter_count)
+      .def_prop_ro("saved_bytes_per_row", &N::saved_bytes_per_row)
+      .def(
+          "forward",
+          [](N& self, Array<const T> params, const Spans<T>& spans, bool keep, bool changed, bool dropout,
+             std::uint64_t seed, std::uint64_t step) {
+            self.check(params);
+            Engine<T>& e = self.engine();
+            const Batch<T> batch = spans.batch(e.desc);
+            P result;
+            result.engine = self.shared();
+            result.spans = spans;
+            result.params = params;
+            result.keep = keep;
+            result.tape = e.take();
+            nb::gil_scoped_release release;
+            std::lock_guard<std::mutex> lock(e.busy);
+            e.network->forward(params.data(), changed, batch, Noise{dropout, seed, step}, keep, *result.tape);
+            return result;
+          },
+          "params"_a, "spans"_a, "keep"_a, "changed"_a, "dropout"_a, "seed"_a, "step"_a)
+      .def(
+          "backward",
+          [](N& self, P& tape, Maybe<const T> d_output, Maybe<const T> dh, Maybe<const T> dc, Array<T> gradient,
+             Maybe<T> d_input, Maybe<T> dh0, Maybe<T> dc0) {
+            Engine<T>& e = self.engine();
+            require(tape.engine.get() == &e && tape.keep && !tape.used, "the tape is of another network or used up");
+            const i64 n = i64(tape.spans.steps.size());
+            const std::size_t state = std::size_t(e.desc.layers * e.desc.directions() * e.desc.hidden * n);
+            require_size(d_output, std::size_t(tape.output_rows() * e.desc.output_width()), "d_output is too small");
+            require_size(dh, state, "dh is too small");
+            require_size(dc, state, "dc is too small");
+            require_size(dh0, state, "dh0 is too small");
+            require_size(dc0, state, "dc0 is too small");
+            require_size(d_input, std::size_t(tape.spans.last_item() * e.desc.inputs()), "d_input is too small");
+            require(i64(gradient.size()) == self.parameter_count(), "gradient must be as large as the parameters");
+            const Batch<T> batch = tape.spans.batch(e.desc);
+            tape.used = true;
+            nb::gil_scoped_release release;
+            std::lock_guard<std::mutex> lock(e.busy);
+            e.network->backward(tape.params.data(), batch, *tape.tape, pointer(d_output), pointer(dh), pointer(dc),
+                                gradient.data(), pointer(d_input), pointer(dh0), pointer(dc0));
+          },
+          "tape"_a, "d_output"_a.none(), "dh"_a.none(), "dc"_a.none(), "gradient"_a, "d_input"_a.none(), "dh0"_a.none(),
+          "dc0"_a.none())
+      .def(
+          "loss",
+          [](N& self, Array<const T> params, const Spans<T>& spans, const PyTargets<T>& targets) {
+            self.check(params);
+            Engine<T>& e = self.engine();
+            const Batch<T> batch = spans.batch(e.desc);
+            const Targets<T> view = targets.view(e.desc, spans);
+            std::unique_ptr<Tape<T>> tape = e.take();
+            double value = 0.0;
+            {
+              nb::gil_scoped_release release;
+              std::lock_guard<std::mutex> lock(e.busy);
+              value = e.network->loss(params.data(), batch, view, *tape);
+            }
+            e.give_back(std::move(tape));
+            return value;
+          },
+          "params"_a, "spans"_a, "targets"_a)
+      .def(
+          "train_step",
+          [](N& self, Array<T> params, Array<T> m, Array<T> v, const Spans<T>& spans, const PyTargets<T>& targets,
+             bool dropout, std::uint64_t seed, const OptimizerDesc& optimizer, double clip) {
+            self.check(Array<const T>(params));
+            require(m.size() == params.size() && v.size() == params.size(), "m and v must be as large as the parameters");
+            Engine<T>& e = self.engine();
+            const Batch<T> batch = spans.batch(e.desc);
+            const Targets<T> view = targets.view(e.desc, spans);
+            std::unique_ptr<Tape<T>> tape = e.take();
+            StepResult result;
+            {
+              nb::gil_scoped_release release;
+              std::lock_guard<std::mutex> lock(e.busy);
+              result = e.network->train_step(params.data(), m.data(), v.data(), batch, view,
+                                             Noise{dropout, seed, std::uint64_t(optimizer.step)}, optimizer, clip, *tape);
+            }
+            e.give_back(std::move(tape));
+            return nb::make_tuple(result.loss, result.norm);
+          },
+          "params"_a, "m"_a, "v"_a, "spans"_a, "targets"_a, "dropout"_a, "seed"_a, "optimizer"_a, "clip"_a)
+      .def(
+          "apply",
+          [](N& self, Array<T> params, Array<T> m, Array<T> v, P& tape, Array<const T> d_output,
+             const OptimizerDesc& optimizer, double clip) {
+            self.check(Array<const T>(params));
+            require(m.size() == params.size() && v.size() == params.size(), "m and v must be as large as the parameters");
+            Engine<T>& e = self.engine();
+            require(tape.engine.get() == &e && tape.keep && !tape.used, "the tape is of another network or used up");
+            require(i64(d_output.size()) >= tape.output_rows() * e.desc.output_width(), "d_output is too small");
+            const Batch<T> batch = tape.spans.batch(e.desc);
+            tape.used = true;
+            nb::gil_scoped_release release;
+            std::lock_guard<std::mutex> lock(e.busy);
+            return e.network->apply(params.data(), m.data(), v.data(), batch, *tape.tape, d_output.data(), optimizer, clip).norm;
+          },
+          "params"_a, "m"_a, "v"_a, "tape"_a, "d_output"_a, "optimizer"_a, "clip"_a)
+      .def(
+          "step",
+          [](N& self, Array<const T> params, bool changed, Array<const T> x, Maybe<const T> h0, Maybe<const T> c0, Array<T> h,
+             Maybe<T> c) {
+            Engine<T>& e = self.engine();
+            self.check(params);
+            const i64 n = i64(x.shape(0));
+            require(e.desc.directions() == 1 && e.desc.vocabulary == 0, "step() is for numbers in one direction");
+            require(n > 0 && i64(x.size()) == n * e.desc.inputs(), "x must be [n, inputs]");
+            const std::size_t state = std::size_t(e.desc.layers * e.desc.hidden * n);
+            require_size(h0, state, "h0 is too small");
+            require_size(c0, state, "c0 is too small");
+            require(h.size() >= state && (!c || c->size() >= state), "the state is too small");
+            std::lock_guard<std::mutex> lock(e.busy);
+            e.network->step(params.data(), changed, n, x.data(), pointer(h0), pointer(c0), nullptr, h.data(), pointer(c));
+          },
+          "params"_a, "changed"_a, "x"_a, "h0"_a.none(), "c0"_a.none(), "h"_a, "c"_a.none());
+}
+
+// GFLOP/s of float32 multiply-adds on `count` threads at once, over about `seconds`.
+double fma_peak(int count, double seconds) {
+  nb::gil_scoped_release release;
+  const Core& c = core();
+  using clock = std::chrono::steady_clock;
+  auto elapsed = [](clock::time_point from) { return std::chrono::duration<double>(clock::now() - from).count(); };
+  const int before = threads();
+  set_threads(count);
+  double best = 0.0;
+  const auto begin = clock::now();
+  while (elapsed(begin) < seconds) {
+    const auto start = clock::now();
+    parallel(count, [&](i64) { c.fma_flops(1 << 18); });
+    const double flops = double(count) * c.fma_flops(1) * double(1 << 18);
+    best = std::max(best, flops / elapsed(start) * 1e-9);
+  }
+  set_threads(before);
+  return best;
+}
+
+}  // namespace
+}  // namespace tg
+
+NB_MODULE(_core, m) {
+  using namespace tg;
+  m.doc() = "The native core; see tidegate.network for the way to use it.";
+  core();  // a wrong TIDEGATE_ISA is an error of the import
+  nb::class_<OptimizerDesc>(m, "Optimizer")
+      .def(
+          "__init__",
+          [](OptimizerDesc* self, const std::string& kind, double learning_rate, double beta1, double beta2, double eps,
+             double weight_decay, double momentum, i64 step) {
+            new (self) OptimizerDesc(optimizer_desc(kind, learning_rate, beta1, beta2, eps, weight_decay, momentum, step));
+          },
+          nb::kw_only(), "kind"_a, "learning_rate"_a, "beta1"_a, "beta2"_a, "eps"_a, "weight_decay"_a, "momentum"_a,
+          "step"_a);
+  bind<float>(m, "NetworkF32", "TapeF32");
+  bind<double>(m, "NetworkF64", "TapeF64");
+  m.def("isa", [] { return std::string(core().isa); });
+  m.def("isas", [] {
+    std::vector<std::string> names;
+    for (int i = 0; i < core_count(); ++i)
+      if (core_runs_here(i)) names.push_back(core_name(i));
+    return names;
+  });
+  m.def("threads", &threads);
+  m.def("set_threads", &set_threads, "count"_a);
+  m.def("fma_peak", &fma_peak, "threads"_a, "seconds"_a = 0.5);
+}

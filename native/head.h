@@ -1,0 +1,193 @@
+// The dense head and the loss, over chunks of rows: the table [rows, outputs] never exists as a whole where it is large.
+#pragma once
+
+#include "losses.h"
+#include "outer.h"
+#include "readout.h"
+
+namespace tg::TG_ISA {
+
+template <class T>
+class Head {
+ public:
+  Head(const NetworkDesc& desc, const LossDesc& loss, i64 first_parameter)
+      : outputs_(desc.outputs), loss_(loss), first_(first_parameter) {}
+
+  i64 parameters(const Blocks& in) const { return outputs_ > 0 ? outputs_ * (in.columns() + 1) : 0; }
+  bool present() const { return outputs_ > 0; }
+
+  void pack(const T* params, const Blocks& in, bool backward) {
+    if (!present()) return;
+    in_ = in;
+    const T* weight = params + first_;
+    const i64 R = in.row(), forward_size = Panels<T>::size(R, outputs_);
+    T* to = panels_.reserve(forward_size + (backward ? Panels<T>::size(outputs_, R) : 0));
+    forward_.pack_transposed(to, outputs_, in, weight);
+    if (backward)
+      backward_.pack_rows(to + forward_size, outputs_, in, [=](i64 k) { return weight + k * in.columns(); });
+  }
+
+  // One row of work: a readout row, the gradient row it gets, its row in the caller's outputs, its target row.
+  struct Item {
+    const T* row;
+    T* d_row;
+    i64 output;
+    i64 target;
+  };
+
+  Item* items(i64 count) { return items_.reserve(count); }
+
+  // output rows of items [0, count) into the caller's table.
+  void outputs(const T* params, i64 count, T* output) {
+    const Item* items = items_.get();
+    const T* bias = params + first_ + outputs_ * in_.columns();
+    parallel((count + block - 1) / block, [&](i64 i) {
+      FlushSubnormals flush;
+      const i64 first = i * block, rows = smaller(block, count - first);
+      const T* from[block];
+      T* to[block];
+      for (i64 r = 0; r < rows; ++r) {
+        from[r] = items[first + r].row;
+        to[r] = output + items[first + r].output * outputs_;
+      }
+      product<T>(rows, {from}, in_.row(), 0, {to}, forward_, false, bias);
+    });
+  }
+
+  // The loss of items [0, count), which are those that have a target. With a gradient (flat, or null) also that of the
+  // head's parameters and of each item's d_row.
+  double loss(const T* params, i64 count, const Targets<T>& targets, i64 sequences, T* gradient) {
+    const Item* items = items_.get();
+    double weight = 0.0;
+    for (i64 i = 0; i < count; ++i) weight += row_weight<T>(loss_, target(targets, items[i]), id(targets, items[i]), sample_weight(targets, items[i]));
+    const double scale = loss_.sum ? 1.0 / double(sequences) : weight > 0.0 ? 1.0 / weight : 0.0;
+    const bool root = loss_.kind == LossKind::rmse;
+    const T* bias = params + first_ + outputs_ * in_.columns();
+    const i64 chunk = root ? larger(count, 1) : larger(block, round_up((i64(1) << 22) / outputs_, block));
+    T* const table = table_.reserve(smaller(chunk, round_up(count, block)) * outputs_);
+    double* const row_losses = row_losses_.reserve(smaller(chunk, round_up(count, block)));
+    double total = 0.0, root_scale = scale;
+    begin_gradient(gradient);
+    for (i64 c0 = 0; c0 < count; c0 += chunk) {
+      const i64 rows = smaller(chunk, count - c0);
+      const i64 tasks = (rows + block - 1) / block;
+      auto forward = [&](i64 i) {
+        FlushSubnormals flush;
+        const i64 first = i * block, some = smaller(block, rows - first);
+        const T* from[block];
+        for (i64 r = 0; r < some; ++r) from[r] = items[c0 + first + r].row;
+        product<T>(some, {from}, in_.row(), 0, {nullptr, table + first * outputs_, outputs_}, forward_, false, bias);
+        for (i64 r = first; r < first + some; ++r) {
+          const Item& item = items[c0 + r];
+          const double w = sample_weight(targets, item);
+          T* const out = table + r * outputs_;
+          row_losses[r] = gradient != nullptr && !root
+                              ? row_loss_gradient<T>(loss_, out, target(targets, item), id(targets, item), w, scale)
+                              : row_loss<T>(loss_, out, target(targets, item), id(targets, item), w);
+        }
+        if (gradient != nullptr && !root) input_gradients(items + c0 + first, some, table + first * outputs_);
+      };
+      parallel(tasks, forward);
+      for (i64 r = 0; r < rows; ++r) total += row_losses[r];
+      if (gradient == nullptr) continue;
+      if (root) {
+        const double value = __builtin_sqrt(total * scale);
+        root_scale = value > 0.0 ? scale / (2.0 * value) : 0.0;
+        parallel(tasks, [&](i64 i) {
+          FlushSubnormals flush;
+          const i64 first = i * block, some = smaller(block, rows - first);
+          for (i64 r = first; r < first + some; ++r) {
+            const Item& item = items[c0 + r];
+            row_gradient<T>(loss_, table + r * outputs_, target(targets, item), id(targets, item), sample_weight(targets, item), root_scale);
+          }
+          input_gradients(items + c0 + first, some, table + first * outputs_);
+        });
+      }
+      add_gradient(items + c0, rows, table, outputs_);
+    }
+    end_gradient(gradient);
+    return root ? __builtin_sqrt(total * scale) : total * scale;
+  }
+
+  // From a given gradient of the outputs (rows in the caller's table).
+  void backward(i64 count, const T* d_output, T* gradient) {
+    const Item* items = items_.get();
+    begin_gradient(gradient);
+    T* const table = table_.reserve(count * outputs_);
+    for (i64 i = 0; i < count; ++i)
+      std::memcpy(table + i * outputs_, d_output + items[i].output * outputs_, sizeof(T) * size_t(outputs_));
+    parallel((count + block - 1) / block, [&](i64 i) {
+      FlushSubnormals flush;
+      const i64 first = i * block;
+      input_gradients(items + first, smaller(block, count - first), table + first * outputs_);
+    });
+    add_gradient(items, count, table, outputs_);
+    end_gradient(gradient);
+  }
+
+  bool has_target(const Targets<T>& targets, i64 row) const {
+    Item item{nullptr, nullptr, 0, row};
+    return row_weight<T>(loss_, target(targets, item), id(targets, item), sample_weight(targets, item)) != 0.0;
+  }
+
+ private:
+  static constexpr i64 block = 32;  // rows of a task
+  i64 outputs_;
+  LossDesc loss_;
+  i64 first_;
+  Blocks in_;
+  Panels<T> forward_, backward_;
+  Buffer<T> panels_, table_, c_, sums_, outer_;
+  Buffer<Item> items_;
+  Buffer<double> row_losses_;
+  Buffer<const T*> rows_;
+
+  const T* target(const Targets<T>& t, const Item& item) const {
+    return t.numbers != nullptr ? t.numbers + item.target * loss_.targets : nullptr;
+  }
+  i64 id(const Targets<T>& t, const Item& item) const { return t.ids != nullptr ? t.ids[item.target] : 0; }
+  double sample_weight(const Targets<T>& t, const Item& item) const {
+    return t.weights != nullptr ? double(t.weights[item.target]) : 1.0;
+  }
+
+  void input_gradients(const Item* items, i64 count, const T* d) const {
+    T* to[block];
+    for (i64 r = 0; r < count; ++r) to[r] = items[r].d_row;
+    product<T>(count, {nullptr, d, outputs_}, outputs_, 0, {to}, backward_, false, nullptr);
+  }
+
+  i64 wide() const { return round_up(in_.row(), Simd<T>::lanes); }
+  i64 part() const { return round_up(larger(1, (outputs_ + threads() - 1) / threads()), outer_chunk); }
+
+  void begin_gradient(T* gradient) {
+    if (gradient == nullptr) return;
+    c_.reserve_zeroed(round_up(outputs_, outer_chunk) * wide());
+    sums_.reserve_zeroed(round_up(outputs_, outer_chunk));
+  }
+
+  // Adds this chunk's rows to the gradient of the weights; each output's row of it by one thread.
+  void add_gradient(const Item* items, i64 count, const T* d, i64 stride) {
+    const T** rows = rows_.reserve(larger(count, 1));
+    for (i64 i = 0; i < count; ++i) rows[i] = items[i].row;
+    const Columns<T> columns{{rows}, in_.row()};
+    const i64 step = part(), tasks = (outputs_ + step - 1) / step, scratch = Outer<T>::scratch_size(wide());
+    T* const memory = outer_.reserve(tasks * scratch);
+    parallel(tasks, [&](i64 i) {
+      FlushSubnormals flush;
+      const i64 m0 = i * step, m1 = smaller(outputs_, m0 + step);
+      Outer<T>::run(count, d, stride, m0, m1, &columns, 1, c_.get() + m0 * wide(), sums_.get() + m0, memory + i * scratch, true);
+    });
+  }
+
+  void end_gradient(T* gradient) {
+    if (gradient == nullptr) return;
+    T* const weight = gradient + first_;
+    for (i64 o = 0; o < outputs_; ++o)
+      for (i64 b = 0; b < in_.count; ++b)
+        std::memcpy(weight + o * in_.columns() + b * in_.width, c_.get() + o * wide() + b * in_.padded,
+                    sizeof(T) * size_t(in_.width));
+    std::memcpy(weight + outputs_ * in_.columns(), sums_.get(), sizeof(T) * size_t(outputs_));
+  }
+};
+
+}  // namespace tg::TG_ISA

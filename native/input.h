@@ -1,0 +1,132 @@
+// What stands in front of the first layer: rows by span, scaled by span, through a dense layer with relu, or tokens
+// through an embedding. Nothing is copied where the user's rows can be read as they lie.
+#pragma once
+
+#include "outer.h"
+#include "tape.h"
+#include "touched.h"
+
+namespace tg::TG_ISA {
+
+template <class T>
+class Input {
+ public:
+  explicit Input(const NetworkDesc& desc) : desc_(desc) {}
+
+  // [embedding] or [dense weight, dense bias] come first in the flat buffer.
+  i64 parameters() const {
+    if (desc_.vocabulary > 0) return desc_.vocabulary * desc_.width;
+    return desc_.dense > 0 ? desc_.dense * (desc_.inputs() + 1) : 0;
+  }
+  bool sparse() const { return desc_.vocabulary > 0; }
+  bool trained() const { return sparse() || desc_.dense > 0; }
+  const Touched& touched() const { return touched_; }
+
+  void pack(const T* params, bool backward) {
+    if (desc_.dense == 0 || sparse()) return;
+    const i64 I = desc_.inputs(), D = desc_.dense;
+    const Blocks in{1, I, I};
+    T* to = panels_.reserve(Panels<T>::size(I, D) + Panels<T>::size(D, I));
+    forward_.pack_transposed(to, D, in, params);
+    if (backward)
+      backward_.pack_rows(to + Panels<T>::size(I, D), D, in, [=](i64 k) { return params + k * I; });
+  }
+
+  // Fills tape.at(0, 0).x, in forward order.
+  void forward(const T* params, const Batch<T>& batch, TapeOf<T>& tape) {
+    const Order& order = tape.order;
+    const i64 I = desc_.inputs();
+    const T** x = tape.at(0, 0).x.reserve(order.rows);
+    if (sparse()) {
+      std::int32_t* ids = ids_.reserve(order.rows);
+      each_row(order, [&](i64 r, i64 sequence, i64 t) {
+        ids[r] = batch.tokens[batch.start[sequence] + t];
+        x[r] = params + ids[r] * I;
+      });
+      return;
+    }
+    each_row(order, [&](i64 r, i64 sequence, i64 t) {
+      x[r] = batch.rows + (batch.start[sequence] + t * desc_.segment) * desc_.columns;
+    });
+    if (batch.shift != nullptr) {
+      T* const scaled = (desc_.dense > 0 ? tape.raw : tape.rows[0]).reserve(order.rows * I);
+      each_row(order, [&](i64 r, i64 sequence, i64) {
+        const T* shift = batch.shift + sequence * desc_.columns;
+        const T* factor = batch.factor + sequence * desc_.columns;
+        T* to = scaled + r * I;
+        for (i64 s = 0; s < I; s += desc_.columns)
+          for (i64 c = 0; c < desc_.columns; ++c) to[s + c] = (x[r][s + c] - shift[c]) * factor[c];
+        x[r] = to;
+      });
+    }
+    if (desc_.dense == 0) return;
+    const T** raw = tape.raw_rows.reserve(order.rows);
+    std::memcpy(raw, x, sizeof(T*) * size_t(order.rows));
+    const i64 D = desc_.dense;
+    T* const out = tape.rows[0].reserve(order.rows * D);
+    parallel((order.rows + block - 1) / block, [&](i64 i) {
+      FlushSubnormals flush;
+      const i64 first = i * block, count = smaller(block, order.rows - first);
+      T* const to = out + first * D;
+      product<T>(count, {raw + first}, I, 0, {nullptr, to, D}, forward_, false, params + D * I);
+      for (i64 j = 0; j < count * D; ++j) to[j] = to[j] < T(0) ? T(0) : to[j];
+    });
+    for (i64 r = 0; r < order.rows; ++r) x[r] = out + r * D;
+  }
+
+  // From tape.d_rows[0]: the gradient of the dense layer's parameters, or of the embedding's touched rows, which
+  // embedding_gradient() then holds. d_rows[0] of a dense layer loses what relu cut.
+  void backward(TapeOf<T>& tape, T* gradient) {
+    const Order& order = tape.order;
+    const i64 I = desc_.inputs();
+    T* const d_rows = tape.d_rows[0].get();
+    if (sparse()) {
+      touched_.set(order.rows, ids_.get());
+      T* const sums = embedding_.reserve_zeroed(touched_.count * I);
+      parallel(touched_.count, [&](i64 i) {
+        for (i64 k = touched_.first[i]; k < touched_.first[i + 1]; ++k)
+          for (i64 j = 0; j < I; ++j) sums[i * I + j] += d_rows[touched_.row[k] * I + j];
+      });
+      return;
+    }
+    const i64 D = desc_.dense;
+    const T* out = tape.rows[0].get();
+    for (i64 j = 0; j < order.rows * D; ++j) d_rows[j] = out[j] > T(0) ? d_rows[j] : T(0);
+    const Columns<T> columns{{tape.raw_rows.get()}, I};
+    const i64 wide = Outer<T>::padded(&columns, 1), c_size = Outer<T>::c_size(D, wide);
+    T* const c = outer_.reserve(c_size + Outer<T>::scratch_size(wide));
+    Outer<T>::run(order.rows, d_rows, D, 0, D, &columns, 1, c, gradient + D * I, c + c_size);
+    for (i64 m = 0; m < D; ++m) std::memcpy(gradient + m * I, c + m * wide, sizeof(T) * size_t(I));
+  }
+
+  const T* embedding_gradient() const { return embedding_.get(); }  // [touched().count, width]
+
+  // d(user's input row) [I] of packed row r into out, after backward().
+  void input_row(const Batch<T>& batch, TapeOf<T>& tape, i64 r, i64 sequence, T* out) const {
+    const i64 I = desc_.inputs();
+    if (desc_.dense > 0 && !sparse()) {
+      const T* d = tape.d_rows[0].get() + r * desc_.dense;
+      product<T>(1, {nullptr, d, 0}, desc_.dense, 0, {nullptr, out, 0}, backward_, false, nullptr);
+    } else {
+      std::memcpy(out, tape.d_rows[0].get() + r * I, sizeof(T) * size_t(I));
+    }
+    if (batch.factor != nullptr)
+      for (i64 j = 0; j < I; ++j) out[j] *= batch.factor[sequence * desc_.columns + j % desc_.columns];
+  }
+
+ private:
+  static constexpr i64 block = 64;
+  NetworkDesc desc_;
+  Buffer<T> panels_, embedding_, outer_;
+  Buffer<std::int32_t> ids_;
+  Panels<T> forward_, backward_;
+  Touched touched_;
+
+  template <class Body>
+  static void each_row(const Order& order, Body&& body) {
+    for (i64 t = 0; t < order.steps; ++t)
+      for (i64 p = 0; p < order.active[t]; ++p) body(order.row(t, p), order.sequence[p], t);
+  }
+};
+
+}  // namespace tg::TG_ISA

@@ -1,0 +1,317 @@
+// A whole network over the core: input, layers, readout, head, loss; and the training step as one call.
+#pragma once
+
+#include "head.h"
+#include "input.h"
+#include "optimizers.h"
+#include "readout.h"
+#include "stack.h"
+
+namespace tg::TG_ISA {
+
+template <class T>
+class NetworkOf final : public Network<T> {
+ public:
+  explicit NetworkOf(const NetworkDesc& desc)
+      : desc_(with_own_arrays(desc)),
+        input_(desc_),
+        stack_(desc_, input_.parameters()),
+        readout_(desc_),
+        head_(desc_, desc_.loss, stack_.end()),
+        count_(stack_.end() + head_.parameters(readout_.blocks())) {}
+
+  i64 parameter_count() const override { return count_; }
+  i64 slot_bytes_per_row() const override {
+    const CellKernels<T>& k = stack_.kernels();
+    return i64(sizeof(T)) * stack_.Hp() * (k.slots + 1 + (k.cell_state ? 1 : 0));
+  }
+  Tape<T>* new_tape() const override { return new TapeOf<T>(desc_.layers, desc_.directions()); }
+
+  void forward(const T* params, bool changed, const Batch<T>& batch, Noise noise, bool keep, Tape<T>& t) override {
+    TapeOf<T>& tape = static_cast<TapeOf<T>&>(t);
+    if (changed || params != packed_ || (keep && !packed_backward_)) pack(params, keep);
+    tape.kept = keep;
+    tape.noise = noise;
+    tape.order.set(batch.n, batch.steps);
+    input_.forward(params, batch, tape);
+    stack_.forward(batch, tape);
+    readout_.forward(tape);
+  }
+
+  void output(const T* params, const Batch<T>& batch, Tape<T>& t, T* output) override {
+    TapeOf<T>& tape = static_cast<TapeOf<T>&>(t);
+    const i64 count = list_items(batch, tape, nullptr, nullptr);
+    if (head_.present()) return head_.outputs(params, count, output);
+    const Blocks blocks = readout_.blocks();
+    const typename Head<T>::Item* items = head_.items(0);
+    parallel(count, [&](i64 i) {
+      for (i64 b = 0; b < blocks.count; ++b)
+        std::memcpy(output + items[i].output * blocks.columns() + b * blocks.width, items[i].row + b * blocks.padded,
+                    sizeof(T) * size_t(blocks.width));
+    });
+  }
+
+  void final_state(const Batch<T>&, const Tape<T>& t, T* h, T* c) const override {
+    const TapeOf<T>& tape = static_cast<const TapeOf<T>&>(t);
+    const i64 Hp = stack_.Hp();
+    each_state(tape, [&](const LayerTape<T>& lt, i64 p, i64 to) {
+      const i64 last = tape.order.last_row(p);
+      if (h != nullptr) copy(h + to, lt.h.get() + last * Hp);
+      if (c != nullptr) copy(c + to, lt.c.get() + (tape.kept ? last : p) * Hp);
+    });
+  }
+
+  void record(const Batch<T>& batch, const Tape<T>& t, i64 layer, int direction, int value, T* out) const override {
+    const TapeOf<T>& tape = static_cast<const TapeOf<T>&>(t);
+    const LayerTape<T>& lt = tape.at(layer, direction);
+    const CellKernels<T>& k = stack_.kernels();
+    const i64 Hp = stack_.Hp(), H = desc_.hidden;
+    const T* from = lt.h.get();
+    i64 stride = Hp;
+    if (value < k.gates) {
+      int slot = 0;
+      while (k.input_gate[slot] != value) ++slot;
+      from = lt.slots.get() + slot * Hp;
+      stride = k.slots * Hp;
+    } else if (k.cell_state && value == k.gates) {
+      from = lt.c.get();
+    }
+    const Order& order = tape.order;
+    for (i64 step = 0; step < order.steps; ++step)
+      for (i64 p = 0; p < order.active[step]; ++p) {
+        const i64 r = order.row(step, p);
+        const i64 at = batch.item[order.sequence[p]] + (direction == 0 ? step : order.length[p] - 1 - step);
+        copy(out + at * H, from + r * stride);
+      }
+  }
+
+  void backward(const T* params, const Batch<T>& batch, Tape<T>& t, const T* d_output, const T* dh, const T* dc,
+                T* gradient, T* d_input, T* dh0, T* dc0) override {
+    TapeOf<T>& tape = static_cast<TapeOf<T>&>(t);
+    if (params != packed_ || !packed_backward_) pack(params, true);
+    std::memset(static_cast<void*>(gradient), 0, sizeof(T) * size_t(count_));
+    seed(tape, dh, dc);
+    output_gradient(batch, tape, d_output, gradient);
+    layers_backward(tape, gradient, d_input != nullptr);
+    if (input_.sparse()) {
+      const Touched& touched = input_.touched();
+      for (i64 i = 0; i < touched.count; ++i)
+        std::memcpy(gradient + touched.id[i] * desc_.width, input_.embedding_gradient() + i * desc_.width,
+                    sizeof(T) * size_t(desc_.width));
+    }
+    if (d_input != nullptr) {
+      const Order& order = tape.order;
+      parallel(order.steps, [&](i64 step) {
+        for (i64 p = 0; p < order.active[step]; ++p) {
+          const i64 sequence = order.sequence[p];
+          input_.input_row(batch, tape, order.row(step, p), sequence, d_input + (batch.item[sequence] + step) * desc_.inputs());
+        }
+      });
+    }
+    const i64 Hp = stack_.Hp();
+    each_state(tape, [&](const LayerTape<T>& lt, i64 p, i64 to) {
+      if (dh0 != nullptr) copy(dh0 + to, lt.dh.get() + p * Hp);
+      if (dc0 != nullptr) copy(dc0 + to, lt.dc.get() + p * Hp);
+    });
+  }
+
+  double loss(const T* params, const Batch<T>& batch, const Targets<T>& targets, Tape<T>& t) override {
+    TapeOf<T>& tape = static_cast<TapeOf<T>&>(t);
+    forward(params, true, batch, Noise{}, false, tape);
+    return head_.loss(params, list_items(batch, tape, &targets, nullptr), targets, batch.n, nullptr);
+  }
+
+  StepResult train_step(T* params, T* m, T* v, const Batch<T>& batch, const Targets<T>& targets, Noise noise,
+                        const OptimizerDesc& optimizer, double clip, Tape<T>& t) override {
+    TapeOf<T>& tape = static_cast<TapeOf<T>&>(t);
+    forward(params, true, batch, noise, true, tape);
+    T* const gradient = gradient_.reserve(count_);
+    seed(tape, nullptr, nullptr);
+    T* const d_readout = readout_.gradients(tape);
+    const i64 count = list_items(batch, tape, &targets, d_readout);
+    StepResult result;
+    result.loss = head_.loss(params, count, targets, batch.n, gradient);
+    if (!finite(result.loss)) return result;
+    layers_backward(tape, gradient, false);
+    update(params, m, v, gradient, optimizer, clip, result);
+    return result;
+  }
+
+  StepResult apply(T* params, T* m, T* v, const Batch<T>& batch, Tape<T>& t, const T* d_output,
+                   const OptimizerDesc& optimizer, double clip) override {
+    TapeOf<T>& tape = static_cast<TapeOf<T>&>(t);
+    if (params != packed_ || !packed_backward_) pack(params, true);
+    T* const gradient = gradient_.reserve(count_);
+    seed(tape, nullptr, nullptr);
+    output_gradient(batch, tape, d_output, gradient);
+    layers_backward(tape, gradient, false);
+    StepResult result;
+    update(params, m, v, gradient, optimizer, clip, result);
+    return result;
+  }
+
+  void step(const T* params, bool changed, i64 n, const T* x, const T* h0, const T* c0, T* y, T* h, T* c) override {
+    if (changed || params != packed_) pack(params, false);
+    if (step_tape_.order.n != n) {
+      i64* ones = ones_.reserve(2 * n);
+      for (i64 i = 0; i < n; ++i) ones[i] = 1, ones[n + i] = i * desc_.segment;
+      step_tape_.order.set(n, ones);
+    }
+    Batch<T> batch;
+    batch.n = n;
+    batch.steps = ones_.get();
+    batch.start = ones_.get() + n;
+    batch.rows = x;
+    batch.h0 = h0;
+    batch.c0 = c0;
+    input_.forward(params, batch, step_tape_);
+    stack_.forward(batch, step_tape_);
+    final_state(batch, step_tape_, h, c);
+    if (y != nullptr) std::memcpy(y, h + (desc_.layers - 1) * n * desc_.hidden, sizeof(T) * size_t(n * desc_.hidden));
+  }
+
+ private:
+  Buffer<double> quantiles_, class_weights_;
+  NetworkDesc desc_;
+  Input<T> input_;
+  Stack<T> stack_;
+  ReadoutOf<T> readout_;
+  Head<T> head_;
+  i64 count_;
+  const T* packed_ = nullptr;
+  bool packed_backward_ = false;
+  Buffer<T> gradient_;
+  Buffer<double> squares_;
+  Buffer<i64> ones_;
+  TapeOf<T> step_tape_{desc_.layers, desc_.directions()};
+
+  NetworkDesc with_own_arrays(NetworkDesc desc) {
+    LossDesc& loss = desc.loss;
+    loss.quantiles = own(quantiles_, loss.quantiles, loss.n_quantiles);
+    loss.class_weight = own(class_weights_, loss.class_weight, loss.n_class_weight);
+    return desc;
+  }
+
+  static const double* own(Buffer<double>& buffer, const double* from, i64 count) {
+    if (from == nullptr || count == 0) return nullptr;
+    std::memcpy(buffer.reserve(count), from, sizeof(double) * size_t(count));
+    return buffer.get();
+  }
+
+  static bool finite(double x) { return x - x == 0.0; }
+
+  void pack(const T* params, bool backward) {
+    input_.pack(params, backward);
+    stack_.pack(params, backward, true);
+    head_.pack(params, readout_.blocks(), backward);
+    packed_ = params;
+    packed_backward_ = backward;
+  }
+
+  void copy(T* to, const T* from) const { std::memcpy(to, from, sizeof(T) * size_t(desc_.hidden)); }
+
+  // body(layer tape, packed position, offset in [layers * D, n, H])
+  template <class Body>
+  void each_state(const TapeOf<T>& tape, Body&& body) const {
+    const Order& order = tape.order;
+    const int D = desc_.directions();
+    for (i64 i = 0; i < desc_.layers * D; ++i)
+      for (i64 p = 0; p < order.n; ++p)
+        body(tape.at(i / D, int(i % D)), p, (i * order.n + order.sequence[p]) * desc_.hidden);
+  }
+
+  // Lists the rows that the head works on; with targets, those that have one.
+  i64 list_items(const Batch<T>& batch, const TapeOf<T>& tape, const Targets<T>* targets, T* d_readout) {
+    const Order& order = tape.order;
+    const i64 wide = readout_.blocks().row();
+    typename Head<T>::Item* items = head_.items(larger(1, readout_.each() ? order.rows : order.n));
+    i64 count = 0;
+    auto add = [&](i64 index, i64 output, i64 target) {
+      if (targets != nullptr && !head_.has_target(*targets, target)) return;
+      items[count++] = {readout_.row(tape, index), d_readout == nullptr ? nullptr : d_readout + index * wide, output, target};
+    };
+    if (!readout_.each()) {
+      for (i64 p = 0; p < order.n; ++p) {
+        const i64 sequence = order.sequence[p];
+        add(p, sequence, targets != nullptr && targets->target_row != nullptr ? targets->target_row[sequence] : sequence);
+      }
+      return count;
+    }
+    for (i64 t = 0; t < order.steps; ++t)
+      for (i64 p = 0; p < order.active[t]; ++p) {
+        const i64 sequence = order.sequence[p];
+        add(order.row(t, p), batch.item[sequence] + t, batch.start[sequence] + (t + 1) * desc_.segment - 1);
+      }
+    return count;
+  }
+
+  // Gradients of the last states of every layer, packed.
+  void seed(TapeOf<T>& tape, const T* dh, const T* dc) {
+    const Order& order = tape.order;
+    const i64 Hp = stack_.Hp();
+    for (i64 i = 0; i < desc_.layers * desc_.directions(); ++i) {
+      LayerTape<T>& lt = tape.at(i / desc_.directions(), int(i % desc_.directions()));
+      lt.dh.reserve_zeroed(order.n * Hp);
+      lt.dc.reserve_zeroed(order.n * Hp);
+    }
+    each_state(tape, [&](const LayerTape<T>& lt, i64 p, i64 from) {
+      if (dh != nullptr) copy(lt.dh.get() + p * Hp, dh + from);
+      if (dc != nullptr) copy(lt.dc.get() + p * Hp, dc + from);
+    });
+  }
+
+  // d_output (may be null: none) through head and readout rows.
+  void output_gradient(const Batch<T>& batch, TapeOf<T>& tape, const T* d_output, T* gradient) {
+    T* const d_readout = readout_.gradients(tape);
+    if (d_output == nullptr) return;
+    const i64 count = list_items(batch, tape, nullptr, d_readout);
+    if (head_.present()) return head_.backward(count, d_output, gradient);
+    const Blocks blocks = readout_.blocks();
+    const typename Head<T>::Item* items = head_.items(0);
+    parallel(count, [&](i64 i) {
+      for (i64 b = 0; b < blocks.count; ++b)
+        std::memcpy(items[i].d_row + b * blocks.padded, d_output + items[i].output * blocks.columns() + b * blocks.width,
+                    sizeof(T) * size_t(blocks.width));
+    });
+  }
+
+  void layers_backward(TapeOf<T>& tape, T* gradient, bool input_wanted) {
+    bool per_sequence = false;
+    const T* d_top = readout_.backward(tape, per_sequence);
+    stack_.backward(tape, d_top, per_sequence, input_wanted || input_.trained());
+    stack_.weight_gradients(tape, gradient);
+    if (input_.trained()) input_.backward(tape, gradient);
+  }
+
+  void update(T* params, T* m, T* v, const T* gradient, const OptimizerDesc& optimizer, double clip, StepResult& result) {
+    const i64 first = input_.sparse() ? input_.parameters() : 0;
+    constexpr i64 block = 8192;
+    const i64 blocks = (count_ - first + block - 1) / block;
+    const Touched& touched = input_.touched();
+    const i64 sparse_rows = input_.sparse() ? touched.count : 0;
+    double* const squares = squares_.reserve(blocks + sparse_rows);
+    parallel(blocks, [&](i64 i) {
+      const i64 at = first + i * block;
+      squares[i] = sum_squares<T>(gradient + at, smaller(block, count_ - at));
+    });
+    for (i64 i = 0; i < sparse_rows; ++i)
+      squares[blocks + i] = sum_squares<T>(input_.embedding_gradient() + i * desc_.width, desc_.width);
+    double total = 0.0;
+    for (i64 i = 0; i < blocks + sparse_rows; ++i) total += squares[i];
+    result.norm = __builtin_sqrt(total);
+    if (!finite(result.norm)) return;
+    const double scale = clip > 0.0 && result.norm > clip ? clip / result.norm : 1.0;
+    parallel(blocks, [&](i64 i) {
+      FlushSubnormals flush;
+      const i64 at = first + i * block;
+      tg::TG_ISA::update<T>(optimizer, params + at, gradient + at, m + at, v + at, smaller(block, count_ - at), scale);
+    });
+    parallel(sparse_rows, [&](i64 i) {
+      FlushSubnormals flush;
+      const i64 at = touched.id[i] * desc_.width;
+      tg::TG_ISA::update<T>(optimizer, params + at, input_.embedding_gradient() + i * desc_.width, m + at, v + at, desc_.width, scale);
+    });
+  }
+};
+
+}  // namespace tg::TG_ISA

@@ -1,0 +1,326 @@
+// The recurrent layers of a network, one above the other, over one batch: forward, backward, weight gradients.
+#pragma once
+
+#include "layer.h"
+#include "outer.h"
+#include "random.h"
+#include "tape.h"
+#include "threads.h"
+
+namespace tg::TG_ISA {
+
+// Where a layer's parameters lie in the flat buffer.
+struct LayerOffsets {
+  i64 weight_ih, weight_hh, bias_ih, bias_hh;
+};
+
+template <class T>
+class Stack {
+ public:
+  static constexpr int L = Simd<T>::lanes;
+
+  Stack(const NetworkDesc& desc, i64 first_parameter)
+      : desc_(desc),
+        kernels_(new_kernels<T>(desc.cell)),
+        weights_(new LayerWeights<T>[size_t(desc.layers * desc.directions())]),
+        offsets_(new LayerOffsets[size_t(desc.layers * desc.directions())]) {
+    const i64 gate_rows = kernels_->gates * desc.hidden;
+    i64 at = first_parameter;
+    for (i64 l = 0; l < desc.layers; ++l)
+      for (int d = 0; d < desc.directions(); ++d) {
+        LayerOffsets& o = offsets_[l * desc.directions() + d];
+        o.weight_ih = at;
+        o.weight_hh = o.weight_ih + gate_rows * desc.layer_inputs(l);
+        o.bias_ih = o.weight_hh + gate_rows * desc.hidden;
+        o.bias_hh = o.bias_ih + gate_rows;
+        at = o.bias_hh + gate_rows;
+      }
+    end_ = at;
+  }
+  ~Stack() {
+    delete kernels_;
+    delete[] weights_;
+    delete[] offsets_;
+  }
+  Stack(const Stack&) = delete;
+  Stack& operator=(const Stack&) = delete;
+
+  const CellKernels<T>& kernels() const { return *kernels_; }
+  i64 end() const { return end_; }  // first parameter past the layers
+  i64 Hp() const { return round_up(desc_.hidden, L); }
+  LayerWeights<T>& weights(i64 layer, int direction) { return weights_[layer * desc_.directions() + direction]; }
+
+  Blocks input_blocks(i64 layer) const {
+    if (layer == 0) return Blocks{1, desc_.layer_inputs(0), desc_.layer_inputs(0)};
+    return Blocks{desc_.directions(), desc_.hidden, Hp()};
+  }
+
+  void pack(const T* params, bool backward, bool backward_input) {
+    parallel(desc_.layers * desc_.directions(), [&](i64 i) {
+      const LayerOffsets& o = offsets_[i];
+      const i64 layer = i / desc_.directions();
+      kernels_->pack(weights_[i], {params + o.weight_ih, params + o.weight_hh, params + o.bias_ih, params + o.bias_hh},
+                     input_blocks(layer), desc_.hidden, backward, backward && (backward_input || layer > 0));
+    });
+  }
+
+  // tape.at(0, 0).x holds the rows of the first layer in forward order. Fills every layer's states.
+  void forward(const Batch<T>& batch, TapeOf<T>& tape) {
+    const Order& order = tape.order;
+    for (i64 l = 0; l < desc_.layers; ++l) {
+      if (l > 0) join_input(l, tape);
+      const int D = desc_.directions();
+      if (D == 2) {
+        const T* const* x = tape.at(l, 0).x.get();
+        const T** reversed = tape.at(l, 1).x.reserve(order.rows);
+        for (i64 r = 0; r < order.rows; ++r) reversed[r] = x[order.mirror[r]];
+      }
+      for (int d = 0; d < D; ++d) initial_states(batch, tape, l, d);
+      const i64 slices = cut(order);
+      const i64 scratch = kernels_->scratch_size(weights(l, 0), widest_, tape.kept);
+      T* const scratch_all = scratch_.reserve(scratch * slices * D);
+      parallel(slices * D, [&](i64 i) {
+        FlushSubnormals flush;
+        const Unfold<T> u = unfold(tape, l, int(i % D));
+        kernels_->forward(u, slice_[i / D], slice_[i / D + 1], scratch_all + i * scratch);
+      });
+    }
+  }
+
+  // dh, dc of every layer hold the gradients of the last states, d_top (may be null) that of the top layer's rows as
+  // [rows, D * Hp] or, where `per_sequence`, one row for all steps of a sequence. Leaves gradients of the pre-activations
+  // in slots, those of the first states in dh, dc, and those of the layers' inputs in d_rows (of layer 0 if asked).
+  void backward(TapeOf<T>& tape, const T* d_top, bool per_sequence, bool first_input) {
+    const Order& order = tape.order;
+    const int D = desc_.directions();
+    for (i64 l = desc_.layers - 1; l >= 0; --l) {
+      const T* d_rows = l + 1 < desc_.layers ? tape.d_rows[l + 1].get() : d_top;
+      const bool shared = per_sequence && l + 1 == desc_.layers;
+      for (int d = 0; d < D; ++d) gradient_rows(tape, l, d, d_rows, shared);
+      const i64 slices = cut(order);
+      parallel(slices * D, [&](i64 i) {
+        FlushSubnormals flush;
+        Unfold<T> u = unfold(tape, l, int(i % D));
+        if (d_rows == nullptr) u.dy = nullptr;
+        kernels_->backward(u, slice_[i / D], slice_[i / D + 1]);
+      });
+      if (l > 0 || first_input) input_gradient(tape, l);
+    }
+  }
+
+  // Weight and bias gradients of every layer, into the flat gradient. x_count is what the last backward() left.
+  void weight_gradients(TapeOf<T>& tape, T* gradient) {
+    const i64 all = desc_.layers * desc_.directions();
+    const i64 M = kernels_->gates * Hp();
+    const i64 chunk = round_up(larger(1, (M * all + 2 * threads() - 1) / (2 * threads())), outer_chunk);
+    const i64 parts = (M + chunk - 1) / chunk;
+    i64 widest = 0;
+    for (i64 l = 0; l < desc_.layers; ++l) widest = larger(widest, round_up(input_blocks(l).row(), L) + Hp());
+    const i64 c_size = Outer<T>::c_size(chunk, widest), scratch = Outer<T>::scratch_size(widest);
+    const i64 each = c_size + scratch + 2 * chunk;
+    T* const memory = outer_.reserve(each * all * parts);
+    for (i64 i = 0; i < all; ++i) previous_states(tape, i / desc_.directions(), int(i % desc_.directions()));
+    parallel(all * parts, [&](i64 i) {
+      FlushSubnormals flush;
+      const i64 layer = i / parts / desc_.directions();
+      const int direction = int(i / parts % desc_.directions());
+      const i64 m0 = i % parts * chunk, m1 = smaller(M, m0 + chunk);
+      T* const c = memory + i * each;
+      weight_gradient(tape, layer, direction, m0, m1, gradient, c, c + c_size, c + c_size + 2 * chunk);
+    });
+  }
+
+ private:
+  NetworkDesc desc_;
+  CellKernels<T>* kernels_;
+  LayerWeights<T>* weights_;
+  LayerOffsets* offsets_;
+  i64 end_ = 0;
+  static constexpr i64 most_slices = 512;
+  i64 slice_[most_slices + 1];
+  i64 widest_ = 0;
+  Buffer<T> scratch_, outer_;
+
+  // Cuts the packed sequences into slices of about equal work, at least one a thread, none so wide that its states
+  // leave the first cache. No result depends on the cut.
+  i64 cut(const Order& order) {
+    const i64 share = (order.rows + threads() - 1) / threads();
+    const i64 widest = larger(larger(24, 16384 / (Hp() * i64(sizeof(T)))), (order.n + most_slices - 2) / (most_slices - 1) * 2);
+    i64 count = 0, work = 0, done = 0;
+    slice_[0] = 0;
+    widest_ = 0;
+    for (i64 p = 0; p < order.n; ++p) {
+      work += order.length[p];
+      const i64 width = p + 1 - slice_[count];
+      const bool full = width >= widest || work >= (done + 1) * share;
+      if (full || p + 1 == order.n) {
+        while (work >= (done + 1) * share) ++done;
+        slice_[++count] = p + 1;
+        widest_ = larger(widest_, width);
+      }
+    }
+    return count;
+  }
+
+  Unfold<T> unfold(TapeOf<T>& tape, i64 layer, int direction) {
+    LayerTape<T>& lt = tape.at(layer, direction);
+    Unfold<T> u;
+    u.order = &tape.order;
+    u.weights = &weights(layer, direction);
+    u.x = lt.x.get();
+    u.h0 = lt.h0.get();
+    u.c0 = lt.c0.get();
+    u.h = lt.h.get();
+    u.c = lt.c.get();
+    u.slots = tape.kept ? lt.slots.get() : nullptr;
+    u.dy = lt.dy.get();
+    u.dh = lt.dh.get();
+    u.dc = lt.dc.get();
+    return u;
+  }
+
+  void initial_states(const Batch<T>& batch, TapeOf<T>& tape, i64 layer, int direction) {
+    LayerTape<T>& lt = tape.at(layer, direction);
+    const Order& order = tape.order;
+    const i64 H = desc_.hidden, padded = Hp(), first = (layer * desc_.directions() + direction) * order.n;
+    auto fill = [&](Buffer<T>& buffer, const T* from) {
+      T* to = buffer.reserve_zeroed(order.n * padded);
+      if (from == nullptr) return to;
+      for (i64 p = 0; p < order.n; ++p)
+        std::memcpy(to + p * padded, from + (first + order.sequence[p]) * H, sizeof(T) * size_t(H));
+      return to;
+    };
+    fill(lt.h0, batch.h0);
+    lt.h.reserve(order.rows * padded);
+    if (tape.kept) lt.slots.reserve(order.rows * kernels_->slots * padded);
+    if (!kernels_->cell_state) return;
+    const T* c0 = fill(lt.c0, batch.c0);
+    T* c = lt.c.reserve((tape.kept ? order.rows : order.n) * padded);
+    if (!tape.kept) std::memcpy(c, c0, sizeof(T) * size_t(order.n * padded));
+  }
+
+  // Points the rows of layer l at the states of the layer below; makes new rows where directions are joined or dropped
+  // out.
+  void join_input(i64 l, TapeOf<T>& tape) {
+    const Order& order = tape.order;
+    const int D = desc_.directions();
+    const i64 H = desc_.hidden, padded = Hp();
+    const bool drop = tape.noise.on && desc_.dropout > 0.0;
+    const T** x = tape.at(l, 0).x.reserve(order.rows);
+    if (D == 1 && !drop) {
+      const T* h = tape.at(l - 1, 0).h.get();
+      for (i64 r = 0; r < order.rows; ++r) x[r] = h + r * padded;
+      return;
+    }
+    T* const joined = tape.rows[l].reserve(order.rows * D * padded);
+    const T* states[2] = {tape.at(l - 1, 0).h.get(), D == 2 ? tape.at(l - 1, 1).h.get() : nullptr};
+    parallel(order.steps, [&](i64 t) {
+      for (i64 p = 0; p < order.active[t]; ++p) {
+        const i64 r = order.row(t, p);
+        for (int d = 0; d < D; ++d) {
+          T* to = joined + (r * D + d) * padded;
+          std::memcpy(to, states[d] + (d == 0 ? r : order.mirror[r]) * padded, sizeof(T) * size_t(padded));
+          if (drop) drop_row(tape.noise, to, l - 1, d, order.sequence[p], t, H);
+        }
+        x[r] = joined + r * D * padded;
+      }
+    });
+  }
+
+  void drop_row(const Noise& noise, T* row, i64 layer, int direction, i64 sequence, i64 t, i64 count) const {
+    dropout<T>(row, row, count, desc_.dropout, noise.seed, noise.step,
+               std::uint32_t(layer * desc_.directions() + direction), std::uint32_t(sequence), std::uint32_t(t));
+  }
+
+  void gradient_rows(TapeOf<T>& tape, i64 layer, int direction, const T* d_rows, bool shared) {
+    if (d_rows == nullptr) return;
+    const Order& order = tape.order;
+    const i64 wide = desc_.directions() * Hp();
+    const T** dy = tape.at(layer, direction).dy.reserve(order.rows);
+    for (i64 t = 0; t < order.steps; ++t)
+      for (i64 p = 0; p < order.active[t]; ++p) {
+        const i64 r = order.row(t, p);
+        const i64 from = shared ? p : direction == 0 ? r : order.mirror[r];
+        dy[r] = d_rows + from * wide + direction * Hp();
+      }
+  }
+
+  // d_rows[l] from the slots of layer l; with the dropout mask of the rows below.
+  void input_gradient(TapeOf<T>& tape, i64 l) {
+    const Order& order = tape.order;
+    const int D = desc_.directions();
+    const i64 wide = input_blocks(l).row(), padded = Hp(), S = kernels_->slots;
+    T* const d_rows = tape.d_rows[l].reserve(order.rows * wide);
+    constexpr i64 block = 48;
+    const bool drop = l > 0 && tape.noise.on && desc_.dropout > 0.0;
+    parallel((order.rows + block - 1) / block, [&](i64 i) {
+      FlushSubnormals flush;
+      const i64 first = i * block, count = smaller(block, order.rows - first);
+      for (int d = 0; d < D; ++d) {
+        const T* const slots = tape.at(l, d).slots.get();
+        const T* from[block];
+        for (i64 r = 0; r < count; ++r) from[r] = slots + (d == 0 ? first + r : order.mirror[first + r]) * S * padded;
+        product<T>(count, {from}, desc_.hidden, padded, {nullptr, d_rows + first * wide, wide}, weights(l, d).back_x, d > 0,
+                   nullptr);
+      }
+    });
+    if (!drop) return;
+    parallel(order.steps, [&](i64 t) {
+      for (i64 p = 0; p < order.active[t]; ++p)
+        for (int d = 0; d < D; ++d)
+          drop_row(tape.noise, d_rows + (order.row(t, p) * D + d) * padded, l - 1, d, order.sequence[p], t, desc_.hidden);
+    });
+  }
+
+  void previous_states(TapeOf<T>& tape, i64 layer, int direction) {
+    const Order& order = tape.order;
+    LayerTape<T>& lt = tape.at(layer, direction);
+    const T** rows = lt.h_prev.reserve(order.rows);
+    const i64 padded = Hp();
+    for (i64 t = 0; t < order.steps; ++t)
+      for (i64 p = 0; p < order.active[t]; ++p)
+        rows[order.row(t, p)] = t == 0 ? lt.h0.get() + p * padded : lt.h.get() + order.row(t - 1, p) * padded;
+  }
+
+  // Gate rows [m0, m1) of one layer's weight_ih, weight_hh and biases.
+  void weight_gradient(TapeOf<T>& tape, i64 layer, int direction, i64 m0, i64 m1, T* gradient, T* c, T* sums,
+                       T* scratch) {
+    LayerTape<T>& lt = tape.at(layer, direction);
+    const LayerOffsets& o = offsets_[layer * desc_.directions() + direction];
+    const i64 padded = Hp(), stride = kernels_->slots * padded, rows = tape.order.rows;
+    const Blocks input = input_blocks(layer);
+    const T* const slots = lt.slots.get();
+    const Columns<T> both[2] = {{{lt.h_prev.get()}, padded}, {{lt.x.get()}, input.row()}};
+    const Blocks states{1, desc_.hidden, padded};
+    if (kernels_->apart == 0) {
+      Outer<T>::run(rows, slots, stride, m0, m1, both, 2, c, sums, scratch);
+      const i64 wide = Outer<T>::padded(both, 2);
+      unpack(c, wide, m0, m1, kernels_->state_gate, states, gradient + o.weight_hh);
+      unpack(c + padded, wide, m0, m1, kernels_->input_gate, input, gradient + o.weight_ih);
+      unpack(sums, 1, m0, m1, kernels_->state_gate, Blocks{1, 1, 1}, gradient + o.bias_hh);
+      unpack(sums, 1, m0, m1, kernels_->input_gate, Blocks{1, 1, 1}, gradient + o.bias_ih);
+      return;
+    }
+    Outer<T>::run(rows, slots + kernels_->apart * padded, stride, m0, m1, both, 1, c, sums, scratch);
+    unpack(c, padded, m0, m1, kernels_->state_gate, states, gradient + o.weight_hh);
+    unpack(sums, 1, m0, m1, kernels_->state_gate, Blocks{1, 1, 1}, gradient + o.bias_hh);
+    Outer<T>::run(rows, slots, stride, m0, m1, both + 1, 1, c, sums, scratch);
+    unpack(c, Outer<T>::padded(both + 1, 1), m0, m1, kernels_->input_gate, input, gradient + o.weight_ih);
+    unpack(sums, 1, m0, m1, kernels_->input_gate, Blocks{1, 1, 1}, gradient + o.bias_ih);
+  }
+
+  // Slot rows [m0, m1) of c [.., wide] to the gate rows of a parameter in torch's layout.
+  void unpack(const T* c, i64 wide, i64 m0, i64 m1, const int* gate, const Blocks& columns, T* to) const {
+    const i64 H = desc_.hidden, padded = Hp(), width = columns.columns();
+    for (i64 m = m0; m < m1; ++m) {
+      const i64 unit = m % padded;
+      if (unit >= H) continue;
+      T* row = to + (gate[m / padded] * H + unit) * width;
+      for (i64 b = 0; b < columns.count; ++b)
+        std::memcpy(row + b * columns.width, c + (m - m0) * wide + b * columns.padded,
+                    sizeof(T) * size_t(columns.width));
+    }
+  }
+};
+
+}  // namespace tg::TG_ISA

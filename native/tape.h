@@ -1,0 +1,57 @@
+// What a forward pass leaves for the backward one.
+#pragma once
+
+#include "core.h"
+#include "order.h"
+
+namespace tg::TG_ISA {
+
+// One layer and direction. Rows are packed rows in the direction's own order.
+template <class T>
+struct LayerTape {
+  Buffer<const T*> x;       // [rows] input rows
+  Buffer<const T*> h_prev;  // [rows] states that each step started from (backward)
+  Buffer<const T*> dy;      // [rows] (backward)
+  Buffer<T> h0, c0;         // [n, Hp]
+  Buffer<T> h;              // [rows, Hp]
+  Buffer<T> c;              // [rows, Hp] kept, else [n, Hp]
+  Buffer<T> slots;          // [rows, S, Hp] kept; gradients after backward
+  Buffer<T> dh, dc;         // [n, Hp]
+};
+
+template <class T>
+class TapeOf final : public Tape<T> {
+ public:
+  TapeOf(i64 layers, int directions) : layers_(layers), directions_(directions), all_(new LayerTape<T>[size_t(layers * directions)]), rows(new Buffer<T>[size_t(layers)]), d_rows(new Buffer<T>[size_t(layers)]) {}
+  ~TapeOf() override {
+    delete[] all_;
+    delete[] rows;
+    delete[] d_rows;
+  }
+  TapeOf(const TapeOf&) = delete;
+  TapeOf& operator=(const TapeOf&) = delete;
+
+  LayerTape<T>& at(i64 layer, int direction) { return all_[layer * directions_ + direction]; }
+  const LayerTape<T>& at(i64 layer, int direction) const { return all_[layer * directions_ + direction]; }
+
+ private:
+  i64 layers_;
+  int directions_;
+  LayerTape<T>* all_;
+
+ public:
+  Order order;
+  Noise noise;
+  bool kept = false;
+  Buffer<T>* rows;    // [layers] rows[l]: the input rows of layer l where they had to be made (scaled, dense, joined)
+  Buffer<T>* d_rows;  // [layers] d_rows[l]: gradient of those, [packed rows, padded input], forward order
+  Buffer<T> raw;      // scaled input rows in front of a dense layer
+  Buffer<const T*> raw_rows;  // [rows] the user's rows, in front of a dense layer
+  Buffer<T> joined;   // [rows, D * Hp] both directions of the top layer, forward order
+  Buffer<T> pooled;   // [n, readout row] pooled readouts, packed order
+  Buffer<i64> argmax; // [n, D * Hp] packed row of the maximum
+  Buffer<T> d_pooled; // [n, readout row]
+  Buffer<T> d_top;    // [rows, D * Hp] gradient of the top layer's rows, forward order
+};
+
+}  // namespace tg::TG_ISA

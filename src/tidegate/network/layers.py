@@ -1,0 +1,315 @@
+"""Recurrent layers as arrays in, arrays out: tg.LSTM, tg.GRU, tg.RNN."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .. import _core
+from ..errors import ArgumentError
+from .network import Network
+from .parameters import views
+from .spec import NetworkSpec, NumberInput
+
+Array = NDArray[Any]
+State = tuple[Array, ...]
+Dtype = Literal["float32", "float64"]
+
+
+@dataclass(frozen=True)
+class LayerOutput:
+    """What `Layer.forward` gives."""
+
+    y: Array
+    """[B, T, D*H], zero beyond a length."""
+    state: State
+    """(h, c) for LSTM, (h,) otherwise; each [num_layers*D, B, H], at each sequence's own end."""
+    record: list[dict[str, Array]] | None
+    """One entry for each layer and direction: name → [B, T, H], zero beyond a length."""
+    tape: Any = None
+    """What `Layer.backward` needs; it can be used once."""
+
+
+class LayerGradients(NamedTuple):
+    """What `Layer.backward` gives."""
+
+    x: Array
+    """[B, T, I], zero beyond a length."""
+    state: State
+    """Of the states before the first step, as in `LayerOutput.state`."""
+    params: dict[str, Array]
+    """By name, as in `Layer.params`."""
+
+
+class Layer:
+    """A stack of recurrent layers of one cell; `LSTM`, `GRU` and `RNN` make one."""
+
+    def __init__(self, spec: NetworkSpec, seed: int) -> None:
+        self._network = Network(spec, seed=seed)
+
+    @property
+    def spec(self) -> NetworkSpec:
+        """The layers as a network without a head."""
+        return self._network.spec
+
+    @property
+    def params(self) -> dict[str, Array]:
+        """name → array, torch's names and shapes; writable in place."""
+        return self._network.params
+
+    def forward(
+        self,
+        x: ArrayLike,
+        lengths: ArrayLike | None = None,
+        state: State | None = None,
+        record: bool = False,
+        *,
+        keep: bool = True,
+        dropout_seed: int | None = None,
+    ) -> LayerOutput:
+        """The states of every step.
+
+        Args:
+            x: [B, T, I]. What lies beyond a length is never read.
+            lengths: [B], each from 1 to T; T by default.
+            state: where the sequences start, as in `LayerOutput.state`; zero by default.
+            record: give every gate and state of every step too: for LSTM i, f, g, o, c, h;
+                for GRU r, z, n, h; for RNN h.
+            keep: save what `backward` needs; False is faster.
+            dropout_seed: masks are drawn from it; None for no dropout.
+
+        Raises:
+            ArgumentError: if a shape or a length does not fit.
+
+        Example:
+            >>> import numpy as np
+            >>> out = LSTM(input_size=3, hidden_size=4).forward(np.ones((2, 5, 3)), lengths=[5, 2])
+            >>> out.y.shape, out.state[0].shape
+            ((2, 5, 4), (1, 2, 4))
+        """
+        spec = self.spec
+        columns = self._columns
+        array = np.ascontiguousarray(x, spec.dtype)
+        if array.ndim != 3 or array.shape[2] != columns or 0 in array.shape[:2]:
+            raise ArgumentError(
+                f"x must be [B, T, {columns}] with B and T at least 1, got an array of "
+                f"{array.shape}"
+            )
+        batch, steps = array.shape[:2]
+        sizes = np.full(batch, steps, np.int64)
+        if lengths is not None:
+            sizes = _lengths(lengths, batch, steps)
+        ragged = lengths is not None and bool((sizes < steps).any())
+        start = np.arange(batch, dtype=np.int64) * steps
+        h0, c0 = self._network.check_state(state, batch)
+        native = self._network
+        spans = native._spans(
+            start, sizes, start, array.reshape(-1, columns), None, None, None, h0, c0
+        )
+        tape = native._run(spans, keep=keep or record, seed=dropout_seed, step=0)
+        room = np.zeros if ragged else np.empty
+        y = room((batch, steps, spec.readout_size), spec.dtype)
+        tape.output(y)
+        out_state = native.final_state(tape, batch)
+        records = self._record(tape, (batch, steps, spec.hidden)) if record else None
+        return LayerOutput(y, out_state, records, tape if keep else None)
+
+    def backward(
+        self, out: LayerOutput, dy: ArrayLike | None, dstate: State | None = None
+    ) -> LayerGradients:
+        """The gradients of x, of the first states and of the parameters.
+
+        Args:
+            out: from `forward`; it can be used once.
+            dy: [B, T, D*H], the gradient of ``out.y``; None for none. Not read beyond a length.
+            dstate: that of ``out.state``; None for none.
+
+        Raises:
+            ArgumentError: if a shape does not fit, or ``out`` was used before.
+        """
+        if out.tape is None or out.tape.used:
+            raise ArgumentError(
+                "this output has no tape: forward() was called with keep=False, or backward() "
+                "has used it; call forward() again"
+            )
+        native, spec = self._network, self.spec
+        batch, steps = out.y.shape[:2]
+        gradient = np.empty_like(native._flat)
+        d_output = None
+        if dy is not None:
+            d_output = np.ascontiguousarray(dy, spec.dtype)
+            if d_output.shape != out.y.shape:
+                raise ArgumentError(f"dy must have shape {out.y.shape}, got {d_output.shape}")
+        d_input = np.zeros((batch, steps, self._columns), spec.dtype)
+        d_initial = native.empty_state(batch)
+        native.native_backward(
+            out.tape,
+            d_output,
+            gradient=gradient,
+            d_state=native.check_state(dstate, batch),
+            d_input=d_input,
+            d_initial=(d_initial[0], d_initial[1] if len(d_initial) > 1 else None),
+        )
+        return LayerGradients(d_input, d_initial, views(spec, gradient))
+
+    def step(self, x_t: ArrayLike, state: State | None = None) -> tuple[Array, State]:
+        """One step of a stream: equal, bit for bit, to the same step of `forward`.
+
+        Args:
+            x_t: [B, I].
+            state: from the step before; zero by default.
+
+        Returns:
+            y [B, H] and the new state.
+
+        Raises:
+            ArgumentError: if the layer is bidirectional, or a shape does not fit.
+        """
+        native, spec = self._network, self.spec
+        if spec.bidirectional:
+            raise ArgumentError(
+                "step() needs one direction; a bidirectional layer reads the end first"
+            )
+        x = np.ascontiguousarray(x_t, spec.dtype)
+        if x.ndim != 2 or x.shape[1] != self._columns or not len(x):
+            raise ArgumentError(f"x_t must be [B, {self._columns}], got an array of {x.shape}")
+        h0, c0 = native.check_state(state, len(x))
+        states = native.empty_state(len(x))
+        native._native.step(
+            native._flat,
+            native.changed(),
+            x,
+            h0,
+            c0,
+            states[0],
+            states[1] if len(states) > 1 else None,
+        )
+        return states[0][-1].copy(), states
+
+    @property
+    def _columns(self) -> int:
+        assert isinstance(self.spec.input, NumberInput)
+        return self.spec.input.columns
+
+    def _record(self, tape: Any, shape: tuple[int, ...]) -> list[dict[str, Array]]:
+        cell = self.spec.cell_spec
+        names = [*cell.gates, *(("c",) if "c" in cell.states else ()), "h"]
+        records = []
+        for layer in range(self.spec.layers):
+            for direction in range(self.spec.directions):
+                entry = {}
+                for name in cell.record:
+                    entry[name] = np.zeros(shape, self.spec.dtype)
+                    tape.record(layer, direction, names.index(name), entry[name])
+                records.append(entry)
+        return records
+
+
+def LSTM(
+    input_size: int,
+    hidden_size: int,
+    num_layers: int = 1,
+    bidirectional: bool = False,
+    dropout: float = 0.0,
+    dtype: Dtype = "float32",
+    seed: int = 0,
+) -> Layer:
+    """LSTM layers: c(t) = f·c(t−1) + i·g and h(t) = o·tanh c(t), with gates i, f, g, o.
+
+    Args:
+        input_size: I, numbers in a step.
+        hidden_size: H, units of each layer and direction.
+        num_layers: layers, one above the other.
+        bidirectional: read each sequence from both ends.
+        dropout: share of each layer's outputs, save the last's, that a `dropout_seed` sets to zero.
+        dtype: of parameters and results.
+        seed: of the initial parameters.
+    """
+    return _layer("lstm", input_size, hidden_size, num_layers, bidirectional, dropout, dtype, seed)
+
+
+def GRU(
+    input_size: int,
+    hidden_size: int,
+    num_layers: int = 1,
+    bidirectional: bool = False,
+    dropout: float = 0.0,
+    dtype: Dtype = "float32",
+    seed: int = 0,
+) -> Layer:
+    """GRU layers, gates r, z, n, reset after the product as in torch. Arguments as for `LSTM`."""
+    return _layer("gru", input_size, hidden_size, num_layers, bidirectional, dropout, dtype, seed)
+
+
+def RNN(
+    input_size: int,
+    hidden_size: int,
+    num_layers: int = 1,
+    bidirectional: bool = False,
+    dropout: float = 0.0,
+    dtype: Dtype = "float32",
+    seed: int = 0,
+    nonlinearity: Literal["tanh", "relu", "linear"] = "tanh",
+) -> Layer:
+    """Vanilla layers: h(t) = f(U·x(t) + V·h(t−1) + b). Other arguments as for `LSTM`."""
+    cells = {"tanh": "rnn", "relu": "rnn_relu", "linear": "rnn_linear"}
+    if nonlinearity not in cells:
+        raise ArgumentError(f"nonlinearity must be one of {list(cells)}, got {nonlinearity!r}")
+    cell = cells[nonlinearity]
+    return _layer(cell, input_size, hidden_size, num_layers, bidirectional, dropout, dtype, seed)
+
+
+def get_threads() -> int:
+    """The threads that the core uses."""
+    return int(_core.threads())
+
+
+def set_threads(n: int) -> None:
+    """Sets the threads that the core uses; results are the same for any number.
+
+    Raises:
+        ArgumentError: if n is no whole number from 1 up.
+    """
+    if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
+        raise ArgumentError(f"threads must be a whole number from 1 up, got {n!r}")
+    _core.set_threads(int(n))
+
+
+def _layer(
+    cell: str,
+    input_size: int,
+    hidden_size: int,
+    num_layers: int,
+    bidirectional: bool,
+    dropout: float,
+    dtype: Dtype,
+    seed: int,
+) -> Layer:
+    spec = NetworkSpec(
+        NumberInput(input_size),
+        cell=cell,
+        hidden=hidden_size,
+        layers=num_layers,
+        bidirectional=bidirectional,
+        dropout=dropout,
+        readout="each",
+        dtype=dtype,
+    )
+    return Layer(spec, seed)
+
+
+def _lengths(lengths: ArrayLike, batch: int, steps: int) -> Array:
+    sizes = np.asarray(lengths)
+    if sizes.shape != (batch,) or sizes.dtype.kind not in "iu":
+        raise ArgumentError(
+            f"lengths must be {batch} whole numbers, got an array of {sizes.shape} of {sizes.dtype}"
+        )
+    wrong = np.flatnonzero((sizes < 1) | (sizes > steps))
+    if wrong.size:
+        raise ArgumentError(
+            f"lengths must be from 1 to {steps}, got {sizes[wrong[0]]} for sequence {wrong[0]}"
+        )
+    return sizes.astype(np.int64)

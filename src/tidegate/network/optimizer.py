@@ -1,0 +1,58 @@
+"""How a training step changes the parameters: settings, and the state that a checkpoint holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import checks
+
+OptimizerKind = Literal["sgd", "adam", "adamw"]
+
+
+@dataclass
+class OptimizerState:
+    """What an optimizer remembers: the steps done, and two numbers for each parameter."""
+
+    step: int
+    m: NDArray[Any]
+    """[parameters]: momentum (sgd) or the mean of the gradients (adam, adamw)."""
+    v: NDArray[Any]
+    """[parameters]: the mean of the squared gradients; unused by sgd."""
+
+
+@dataclass
+class Optimizer:
+    """torch.optim's SGD, Adam or AdamW, with clipping by global norm.
+
+    Rows of an embedding that a batch does not read are left alone, their ``m`` and ``v`` too.
+    """
+
+    kind: OptimizerKind = "adam"
+    learning_rate: float = 1e-3
+    betas: tuple[float, float] = (0.9, 0.999)
+    eps: float = 1e-8
+    weight_decay: float = 0.0
+    momentum: float = 0.0
+    clip: float | None = None
+    """The largest norm of the whole gradient; None for no limit."""
+    state: OptimizerState | None = None
+    """Made at the first step."""
+
+    def __post_init__(self) -> None:
+        checks.choice(self, "kind", get_args(OptimizerKind))
+        for name in ("learning_rate", "eps", "weight_decay"):
+            checks.number(self, name, least=0)
+        checks.number(self, "momentum", least=0, below=1)
+        checks.numbers_of(self, "betas")
+        if self.clip is not None:
+            checks.number(self, "clip", least=0)
+
+    def begin(self, parameters: NDArray[Any]) -> OptimizerState:
+        """The state, made of zeros if there is none yet."""
+        if self.state is None:
+            self.state = OptimizerState(0, np.zeros_like(parameters), np.zeros_like(parameters))
+        return self.state
