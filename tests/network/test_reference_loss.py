@@ -76,6 +76,13 @@ def test_a_perfect_rmse_has_no_slope() -> None:
     assert value == 0 and not slope.any()
 
 
+def test_binary_class_weights_go_by_the_nearer_class() -> None:
+    spec = Loss("binary", class_weight=(1.0, 3.0), reduction="sum")
+    output = np.zeros((1, 1))  # σ(0) = 1/2: each element is log 2, whatever its target
+    for target, weight in ((0.0, 1.0), (0.4, 1.0), (0.5, 3.0), (1.0, 3.0)):
+        assert_same(loss(spec, output, np.array([[target]]))[0], weight * np.log(2), 1e-15)
+
+
 def test_kinks_have_slope_zero() -> None:
     one = np.ones((1, 1))
     assert loss(Loss("mae"), one, one)[1] == 0

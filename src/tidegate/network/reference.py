@@ -112,7 +112,15 @@ class Unfolded:
 
 
 def unfold(cell: CellSpec, w: Weights, X: Array, state: State, reverse: bool = False) -> Unfolded:
-    """Runs a cell over the steps of ``X`` ``[T, I]``, from the first to the last or in reverse."""
+    """Runs a cell over the steps of ``X`` ``[T, I]``, from the first to the last or in reverse.
+
+    Example: with U = 1 and V = 2 a linear cell doubles what it holds and adds what it reads.
+        >>> from tidegate.cells import CELLS
+        >>> w = Weights(np.ones((1, 1)), 2 * np.ones((1, 1)), np.zeros(1), np.zeros(1))
+        >>> X = np.array([[1.0], [0.0], [5.0]])
+        >>> unfold(CELLS["rnn_linear"], w, X, state=(np.zeros(1),)).H.tolist()
+        [[1.0], [2.0], [9.0]]
+    """
     order = range(len(X))[::-1] if reverse else range(len(X))
     before: list[State] = [()] * len(X)
     records: list[Record] = [{}] * len(X)

@@ -88,7 +88,7 @@ def _numbers(
         slope = np.where(e > 0, 1 - q, np.where(e < 0, -q, 0))
     else:  # binary
         if spec.class_weight:
-            w = w * ((1 - y) * spec.class_weight[0] + y * spec.class_weight[1])
+            w = w * np.where(y < 0.5, *spec.class_weight)
         y = y * (1 - spec.smoothing) + spec.smoothing / 2
         # −log σ(o) = max(0, −o) + log(1 + e^−|o|), which overflows nowhere
         element = np.maximum(o, 0) - o * y + np.log1p(np.exp(-np.abs(o)))

@@ -109,6 +109,17 @@ def forward(
         state: the states to start from, each ``[layers*D, n, H]``; None for zero.
         masks: dropout, made explicit: ``masks[l]`` ``[sum of steps, D*H]`` multiplies the outputs
             of layer l, for all layers but the last; None for none.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> from tidegate.network import NetworkSpec, NumberInput
+        >>> from tidegate.network.initial import initial
+        >>> from tidegate.network.parameters import views
+        >>> spec = NetworkSpec(NumberInput(columns=1), cell="gru", hidden=4, outputs=2)
+        >>> spans = SimpleNamespace(start=[0, 3, 5], length=[7, 2, 5], shift=None, factor=None)
+        >>> rows = np.sin(np.arange(10.0))[:, None]
+        >>> forward(spec, views(spec, initial(spec, seed=0)), rows, spans).output.shape
+        (3, 2)
     """
     state = _zero_state(spec, params, len(spans.start)) if state is None else state
     ends = [np.zeros_like(part) for part in state]

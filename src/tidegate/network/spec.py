@@ -77,7 +77,7 @@ class Loss:
     smoothing: float = 0.0
     """For ``binary`` and ``categorical``: how much of the target is spread over all classes."""
     class_weight: tuple[float, ...] = ()
-    """For ``binary``, the weights of 0 and of 1; for ``categorical`` one weight a class."""
+    """``binary``: for targets below 0.5, and for the others; ``categorical``: for each class."""
     reduction: Literal["mean", "sum"] = "mean"
 
     def __post_init__(self) -> None:
