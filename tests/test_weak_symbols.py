@@ -16,7 +16,7 @@ SHARED = "namespace tg { template <class T> T twice(T x) { return x + x; } }"
 
 
 def check(folder: Path, source: str) -> subprocess.CompletedProcess[str]:
-    """Compiles `source` together with an instantiation of its template, and runs the check on it."""
+    """Compiles `source` and an instance of its template, and runs the check on the object."""
     space = "tg::avx2" if source is OWN else "tg"
     (folder / "a.cpp").write_text(f"{source} template float {space}::twice<float>(float);")
     compiler = [str(TOOLS["c++"]), "-std=c++20", "-O2", "-c", "a.cpp", "-o", "a.o"]
