@@ -120,7 +120,9 @@ def report(
 
 
 def _text(value: object) -> str:
-    return f"{value:.3g}" if isinstance(value, float) and value < 1000 else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
 
 
 def _commit() -> str:
