@@ -1,0 +1,12 @@
+"""Training: the fit loop over spans, and what goes with it."""
+
+from __future__ import annotations
+
+from .custom import CustomLoss as CustomLoss
+from .diverged import DivergedError as DivergedError
+from .fit import fit as fit
+from .history import Epoch as Epoch
+from .history import History as History
+from .progress import Report as Report
+from .sequences import Held as Held
+from .settings import FitSettings as FitSettings

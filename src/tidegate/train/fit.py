@@ -1,0 +1,90 @@
+"""Training, from the outside: one function."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from numpy.typing import ArrayLike
+
+from ..errors import ArgumentError
+from .custom import CustomLoss
+from .history import History
+from .interrupt import Interrupt
+from .progress import Listener, listener
+from .run import Run
+from .sequences import Held, Sequences
+from .settings import FitSettings
+
+if TYPE_CHECKING:
+    from ..data.spans import Spans
+    from ..network.network import Network
+
+
+def fit(
+    network: Network,
+    rows: ArrayLike,
+    spans: Spans,
+    targets: ArrayLike,
+    settings: FitSettings | None = None,
+    *,
+    target_index: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
+    validation: Held | None = None,
+    loss: CustomLoss | None = None,
+    progress: bool | Listener | None = None,
+) -> History:
+    """Trains the network in place, and returns the course of it.
+
+    Afterwards the network holds the weights of the epoch with the lowest validation loss or,
+    without data held out, the last ones. Ctrl-C finishes the update that is running and ends the
+    run in the same way, with ``history.stopped == "interrupted"``; a second Ctrl-C raises
+    KeyboardInterrupt.
+
+    Args:
+        network: with a head and a loss, or a head and ``loss``.
+        rows: ``[N, columns]`` numbers, or ``[N]`` token ids.
+        spans: n sequences in them.
+        targets: ``[M, targets]`` numbers (NaN: no target), or ``[M]`` class ids (negative: no
+            target). For the readout "each", beside the rows: see `Network.train_step`.
+        settings: how to train; None for ``FitSettings()``.
+        target_index: ``[n]``, the row of targets of each span; by default its number.
+        weights: ``[M]``, of the rows of targets.
+        validation: sequences held out, for early stopping and the choice of the best epoch.
+        loss: in place of the network's: (target rows ``[m, ...]``, output ``[m, O]``) → (value,
+            gradient by the output ``[m, O]``).
+        progress: None for a bar on stderr if that is a terminal; True or False for always or
+            never; or a function that is given a `Report` from time to time.
+
+    Raises:
+        ArgumentError: if anything does not fit.
+        DivergedError: when loss, gradient or validation loss is not finite. The network holds the
+            best weights so far or, without data held out, the last ones with a finite loss, at
+            most 10 updates old.
+        ModelFileError: if the checkpoint cannot be read or written.
+
+    Example:
+        >>> import numpy as np
+        >>> from tidegate.data.spans import Spans
+        >>> from tidegate.network import Loss, NetworkSpec, NumberInput
+        >>> from tidegate.network.network import Network
+        >>> rows = np.sin(np.arange(200.0))[:, None]
+        >>> spans = Spans(np.arange(190), np.full(190, 10))
+        >>> spec = NetworkSpec(NumberInput(1), hidden=8, outputs=1, loss=Loss("mse"))
+        >>> history = fit(Network(spec), rows, spans, rows[10:], FitSettings(epochs=3))
+        >>> history.stopped, len(history.loss)
+        ('epochs', 18)
+    """
+    settings = settings or FitSettings()
+    spec, custom = network.spec, loss is not None
+    held = Held(rows, spans, targets, target_index, weights)
+    sequences = Sequences.of(spec, held, "the training data", custom)
+    held_out = None
+    if validation is not None:
+        held_out = Sequences.of(spec, validation, "the validation data", custom)
+    elif settings.patience is not None:
+        raise ArgumentError(
+            "FitSettings.patience needs a validation loss; give fit validation=Held(...)"
+        )
+    run = Run(network, sequences, held_out, settings, loss)
+    with listener(progress) as tell, Interrupt() as interrupt:
+        return run.run(tell, interrupt)

@@ -1,0 +1,244 @@
+"""The loop: updates over the sequences, epoch by epoch, until something ends it.
+
+What comes next follows from the state of a run alone (parameters, optimizer, history), and a
+checkpoint holds that; so a run that was stopped anywhere goes on to the same bits.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import checkpoint
+from .custom import CustomLoss, NotFiniteError, bound
+from .diverged import DivergedError, LastGood, advice
+from .history import Epoch, History
+from .interrupt import Interrupt
+from .progress import Listener, Pace
+from .sequences import Index, Sequences, batches
+from .settings import FitSettings
+
+if TYPE_CHECKING:
+    from ..network.network import Network, StepResult
+
+
+class Run:
+    """One run of `fit`, from its start, or from its checkpoint."""
+
+    def __init__(
+        self,
+        network: Network,
+        sequences: Sequences,
+        held_out: Sequences | None,
+        settings: FitSettings,
+        loss: CustomLoss | None,
+    ) -> None:
+        self.network = network
+        self.sequences = sequences
+        self.held_out = held_out
+        self.settings = settings
+        self.loss = loss
+        self.optimizer = replace(settings.optimizer, state=None)
+        self.history = History()
+        self.best: NDArray[Any] | None = None
+        self.good = LastGood()
+        self.per_epoch = -(-len(sequences) // settings.batch)
+        self.total = settings.updates or settings.epochs * self.per_epoch
+        self._epoch_batches: tuple[int, list[Index]] = (-1, [])
+        self._purpose: checkpoint.Purpose | None = None
+        if held_out is not None:  # what does not fit shows now, not after the first epoch
+            self.evaluate(held_out.batch(np.zeros(1, np.int64)))
+        if settings.checkpoint is not None:
+            self._purpose = checkpoint.Purpose.of(network.spec, settings, sequences, held_out)
+            if settings.resume:
+                self.resume(settings.checkpoint, self._purpose)
+
+    @property
+    def done(self) -> int:
+        """Updates done."""
+        return len(self.history.loss)
+
+    @property
+    def closed(self) -> int:
+        """Updates in the epochs that are over."""
+        return self.history.epochs[-1].updates if self.history.epochs else 0
+
+    def run(self, tell: Listener | None, interrupt: Interrupt) -> History:
+        """To the end: all updates done, no better epoch within the patience, or Ctrl-C."""
+        history, every = self.history, self.settings.checkpoint_every
+        pace = Pace(tell, self.done, self.total)
+        epoch_start = time.perf_counter()
+        while not history.stopped:
+            if interrupt.asked:
+                history.stopped = "interrupted"
+            elif self.closed < self.done and self.done in (self.epoch_end, self.total):
+                self.end_epoch(time.perf_counter() - epoch_start)
+                epoch_start = time.perf_counter()
+                self.tell(pace, 0)
+                if every is None:
+                    self.save()
+            elif self.done >= self.total:
+                history.stopped = "epochs" if self.settings.updates is None else "updates"
+            else:
+                self.tell(pace, self.update())
+                if every is not None and self.done % every == 0:
+                    self.save()
+        self.save()
+        if self.best is not None:
+            self.network.parameters[...] = self.best
+        return history
+
+    # ---- what a run consists of ----
+
+    @property
+    def epoch_end(self) -> int:
+        """Updates done when the epoch that is running is over."""
+        return self.closed + self.per_epoch
+
+    def update(self) -> int:
+        """One update; returns the number of its sequences."""
+        batch = self.sequences.batch(self.batches()[self.done - self.closed])
+        rate = self.settings.learning_rate(self.done, self.total)
+        self.good.before(self.done, self.network)
+        try:
+            step = self.step(batch, rate)
+        except NotFiniteError as error:
+            raise self.diverged(str(error), batch) from None
+        if not math.isfinite(step.loss):
+            raise self.diverged(f"the loss is {step.loss}", batch)
+        if not math.isfinite(step.norm):
+            raise self.diverged(f"the gradient's norm is {step.norm}", batch)
+        self.good.after()
+        self.history.loss.append(step.loss)
+        self.history.norm.append(step.norm)
+        self.history.learning_rate.append(rate)
+        return len(batch)
+
+    def end_epoch(self, seconds: float) -> None:
+        """Closes the epoch: its losses, and whether it is the best one or the last."""
+        self.check()
+        losses = self.history.loss[self.closed :]
+        sizes = [len(batch) for batch in self.batches()[: len(losses)]]
+        loss = float(np.average(losses, weights=sizes))
+        validation = None
+        if self.held_out is not None:
+            validation = self.evaluate(self.held_out)
+            if not math.isfinite(validation):
+                raise self.diverged(f"the validation loss is {validation}", self.held_out)
+        self.history.epochs.append(Epoch(loss, validation, seconds, self.done))
+        best = self.history.best_epoch
+        if best is None:
+            return
+        since = len(self.history.epochs) - 1 - best
+        if since == 0:
+            self.best = self.network.parameters.copy()
+        elif self.settings.patience is not None and since >= self.settings.patience:
+            self.history.stopped = "patience"
+
+    def check(self) -> None:
+        """That the last update, whose result no loss has seen yet, has left finite numbers."""
+        state = self.optimizer.begin(self.network.parameters)
+        for what, array in (
+            ("weights", self.network.parameters),
+            ("optimizer's means", state.m),
+            ("optimizer's squares", state.v),
+        ):
+            if not np.isfinite(array).all():
+                raise self.diverged(f"the {what} are no longer finite", self.sequences)
+
+    def batches(self) -> list[Index]:
+        """Of the epoch that is running."""
+        epoch = len(self.history.epochs)
+        if self._epoch_batches[0] != epoch:
+            lengths = np.asarray(self.sequences.spans.length)
+            s = self.settings
+            self._epoch_batches = (epoch, batches(lengths, s.batch, s.seed, epoch, s.bucket))
+        return self._epoch_batches[1]
+
+    # ---- what it asks of the network ----
+
+    def step(self, batch: Sequences, rate: float) -> StepResult:
+        """A training step with the network's loss, or with the user's own."""
+        options: dict[str, Any] = {"learning_rate": rate, "seed": self.settings.seed}
+        if self.loss is not None:
+            function = bound(self.loss, batch)
+            return self.network.custom_step(
+                batch.rows, batch.spans, function, self.optimizer, **options
+            )
+        return self.network.train_step(
+            batch.rows,
+            batch.spans,
+            batch.targets,
+            self.optimizer,
+            target_index=batch.target_index,
+            weights=batch.weights,
+            **options,
+        )
+
+    def evaluate(self, part: Sequences) -> float:
+        """The loss over some sequences, without dropout."""
+        if self.loss is not None:
+            output = self.network.forward(part.rows, part.spans).output
+            return bound(self.loss, part, needs_gradient=False)(output)[0]
+        return self.network.loss(
+            part.rows,
+            part.spans,
+            part.targets,
+            target_index=part.target_index,
+            weights=part.weights,
+        )
+
+    # ---- what it leaves behind ----
+
+    def tell(self, pace: Pace, sequences: int) -> None:
+        """Reports an update of so many sequences, or with 0 the end of an epoch."""
+        epochs, loss = self.history.epochs, self.history.loss[-1]
+        validation = epochs[-1].validation if epochs else None
+        running = len(epochs) + (sequences > 0)
+        pace.update(sequences, running, self.done, loss, validation)
+
+    def save(self) -> None:
+        """Writes the checkpoint, if one is wanted; in any case, see `check`."""
+        self.check()
+        if self._purpose is None or self.settings.checkpoint is None:
+            return
+        parameters = self.network.parameters
+        state = self.optimizer.begin(parameters)
+        held = checkpoint.Checkpoint(parameters, state, self.best, self.history)
+        checkpoint.write(self.settings.checkpoint, self._purpose, held)
+
+    def resume(self, path: Any, purpose: checkpoint.Purpose) -> None:
+        """Goes back to where the checkpoint was written, if there is one."""
+        state = checkpoint.read(path, purpose)
+        if state is None:
+            return
+        self.network.parameters[...] = state.parameters
+        self.optimizer.state = state.optimizer
+        self.best, self.history = state.best, state.history
+        if self.history.stopped != "patience":  # Ctrl-C, or a run that is now to be longer
+            self.history.stopped = ""
+
+    def diverged(self, what: str, batch: Sequences) -> DivergedError:
+        """The error, with the network set back to its last good weights."""
+        kept = "holds the weights that it began with"
+        if self.best is not None and self.history.best_epoch is not None:
+            self.network.parameters[...] = self.best
+            kept = f"holds its best weights, of epoch {self.history.best_epoch + 1}"
+        elif self.good.parameters is not None:
+            self.network.parameters[...] = self.good.parameters
+            kept = f"holds its last good weights, those after update {self.good.updates}"
+        rate = self.settings.learning_rate(min(self.done, self.total - 1), self.total)
+        hint = advice(batch, rate, self.optimizer.clip, first=self.done == 0)
+        epoch = len(self.history.epochs) + 1
+        self.history.stopped = "diverged"
+        return DivergedError(
+            f"{what} at update {self.done + 1} (epoch {epoch}, learning rate {rate:.3g}); "
+            f"{hint}; the network {kept}",
+            self.done + 1,
+            self.history,
+        )
