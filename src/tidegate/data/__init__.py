@@ -1,0 +1,5 @@
+"""Frames in, rows and spans out."""
+
+from __future__ import annotations
+
+from .spans import Spans as Spans
