@@ -12,6 +12,7 @@ Network<TG_T>* TG_JOIN(new_network_, TG_T)(const NetworkDesc& desc) { return new
 double TG_JOIN(fma_flops_, TG_T)(i64 rounds) {
   constexpr int chains = tile_accumulators;
   Vec<TG_T> acc[chains];
+#pragma GCC unroll 24
   for (int i = 0; i < chains; ++i) acc[i] = set1<TG_T>(TG_T(i));
   Vec<TG_T> a = set1<TG_T>(TG_T(0.999)), b = set1<TG_T>(TG_T(1e-3));
   for (i64 r = 0; r < rounds; ++r) {
@@ -20,6 +21,7 @@ double TG_JOIN(fma_flops_, TG_T)(i64 rounds) {
     for (int i = 0; i < chains; ++i) acc[i] = fma(acc[i], a, b);
   }
   volatile TG_T keep = 0;
+#pragma GCC unroll 24
   for (int i = 0; i < chains; ++i) keep = keep + sum_lanes<TG_T>(acc[i]);
   return 2.0 * chains * Simd<TG_T>::lanes * double(rounds);
 }

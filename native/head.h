@@ -22,7 +22,7 @@ class Head {
     const T* weight = params + first_;
     const i64 R = in.row(), forward_size = Panels<T>::size(R, outputs_);
     T* to = panels_.reserve(forward_size + (backward ? Panels<T>::size(outputs_, R) : 0));
-    forward_.pack_transposed(to, outputs_, in, weight);
+    forward_.pack_transposed(to, outputs_, in, [=](i64 n) { return weight + n * in.columns(); });
     if (backward)
       backward_.pack_rows(to + forward_size, outputs_, in, [=](i64 k) { return weight + k * in.columns(); });
   }

@@ -27,7 +27,7 @@ class Input {
     const i64 I = desc_.inputs(), D = desc_.dense;
     const Blocks in{1, I, I};
     T* to = panels_.reserve(Panels<T>::size(I, D) + Panels<T>::size(D, I));
-    forward_.pack_transposed(to, D, in, params);
+    forward_.pack_transposed(to, D, in, [=](i64 n) { return params + n * I; });
     if (backward)
       backward_.pack_rows(to + Panels<T>::size(I, D), D, in, [=](i64 k) { return params + k * I; });
   }

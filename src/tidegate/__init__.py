@@ -1,0 +1,59 @@
+"""Recurrent networks that train fast on a CPU, and honest forecasts made with them."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .errors import ArgumentError as ArgumentError
+    from .errors import DataError as DataError
+    from .errors import ModelFileError as ModelFileError
+    from .errors import NotFittedError as NotFittedError
+    from .errors import TidegateError as TidegateError
+    from .errors import TrainingError as TrainingError
+    from .forecast.forecaster import Forecaster as Forecaster
+    from .forecast.forecaster import load as load
+    from .network.layers import GRU as GRU
+    from .network.layers import LSTM as LSTM
+    from .network.layers import RNN as RNN
+    from .network.layers import get_threads as get_threads
+    from .network.layers import set_threads as set_threads
+
+    __version__: str
+
+# public name → module; each is loaded when first used
+_HOME = {
+    **dict.fromkeys(("LSTM", "GRU", "RNN", "get_threads", "set_threads"), "network.layers"),
+    **dict.fromkeys(("Forecaster", "load"), "forecast.forecaster"),
+    **dict.fromkeys(
+        (
+            "TidegateError",
+            "ArgumentError",
+            "DataError",
+            "ModelFileError",
+            "NotFittedError",
+            "TrainingError",
+        ),
+        "errors",
+    ),
+}
+
+__all__ = sorted(_HOME)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        value: Any = version("tidegate")
+    elif name in _HOME:
+        value = getattr(import_module(f".{_HOME[name]}", __name__), name)
+    else:
+        raise AttributeError(f"module 'tidegate' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]
