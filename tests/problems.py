@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, get_args
 import numpy as np
 
 from tidegate.network import Loss, NetworkSpec, NumberInput
+from tidegate.network.layers import Layer
 from tidegate.network.spec import LossKind
 
 LOSSES = [
@@ -102,6 +103,22 @@ def random_targets(spec: NetworkSpec, random: np.random.Generator, M: int) -> np
     targets = random.integers(0, 2, shape).astype(float) if binary else random.normal(size=shape)
     targets[random.random(shape) < 0.2] = np.nan
     return targets
+
+
+def layer_of(cell: str, inputs: int, hidden: int, layers: int = 1, **settings: Any) -> Layer:
+    """A layer of any cell of CELLS, float64 by default, with biases that are not zero."""
+    settings = {"dtype": "float64", "readout": "each", **settings}
+    spec = NetworkSpec(NumberInput(inputs), cell=cell, hidden=hidden, layers=layers, **settings)
+    layer = Layer(spec, seed=1)
+    fill_biases(layer.params)
+    return layer
+
+
+def fill_biases(params: dict[str, np.ndarray]) -> None:
+    """Biases start at zero, which would hide a mistake."""
+    for i, (name, value) in enumerate(params.items()):
+        if "bias" in name:
+            value += np.random.default_rng(i).normal(size=value.shape).astype(value.dtype)
 
 
 def assert_same(actual: Any, expected: Any, tolerance: float, what: str = "") -> None:
