@@ -1,0 +1,173 @@
+"""What the numbers that leave the network mean, and the loss that trains them.
+
+For each step ahead the network says how to mix a few baselines (its *paths*), what to add, and
+how far the quantiles lie apart; for series with many zeros also the chance that the value is not
+zero. The quantiles are then those of the value, given that it is not zero.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..network.network import Network
+
+Array = NDArray[Any]
+
+QUANTILES = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
+
+
+class Parts(NamedTuple):
+    """The network's output, understood; n windows, h steps ahead."""
+
+    quantiles: Array
+    """``[n, h, quantiles]``, never crossing, in the units of the window."""
+    logit: Array | None
+    """``[n, h]``, of the chance that the value is not zero; None if no series has many zeros."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """The layout of the output: ``[n, h * width]``, with a step ahead's numbers side by side.
+
+    They are: a logit for each path; the residual; for each quantile but the median its distance to
+    its inner neighbour, before softplus; and the logit of the chance.
+    """
+
+    horizon: int
+    paths: int
+    chance: bool
+    quantiles: tuple[float, ...] = QUANTILES
+
+    @property
+    def width(self) -> int:
+        """Outputs for a step ahead."""
+        return self.paths + len(self.quantiles) + self.chance
+
+    @property
+    def outputs(self) -> int:
+        """Outputs of the network."""
+        return self.horizon * self.width
+
+    @property
+    def target_width(self) -> int:
+        """Targets for a step ahead: the value, whether it is not zero, and the paths."""
+        return 2 + self.paths
+
+    def start(self, network: Network, spread: float, chance: float) -> None:
+        """Makes of an untrained network a baseline: the mean of the paths, with fixed intervals.
+
+        Args:
+            network: its head is overwritten.
+            spread: the standard deviation of the value around the paths' mean.
+            chance: the share of values that are not zero.
+        """
+        params = network.params
+        params["head_weight"][...] = 0
+        bias = np.zeros((self.horizon, self.width))
+        gaps = spread * np.abs(np.diff([np.log(q / (1 - q)) / 1.7 for q in self.quantiles]))
+        bias[:, self.paths + 1 : self.paths + len(self.quantiles)] = np.log(np.expm1(gaps))
+        if self.chance:
+            bias[:, -1] = np.log(chance / (1 - chance))
+        params["head_bias"][...] = bias.ravel()
+
+    def parts(self, output: Array, paths: Array) -> Parts:
+        """Understands an output.
+
+        Args:
+            output: ``[n, h * width]``.
+            paths: ``[n, h, paths]``, in the units of the window.
+        """
+        parts, _ = self._forward(output, paths)
+        return parts
+
+    def loss(self, targets: Array, output: Array) -> tuple[float, Array]:
+        """The loss and its gradient by the output.
+
+        Twice the mean pinball loss over the quantiles, plus the absolute error of the median, plus
+        the cross-entropy of the chance; each a mean over what is known.
+
+        Args:
+            targets: ``[n, h, target_width]``: the value (NaN: unknown, or zero where zeros are
+                counted apart), 1 or 0 for whether it is not zero (NaN: unknown, or not counted
+                apart), the paths.
+            output: ``[n, h * width]``.
+        """
+        value, nonzero, paths = targets[..., 0], targets[..., 1], targets[..., 2:]
+        parts, weights = self._forward(output, paths)
+        gradient = np.zeros((*value.shape, self.width), output.dtype)
+
+        known = ~np.isnan(value)
+        share = 1 / max(int(known.sum()), 1)
+        error = np.where(known, value, 0)[..., None] - parts.quantiles
+        error[~known] = 0
+        levels = np.array(self.quantiles, output.dtype)
+        factor = np.full(len(levels), 2 / len(levels), output.dtype)
+        # |error| of the median is twice its pinball loss
+        factor[self.middle] += 2
+        total = float((np.maximum(levels * error, (levels - 1) * error) * factor).sum()) * share
+        slope = np.where(error > 0, -levels, 1 - levels) * factor * share
+        slope[error == 0] = 0
+        self._backward(slope, output, paths, parts, weights, gradient)
+
+        if parts.logit is not None:
+            known = ~np.isnan(nonzero)
+            share = 1 / max(int(known.sum()), 1)
+            event = np.where(known, nonzero, 0)
+            # log(1 + e^x) - y x
+            entropy = np.logaddexp(0, parts.logit) - event * parts.logit
+            total += float(entropy[known].sum()) * share
+            gradient[..., -1] = np.where(known, sigmoid(parts.logit) - event, 0) * share
+        return total, gradient.reshape(output.shape)
+
+    @cached_property
+    def middle(self) -> int:
+        """Which of the quantiles is the median."""
+        return self.quantiles.index(0.5)
+
+    def _forward(self, output: Array, paths: Array) -> tuple[Parts, Array]:
+        """The parts, and the weights of the paths, ``[n, h, paths]``."""
+        each = output.reshape(len(output), self.horizon, self.width)
+        mix = each[..., : self.paths]
+        weights = np.exp(mix - mix.max(-1, keepdims=True))
+        weights /= weights.sum(-1, keepdims=True)
+        count, middle = len(self.quantiles), self.middle
+        quantiles = np.empty((*each.shape[:2], count), output.dtype)
+        median = (weights * paths).sum(-1) + each[..., self.paths]
+        gaps = np.logaddexp(0, each[..., self.paths + 1 : self.paths + count])
+        quantiles[..., middle] = median
+        quantiles[..., middle + 1 :] = median[..., None] + gaps[..., middle:].cumsum(-1)
+        below = gaps[..., :middle][..., ::-1].cumsum(-1)[..., ::-1]
+        quantiles[..., :middle] = median[..., None] - below
+        return Parts(quantiles, each[..., -1] if self.chance else None), weights
+
+    def _backward(
+        self,
+        slope: Array,
+        output: Array,
+        paths: Array,
+        parts: Parts,
+        weights: Array,
+        gradient: Array,
+    ) -> None:
+        """Fills the gradient, ``[n, h, width]``, from that of the quantiles, save the chance's."""
+        each = output.reshape(gradient.shape)
+        count, middle = len(self.quantiles), self.middle
+        d_median = slope.sum(-1)
+        above = slope[..., middle + 1 :][..., ::-1].cumsum(-1)[..., ::-1]
+        below = -slope[..., :middle].cumsum(-1)
+        gaps = sigmoid(each[..., self.paths + 1 : self.paths + count])
+        gradient[..., self.paths + 1 : self.paths + 1 + middle] = below * gaps[..., :middle]
+        gradient[..., self.paths + 1 + middle : self.paths + count] = above * gaps[..., middle:]
+        gradient[..., self.paths] = d_median
+        mean = (weights * paths).sum(-1, keepdims=True)
+        gradient[..., : self.paths] = d_median[..., None] * weights * (paths - mean)
+
+
+def sigmoid(x: Array) -> Array:
+    """1 / (1 + e^-x), without overflow."""
+    return 0.5 * (1 + np.tanh(0.5 * x))

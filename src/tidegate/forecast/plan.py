@@ -1,0 +1,100 @@
+"""What is learnt from a table, and how, as a plain value."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from ..cells import CELLS
+from ..network import checks
+from ..network.optimizer import Optimizer
+from ..train import FitSettings
+
+
+@dataclass(frozen=True)
+class Training:
+    """How long and how fast a forecaster's network learns.
+
+    Example:
+        >>> Training(updates=100).settings(seed=0).schedule
+        'cosine'
+    """
+
+    updates: int = 600
+    batch: int = 64
+    """Windows in an update."""
+    learning_rate: float = 3e-3
+    """The highest; it rises for a tenth of the updates and then falls along a cosine."""
+    weight_decay: float = 1e-4
+
+    def __post_init__(self) -> None:
+        checks.whole(self, "updates", 1)
+        checks.whole(self, "batch", 1)
+        checks.number(self, "learning_rate", least=0)
+        checks.number(self, "weight_decay", least=0)
+
+    def settings(self, seed: int) -> FitSettings:
+        """The same for `train.fit`."""
+        optimizer = Optimizer(
+            "adamw",
+            self.learning_rate,
+            betas=(0.9, 0.98),
+            weight_decay=self.weight_decay,
+            clip=1.0,
+        )
+        return FitSettings(
+            epochs=1,
+            updates=self.updates,
+            batch=self.batch,
+            optimizer=optimizer,
+            schedule="cosine",
+            warmup=0.1,
+            seed=seed,
+        )
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A forecaster's settings, complete and checked.
+
+    Example:
+        >>> Plan.from_json(Plan(horizon=7, window=56, season=7).to_json()).window
+        56
+    """
+
+    horizon: int
+    """Steps ahead."""
+    window: int
+    """Rows that the network sees before a cut, at the most."""
+    season: int
+    """Rows in a season; 1 for none."""
+    cell: str = "lstm"
+    hidden: int = 64
+    seed: int = 0
+    training: Training = field(default_factory=Training)
+
+    def __post_init__(self) -> None:
+        for name in ("horizon", "window", "season", "hidden"):
+            checks.whole(self, name, 1)
+        checks.whole(self, "seed", 0, 2**63 - 1)
+        checks.choice(self, "cell", tuple(CELLS))
+
+    @property
+    def least(self) -> int:
+        """The fewest rows before a cut to learn from."""
+        return min(self.window, max(4, self.season + 1))
+
+    def to_json(self) -> dict[str, Any]:
+        """A dict that ``json.dumps`` takes and `from_json` turns back into an equal value."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Any) -> Plan:
+        """The plan that `to_json` described.
+
+        Raises:
+            ArgumentError: for a key that is not known, is missing, or holds a value out of range.
+        """
+        if isinstance(data, dict) and "training" in data:
+            data = {**data, "training": checks.from_json(Training, data["training"])}
+        return checks.from_json(cls, data)
