@@ -14,6 +14,8 @@ from torch.nn import functional as F
 
 from tidegate.network import Loss, NetworkSpec, NumberInput, TokenInput
 
+torch.set_num_threads(1)  # its threads wait for each other where the processors are busy
+
 
 class LinearRNN(nn.Module):
     """torch.nn.RNN without a nonlinearity, which torch does not have."""

@@ -6,16 +6,15 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from .. import _core
 from ..errors import ArgumentError
+from .native import Array, State, as_array
 from .network import Network
 from .parameters import views
 from .spec import NetworkSpec, NumberInput
 
-Array = NDArray[Any]
-State = tuple[Array, ...]
 Dtype = Literal["float32", "float64"]
 
 
@@ -48,7 +47,10 @@ class Layer:
     """A stack of recurrent layers of one cell; `LSTM`, `GRU` and `RNN` make one."""
 
     def __init__(self, spec: NetworkSpec, seed: int) -> None:
+        assert isinstance(spec.input, NumberInput)
         self._network = Network(spec, seed=seed)
+        self._native = self._network.native
+        self._columns = spec.input.columns
 
     @property
     def spec(self) -> NetworkSpec:
@@ -90,30 +92,23 @@ class Layer:
             >>> out.y.shape, out.state[0].shape
             ((2, 5, 4), (1, 2, 4))
         """
-        spec = self.spec
-        columns = self._columns
-        array = np.ascontiguousarray(x, spec.dtype)
-        if array.ndim != 3 or array.shape[2] != columns or 0 in array.shape[:2]:
+        network, native, spec = self._network, self._native, self.spec
+        array = native.numbers("x", x)
+        if array.ndim != 3 or array.shape[2] != self._columns or 0 in array.shape[:2]:
             raise ArgumentError(
-                f"x must be [B, T, {columns}] with B and T at least 1, got an array of "
+                f"x must be [B, T, {self._columns}] with B and T at least 1, got an array of "
                 f"{array.shape}"
             )
         batch, steps = array.shape[:2]
-        sizes = np.full(batch, steps, np.int64)
-        if lengths is not None:
-            sizes = _lengths(lengths, batch, steps)
-        ragged = lengths is not None and bool((sizes < steps).any())
-        start = np.arange(batch, dtype=np.int64) * steps
-        h0, c0 = self._network.check_state(state, batch)
-        native = self._network
-        spans = native._spans(
-            start, sizes, start, array.reshape(-1, columns), None, None, None, h0, c0
+        sizes = np.full(batch, steps) if lengths is None else _lengths(lengths, batch, steps)
+        tape = network.run(
+            native.sequences(array, sizes, state), keep=keep or record, seed=dropout_seed
         )
-        tape = native._run(spans, keep=keep or record, seed=dropout_seed, step=0)
+        ragged = lengths is not None and bool((sizes < steps).any())
         room = np.zeros if ragged else np.empty
-        y = room((batch, steps, spec.readout_size), spec.dtype)
+        y = room((batch, steps, spec.readout_size), native.dtype)
         tape.output(y)
-        out_state = native.final_state(tape, batch)
+        out_state = network.final_state(tape, batch)
         records = self._record(tape, (batch, steps, spec.hidden)) if record else None
         return LayerOutput(y, out_state, records, tape if keep else None)
 
@@ -135,25 +130,25 @@ class Layer:
                 "this output has no tape: forward() was called with keep=False, or backward() "
                 "has used it; call forward() again"
             )
-        native, spec = self._network, self.spec
+        network, native = self._network, self._native
         batch, steps = out.y.shape[:2]
-        gradient = np.empty_like(native._flat)
         d_output = None
         if dy is not None:
-            d_output = np.ascontiguousarray(dy, spec.dtype)
+            d_output = native.numbers("dy", dy)
             if d_output.shape != out.y.shape:
                 raise ArgumentError(f"dy must have shape {out.y.shape}, got {d_output.shape}")
-        d_input = np.zeros((batch, steps, self._columns), spec.dtype)
+        gradient = np.empty_like(network.values)
+        d_input = np.zeros((batch, steps, self._columns), native.dtype)
         d_initial = native.empty_state(batch)
-        native.native_backward(
+        network.native_backward(
             out.tape,
             d_output,
             gradient=gradient,
-            d_state=native.check_state(dstate, batch),
+            d_state=native.state(dstate, batch, "dstate"),
             d_input=d_input,
             d_initial=(d_initial[0], d_initial[1] if len(d_initial) > 1 else None),
         )
-        return LayerGradients(d_input, d_initial, views(spec, gradient))
+        return LayerGradients(d_input, d_initial, views(self.spec, gradient))
 
     def step(self, x_t: ArrayLike, state: State | None = None) -> tuple[Array, State]:
         """One step of a stream: equal, bit for bit, to the same step of `forward`.
@@ -168,19 +163,21 @@ class Layer:
         Raises:
             ArgumentError: if the layer is bidirectional, or a shape does not fit.
         """
-        native, spec = self._network, self.spec
-        if spec.bidirectional:
+        network, native = self._network, self._native
+        if network.spec.bidirectional:
             raise ArgumentError(
                 "step() needs one direction; a bidirectional layer reads the end first"
             )
-        x = np.ascontiguousarray(x_t, spec.dtype)
+        x = native.numbers("x_t", x_t)
         if x.ndim != 2 or x.shape[1] != self._columns or not len(x):
-            raise ArgumentError(f"x_t must be [B, {self._columns}], got an array of {x.shape}")
-        h0, c0 = native.check_state(state, len(x))
+            raise ArgumentError(
+                f"x_t must be [B, {self._columns}] with B at least 1, got an array of {x.shape}"
+            )
+        h0, c0 = native.state(state, len(x))
         states = native.empty_state(len(x))
-        native._native.step(
-            native._flat,
-            native.changed(),
+        native.network.step(
+            network.values,
+            network.changed(),
             x,
             h0,
             c0,
@@ -188,11 +185,6 @@ class Layer:
             states[1] if len(states) > 1 else None,
         )
         return states[0][-1].copy(), states
-
-    @property
-    def _columns(self) -> int:
-        assert isinstance(self.spec.input, NumberInput)
-        return self.spec.input.columns
 
     def _record(self, tape: Any, shape: tuple[int, ...]) -> list[dict[str, Array]]:
         cell = self.spec.cell_spec
@@ -302,7 +294,7 @@ def _layer(
 
 
 def _lengths(lengths: ArrayLike, batch: int, steps: int) -> Array:
-    sizes = np.asarray(lengths)
+    sizes = as_array("lengths", lengths)
     if sizes.shape != (batch,) or sizes.dtype.kind not in "iu":
         raise ArgumentError(
             f"lengths must be {batch} whole numbers, got an array of {sizes.shape} of {sizes.dtype}"

@@ -1,0 +1,233 @@
+"""The edge of the native core: what it is given is checked here, once, and made what it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .. import _core
+from ..data.spans import Spans
+from ..errors import ArgumentError
+from .optimizer import Optimizer
+from .spec import NetworkSpec, NumberInput
+
+Array = NDArray[Any]
+State = tuple[Array, ...]
+
+
+class Native:
+    """The core's network of a spec, and the arguments of its calls."""
+
+    def __init__(self, spec: NetworkSpec) -> None:
+        self.spec = spec
+        self.dtype = np.dtype(spec.dtype)
+        suffix = "F32" if spec.dtype == "float32" else "F64"
+        self.network = getattr(_core, f"Network{suffix}")(**_description(spec))
+        self._spans = getattr(_core, f"SpansNetwork{suffix}")
+        self._targets = getattr(_core, f"TargetsNetwork{suffix}")
+        self._states = len(spec.cell_spec.states)
+        self._state_rows = spec.layers * spec.directions
+
+    def numbers(self, name: str, values: ArrayLike) -> Array:
+        """``values`` as the core reads them: contiguous, of the network's dtype."""
+        if type(values) is np.ndarray and values.dtype is self.dtype and values.flags.c_contiguous:
+            return values
+        array = as_array(name, values)
+        if array.dtype.kind not in "fiub":
+            raise ArgumentError(f"{name} must be numbers, got an array of {array.dtype}")
+        return np.ascontiguousarray(array, self.dtype)
+
+    def spans(self, rows: ArrayLike, spans: Spans, state: State | None = None) -> Any:
+        """The sequences of a call; see `Network.forward`."""
+        spec, steps = self.spec, spans.length
+        table = tokens = None
+        if isinstance(spec.input, NumberInput):
+            table = self.numbers("rows", rows)
+            if table.ndim != 2 or table.shape[1] != spec.input.columns:
+                raise ArgumentError(
+                    f"rows must be [N, {spec.input.columns}], got an array of {table.shape}"
+                )
+            segment = spec.input.segment
+            if segment > 1:
+                if np.any(steps % segment):
+                    raise ArgumentError(
+                        f"the length of a span must be a multiple of the segment, {segment}, "
+                        f"got {steps[steps % segment > 0][0]}"
+                    )
+                steps = steps // segment
+        else:
+            tokens = _tokens(rows)
+        n = len(steps)
+        if not n:
+            raise ArgumentError("a network needs one span at least, got none")
+        item = np.zeros(n, np.int64)
+        np.cumsum(steps[:-1], out=item[1:])
+        shift, factor = self._scale(spans)
+        start, steps = np.ascontiguousarray(spans.start), np.ascontiguousarray(steps)
+        return self._spans(start, steps, item, table, tokens, shift, factor, *self.state(state, n))
+
+    def sequences(self, x: Array, lengths: Array, state: State | None) -> Any:
+        """The sequences of a layer: x ``[B, T, I]``, their outputs in rows of ``[B*T, ..]``."""
+        batch, steps, columns = x.shape
+        start = np.arange(batch, dtype=np.int64) * steps
+        table = x.reshape(-1, columns)
+        return self._spans(
+            start, lengths, start, table, None, None, None, *self.state(state, batch)
+        )
+
+    def state(
+        self, state: State | None, n: int, name: str = "state"
+    ) -> tuple[Array | None, Array | None]:
+        """(h, c) of n sequences as the core takes them; None where there is none."""
+        if state is None:
+            return None, None
+        if not isinstance(state, tuple | list) or len(state) != self._states:
+            names = ", ".join(self.spec.cell_spec.states)
+            what = f"{len(state)}" if isinstance(state, tuple | list) else f"{type(state).__name__}"
+            raise ArgumentError(f"{name} must be a tuple of {self._states}, ({names}), got {what}")
+        shape = (self._state_rows, n, self.spec.hidden)
+        h = self.numbers(name, state[0])
+        c = self.numbers(name, state[1]) if self._states > 1 else None
+        if h.shape != shape or (c is not None and c.shape != shape):
+            wrong = next(part.shape for part in (h, c) if part is not None and part.shape != shape)
+            raise ArgumentError(f"{name} must be arrays of {shape}, got one of {wrong}")
+        return h, c
+
+    def empty_state(self, n: int) -> State:
+        """Room for the states of n sequences, not filled."""
+        shape = (self._state_rows, n, self.spec.hidden)
+        h = np.empty(shape, self.dtype)
+        return (h,) if self._states == 1 else (h, np.empty(shape, self.dtype))
+
+    def targets(
+        self, targets: ArrayLike, target_index: ArrayLike | None, weights: ArrayLike | None, n: int
+    ) -> Any:
+        """The targets of n spans; see `Network.train_step`."""
+        spec = self.spec
+        if spec.loss is None or not spec.outputs:
+            raise ArgumentError("a network needs a head (outputs > 0) and a loss to be trained")
+        numbers = ids = None
+        if spec.loss.kind == "categorical":
+            ids = _whole("targets", targets, "[M] class ids")
+            count = len(ids)
+        else:
+            numbers = self.numbers("targets", targets)
+            if numbers.ndim == 1 and spec.target_size == 1:
+                numbers = numbers[:, None]
+            if numbers.ndim != 2 or numbers.shape[1] != spec.target_size:
+                raise ArgumentError(
+                    f"targets must be [M, {spec.target_size}], got an array of {numbers.shape}"
+                )
+            count = len(numbers)
+        weight = None if weights is None else self.numbers("weights", weights)
+        if weight is not None and weight.shape != (count,):
+            raise ArgumentError(
+                f"weights must be [{count}], one for each row of targets, "
+                f"got an array of {weight.shape}"
+            )
+        index = None
+        if target_index is not None:
+            index = _whole("target_index", target_index, f"[{n}] rows of targets")
+            if len(index) != n:
+                raise ArgumentError(
+                    f"target_index must have one row of targets for each of the {n} spans, "
+                    f"got {len(index)}"
+                )
+        return self._targets(numbers, ids, weight, index)
+
+    def _scale(self, spans: Spans) -> tuple[Array | None, Array | None]:
+        if spans.shift is None and spans.factor is None:
+            return None, None
+        columns = self.spec.input.columns if isinstance(self.spec.input, NumberInput) else 0
+        shape = (len(spans), columns)
+        scale = []
+        for name, given, default in (("shift", spans.shift, 0), ("factor", spans.factor, 1)):
+            value = np.full(shape, default, self.dtype) if given is None else given
+            array = self.numbers(f"spans.{name}", value)
+            if array.shape != shape or not columns:
+                raise ArgumentError(
+                    f"spans.{name} must be {list(shape)}, got an array of {array.shape}"
+                    if columns
+                    else f"spans.{name} is for rows of numbers, this network reads tokens"
+                )
+            scale.append(array)
+        return scale[0], scale[1]
+
+
+def call(function: Callable[..., Any], *args: Any) -> Any:
+    """The core's answer; what it refuses becomes an error of ours."""
+    try:
+        return function(*args)
+    except ValueError as error:
+        raise ArgumentError(str(error)) from None
+
+
+def as_array(name: str, values: ArrayLike) -> Array:
+    """Any array, or what NumPy makes one of."""
+    try:
+        return np.asarray(values)
+    except ValueError:
+        raise ArgumentError(f"{name} must be an array, got rows of different lengths") from None
+
+
+def native_optimizer(optimizer: Optimizer, learning_rate: float | None, step: int) -> Any:
+    """The settings of one step, counted from 1."""
+    return _core.Optimizer(
+        kind=optimizer.kind,
+        learning_rate=optimizer.learning_rate if learning_rate is None else learning_rate,
+        beta1=optimizer.betas[0],
+        beta2=optimizer.betas[1],
+        eps=optimizer.eps,
+        weight_decay=optimizer.weight_decay,
+        momentum=optimizer.momentum,
+        step=step,
+    )
+
+
+def _whole(name: str, values: ArrayLike, what: str) -> Array:
+    array = as_array(name, values)
+    if array.ndim != 1 or array.dtype.kind not in "iu":
+        raise ArgumentError(
+            f"{name} must be {what}, whole numbers, got an array of {array.shape} of {array.dtype}"
+        )
+    return np.ascontiguousarray(array, np.int64)
+
+
+def _tokens(rows: ArrayLike) -> Array:
+    if type(rows) is np.ndarray and rows.dtype == np.int32 and rows.ndim == 1:
+        return np.ascontiguousarray(rows)
+    wide = _whole("rows", rows, "[N] token ids")
+    tokens = wide.astype(np.int32)
+    if (tokens != wide).any():
+        wrong = int(np.flatnonzero(tokens != wide)[0])
+        raise ArgumentError(f"row {wrong} holds {wide[wrong]}, which is no token id")
+    return tokens
+
+
+def _description(spec: NetworkSpec) -> dict[str, Any]:
+    source, loss = spec.input, spec.loss
+    numbers = isinstance(source, NumberInput)
+    return {
+        "cell": spec.cell,
+        "hidden": spec.hidden,
+        "layers": spec.layers,
+        "bidirectional": spec.bidirectional,
+        "dropout": spec.dropout,
+        "columns": source.columns if isinstance(source, NumberInput) else 0,
+        "segment": source.segment,
+        "dense": source.dense if isinstance(source, NumberInput) else 0,
+        "vocabulary": 0 if isinstance(source, NumberInput) else source.vocabulary,
+        "width": 0 if numbers else source.width,
+        "readout": spec.readout,
+        "outputs": spec.outputs,
+        "loss": loss.kind if loss else "none",
+        "targets": spec.target_size,
+        "quantiles": list(loss.quantiles) if loss else [],
+        "delta": loss.delta if loss else 1.0,
+        "smoothing": loss.smoothing if loss else 0.0,
+        "class_weight": list(loss.class_weight) if loss else [],
+        "sum": loss is not None and loss.reduction == "sum",
+    }
