@@ -1,0 +1,116 @@
+// threads.h: every task once, whatever the number of threads and whoever calls.
+#include "threads.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <thread>
+
+#include "harness.h"
+
+using tg::i64;
+
+namespace {
+
+// Puts the number of threads back.
+struct Threads {
+  const int before = tg::threads();
+  explicit Threads(int count) { tg::set_threads(count); }
+  ~Threads() { tg::set_threads(before); }
+};
+
+// Runs `tasks` tasks; whether each was run once, and all before parallel() returned.
+bool each_once(i64 tasks) {
+  std::vector<int> count(std::size_t(tasks), 0);  // not atomic: no two tasks share one, and parallel() orders the rest
+  tg::parallel(tasks, [&](i64 i) { ++count[std::size_t(i)]; });
+  for (int c : count)
+    if (c != 1) return false;
+  return true;
+}
+
+}  // namespace
+
+TEST(threads_run_every_task_once) {
+  for (int count : {1, 2, 3, 8}) {
+    Threads threads(count);
+    CHECK_EQUAL(tg::threads(), count);
+    for (i64 tasks : {0, 1, 2, 3, 7, 64, 1000}) {
+      harness::Scope scope(harness::text(tasks) + " tasks on " + harness::text(count) + " threads");
+      for (int again = 0; again < 20; ++again) CHECK(each_once(tasks));
+    }
+  }
+}
+
+TEST(threads_are_at_least_one) {
+  Threads threads(-3);
+  CHECK_EQUAL(tg::threads(), 1);
+  CHECK(each_once(5));
+}
+
+TEST(threads_can_be_more_or_fewer_from_call_to_call) {
+  Threads threads(1);
+  for (int count : {3, 1, 2, 5, 2, 1, 4}) {
+    tg::set_threads(count);
+    CHECK(each_once(100));
+  }
+}
+
+// Each of two tasks waits for the other: one thread alone would never return.
+TEST(threads_work_at_the_same_time) {
+  Threads threads(2);
+  std::atomic<int> arrived{0};
+  tg::parallel(2, [&](i64) {
+    ++arrived;
+    while (arrived.load() < 2) std::this_thread::yield();
+  });
+  CHECK_EQUAL(arrived.load(), 2);
+}
+
+TEST(threads_run_a_call_inside_a_task_inline) {
+  Threads threads(3);
+  std::vector<int> count(50 * 20, 0);
+  std::vector<int> elsewhere(50, 0);
+  tg::parallel(50, [&](i64 i) {
+    const std::thread::id own = std::this_thread::get_id();
+    tg::parallel(20, [&](i64 j) {
+      ++count[std::size_t(i * 20 + j)];
+      elsewhere[std::size_t(i)] += std::this_thread::get_id() != own;
+    });
+  });
+  for (int c : count) CHECK_EQUAL(c, 1);
+  for (int e : elsewhere) CHECK_EQUAL(e, 0);
+}
+
+TEST(threads_serve_several_callers_at_once) {
+  Threads threads(2);
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> callers;
+  for (int c = 0; c < 3; ++c)
+    callers.emplace_back([&] {
+      for (int again = 0; again < 100; ++again) wrong += !each_once(50);
+    });
+  for (std::thread& caller : callers) caller.join();
+  CHECK_EQUAL(wrong.load(), 0);
+}
+
+TEST(threads_come_back_after_a_rest) {
+  Threads threads(2);
+  for (int again = 0; again < 20; ++again) {
+    CHECK(each_once(10));
+    for (volatile int i = 0; i < 300000; i = i + 1) {  // long enough for workers to fall asleep
+    }
+  }
+}
+
+TEST(threads_are_new_after_a_fork) {
+  Threads threads(2);
+  CHECK(each_once(100));  // the parent has workers, the child has none
+  const pid_t child = fork();
+  if (child == 0) _exit(each_once(100) && each_once(100) ? 0 : 1);
+  CHECK(child > 0);
+  int status = -1;
+  CHECK_EQUAL(waitpid(child, &status, 0), child);
+  CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  CHECK(each_once(100));
+}
