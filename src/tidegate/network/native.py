@@ -16,6 +16,7 @@ from .spec import NetworkSpec, NumberInput
 
 Array = NDArray[Any]
 State = tuple[Array, ...]
+_SEQUENCES = (tuple, list)
 
 
 class Native:
@@ -28,8 +29,9 @@ class Native:
         self.network = getattr(_core, f"Network{suffix}")(**_description(spec))
         self._spans = getattr(_core, f"SpansNetwork{suffix}")
         self._targets = getattr(_core, f"TargetsNetwork{suffix}")
-        self._states = len(spec.cell_spec.states)
-        self._state_rows = spec.layers * spec.directions
+        self._names = spec.cell_spec.states
+        self._has_c = len(self._names) > 1
+        self._shape = (spec.layers * spec.directions, 0, spec.hidden)
 
     def numbers(self, name: str, values: ArrayLike) -> Array:
         """``values`` as the core reads them: contiguous, of the network's dtype."""
@@ -84,23 +86,26 @@ class Native:
         """(h, c) of n sequences as the core takes them; None where there is none."""
         if state is None:
             return None, None
-        if not isinstance(state, tuple | list) or len(state) != self._states:
-            names = ", ".join(self.spec.cell_spec.states)
-            what = f"{len(state)}" if isinstance(state, tuple | list) else f"{type(state).__name__}"
-            raise ArgumentError(f"{name} must be a tuple of {self._states}, ({names}), got {what}")
-        shape = (self._state_rows, n, self.spec.hidden)
+        if not isinstance(state, _SEQUENCES) or len(state) != len(self._names):
+            what = len(state) if isinstance(state, _SEQUENCES) else type(state).__name__
+            raise ArgumentError(
+                f"{name} must be a tuple of {len(self._names)}, ({', '.join(self._names)}), "
+                f"got {what}"
+            )
+        layers, _, hidden = self._shape
+        shape = (layers, n, hidden)
         h = self.numbers(name, state[0])
-        c = self.numbers(name, state[1]) if self._states > 1 else None
+        c = self.numbers(name, state[1]) if self._has_c else None
         if h.shape != shape or (c is not None and c.shape != shape):
-            wrong = next(part.shape for part in (h, c) if part is not None and part.shape != shape)
+            wrong = h.shape if c is None or h.shape != shape else c.shape
             raise ArgumentError(f"{name} must be arrays of {shape}, got one of {wrong}")
         return h, c
 
     def empty_state(self, n: int) -> State:
         """Room for the states of n sequences, not filled."""
-        shape = (self._state_rows, n, self.spec.hidden)
-        h = np.empty(shape, self.dtype)
-        return (h,) if self._states == 1 else (h, np.empty(shape, self.dtype))
+        layers, _, hidden = self._shape
+        h = np.empty((layers, n, hidden), self.dtype)
+        return (h, np.empty_like(h)) if self._has_c else (h,)
 
     def targets(
         self, targets: ArrayLike, target_index: ArrayLike | None, weights: ArrayLike | None, n: int
