@@ -121,6 +121,11 @@ def fill_biases(params: dict[str, np.ndarray]) -> None:
             value += np.random.default_rng(i).normal(size=value.shape).astype(value.dtype)
 
 
+def same_bits(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether two arrays are equal to the last bit, the sign of a zero included."""
+    return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+
+
 def assert_same(actual: Any, expected: Any, tolerance: float, what: str = "") -> None:
     """Every element within ``tolerance`` times the largest one expected (or times 1 if smaller)."""
     actual, expected = np.asarray(actual), np.asarray(expected)
