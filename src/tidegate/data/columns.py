@@ -1,0 +1,200 @@
+"""The three columns of a frame as arrays, or one line on which row is no good and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ArgumentError, DataError
+
+if TYPE_CHECKING:
+    import narwhals as nw
+
+    Frame = nw.DataFrame[Any]
+    Column = nw.Series[Any]
+
+Where = Callable[[int, str], str]
+"""(row, column) → how an error calls the place."""
+
+_LARGEST = 2**62
+_TO_DATES = {
+    "pandas": "df[{0!r}] = pd.to_datetime(df[{0!r}])",
+    "polars": "df = df.with_columns(pl.col({0!r}).str.to_datetime())",
+}
+_TO_NUMBERS = {
+    "pandas": "df[{0!r}] = pd.to_numeric(df[{0!r}])",
+    "polars": "df = df.with_columns(pl.col({0!r}).cast(pl.Float64))",
+}
+
+
+def open_frame(df: Any) -> Frame:
+    """The frame behind narwhals.
+
+    Raises:
+        ArgumentError: for anything else than a frame that is in memory.
+        DataError: for two columns of one name, or no rows.
+    """
+    import narwhals as nw
+    from narwhals.exceptions import DuplicateError
+
+    try:
+        frame: Frame = nw.from_native(df, eager_only=True)
+        names = frame.columns
+    except DuplicateError:
+        names = list(df.columns)
+        twice = next(name for i, name in enumerate(names) if name in names[:i])
+        raise DataError(
+            f"the frame has {names.count(twice)} columns {twice!r}; rename or drop all but one"
+        ) from None
+    except TypeError:
+        kind = type(df).__name__
+        hint = "; call .collect() first" if kind == "LazyFrame" else ""
+        raise ArgumentError(f"expected a pandas or a polars frame, got a {kind}{hint}") from None
+    if not len(frame):
+        raise DataError(f"the frame has no rows, only the columns {_listed(names)}")
+    return frame
+
+
+def need_column(frame: Frame, name: str, role: str) -> None:
+    """Raises a DataError, with the names that there are, where a column is missing."""
+    names = [str(column) for column in frame.columns]
+    if name in names:
+        return
+    by_lower = {column.lower(): column for column in names}
+    near = get_close_matches(name.lower(), by_lower, n=1)
+    index = getattr(getattr(frame.to_native(), "index", None), "name", None)
+    if index == name:
+        hint = "it is the index: call df.reset_index() first"
+    elif near:
+        hint = f"did you mean {by_lower[near[0]]!r}? Then pass {role}={by_lower[near[0]]!r}"
+    else:
+        hint = f"name another with {role}=..."
+    raise DataError(f"there is no column {name!r}, only {_listed(names)}; {hint}")
+
+
+def read_ids(column: Column, where: Where) -> tuple[list[Any], NDArray[np.int64]]:
+    """The different ids, sorted, and for each row which one it has.
+
+    Raises:
+        DataError: for a missing id, or ids that are neither text nor whole numbers.
+    """
+    import narwhals as nw
+
+    row = _first(column.is_null())
+    if row is not None:
+        raise DataError(f"{where(row, column.name)}: the id is missing; fill it in")
+    dtype = column.dtype
+    if dtype in (nw.Categorical, nw.Enum):
+        column = column.cast(nw.String)
+    elif not (dtype == nw.String or dtype.is_integer()):
+        raise DataError(
+            f"{where(0, column.name)}: an id must be text or a whole number, but the column holds "
+            f"{dtype}, here {column[0]!r}; convert it to text"
+        )
+    ids = column.unique().sort().to_list()
+    codes = column.replace_strict(ids, list(range(len(ids))), return_dtype=nw.Int64)
+    return ids, codes.to_numpy().astype(np.int64, copy=False)
+
+
+def read_values(column: Column, where: Where) -> NDArray[np.float64]:
+    """The target, ``[N]`` finite numbers.
+
+    Raises:
+        DataError: for a value that is missing, NaN, infinite, or no number.
+    """
+    import narwhals as nw
+
+    name, dtype = column.name, column.dtype
+    row = _first(column.is_null())
+    if row is not None:
+        raise DataError(
+            f"{where(row, name)}: the value is missing{_more(column.is_null())}; fill it in"
+        )
+    if not dtype.is_numeric():
+        row = next((i for i, value in enumerate(column.to_list()) if not _is_number(value)), None)
+        if row is not None:
+            raise DataError(f"{where(row, name)}: {column[row]!r} is no number; correct it")
+        hint = _hint(_TO_NUMBERS, column)
+        raise DataError(
+            f"{where(0, name)}: expected numbers, but the column holds {dtype}, "
+            f"here {column[0]!r}; convert it{hint}"
+        )
+    values = column.cast(nw.Float64).to_numpy()
+    bad = ~np.isfinite(values)
+    if bad.any():
+        row = int(np.argmax(bad))
+        kind = "missing (NaN)" if np.isnan(values[row]) else "infinite"
+        raise DataError(f"{where(row, name)}: the value is {kind}{_more(bad)}; fill it in")
+    return np.array(values, np.float64)
+
+
+def read_times(column: Column, where: Where) -> NDArray[Any]:
+    """The times, ``[N]`` int64 or datetime64[us]; UTC where they have a time zone.
+
+    Raises:
+        DataError: for a time that is missing, or a column of anything else.
+    """
+    import narwhals as nw
+
+    name, dtype = column.name, column.dtype
+    row = _first(column.is_null())
+    if row is not None:
+        raise DataError(
+            f"{where(row, name)}: the date is missing{_more(column.is_null())}; fill it in"
+        )
+    if isinstance(dtype, nw.Datetime):
+        if dtype.time_zone is not None:
+            column = column.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+        return column.to_numpy().astype("datetime64[us]")
+    if dtype == nw.Date:
+        return column.cast(nw.Datetime("us")).to_numpy().astype("datetime64[us]")
+    if dtype.is_integer():
+        numbers = column.to_numpy()
+        large = (numbers > _LARGEST) | (numbers < -_LARGEST)
+        if large.any():
+            row = int(np.argmax(large))
+            raise DataError(
+                f"{where(row, name)}: expected a number of at most 2**62, got {numbers[row]}"
+            )
+        return numbers.astype(np.int64)
+    hint = "" if dtype.is_numeric() else _hint(_TO_DATES, column)
+    raise DataError(
+        f"{where(0, name)}: expected dates or whole numbers, but the column holds {dtype}, "
+        f"here {column[0]!r}; convert it{hint}"
+    )
+
+
+def wall_clock(column: Column) -> NDArray[np.datetime64]:
+    """``[N]``, what the clock in their own time zone shows at times that have one."""
+    return column.dt.replace_time_zone(None).to_numpy().astype("datetime64[us]")
+
+
+def _first(mask: Column) -> int | None:
+    return int(np.argmax(mask.to_numpy())) if mask.any() else None
+
+
+def _more(mask: Any) -> str:
+    others = int(mask.sum()) - 1
+    return f" (and {others} more)" if others else ""
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _hint(conversions: dict[str, str], column: Column) -> str:
+    conversion = conversions.get(column.implementation.value)
+    return f", for example: {conversion.format(column.name)}" if conversion else ""
+
+
+def _listed(names: list[Any], most: int = 20) -> str:
+    shown = ", ".join(repr(name) for name in names[:most])
+    return shown + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -1,0 +1,160 @@
+"""The user's frame: what kind it is, and a new one of the same kind."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_args
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ArgumentError
+from .plain import from_json
+from .zone import from_wall
+
+if TYPE_CHECKING:
+    import narwhals as nw
+
+    Frame = nw.DataFrame[Any]
+    Column = nw.Series[Any]
+
+Library: TypeAlias = Literal["pandas", "polars", "pyarrow", "modin", "cudf"]
+Kind: TypeAlias = Literal["integer", "date", "datetime"]
+
+_INTEGERS = tuple(f"{sign}nt{bits}" for sign in ("I", "UI") for bits in (8, 16, 32, 64))
+_DTYPES = {"integer": _INTEGERS, "date": ("Date",), "datetime": ("s", "ms", "us", "ns")}
+
+
+@dataclass(frozen=True)
+class FrameKind:
+    """All that it takes to write a frame like the one that was read."""
+
+    library: Library
+    """The one that made the frame."""
+    id: str | None
+    """The name of a column, as are the next two; None if there was none."""
+    time: str
+    target: str
+    kind: Kind
+    """What the time column holds."""
+    dtype: str
+    """Its integer type, or the unit of its datetimes: ``Int64``, ``us``."""
+    zone: str | None = None
+    """The time zone of its datetimes."""
+    wall: bool = False
+    """Whether times are those of a clock in that zone, and not UTC."""
+    id_dtype: str = "String"
+
+    def __post_init__(self) -> None:
+        for name, allowed in (
+            ("library", get_args(Library)),
+            ("kind", get_args(Kind)),
+            ("dtype", _DTYPES[self.kind] if self.kind in _DTYPES else ()),
+            ("id_dtype", ("String", *_INTEGERS)),
+            ("wall", (True, False)),
+        ):
+            value = getattr(self, name)
+            if value not in allowed:
+                words = ", ".join(map(str, allowed))
+                raise ArgumentError(f"FrameKind.{name} must be one of {words}, got {value!r}")
+        for name, kinds in (
+            ("id", str | None),
+            ("time", str),
+            ("target", str),
+            ("zone", str | None),
+        ):
+            value = getattr(self, name)
+            if not isinstance(value, kinds):
+                raise ArgumentError(f"FrameKind.{name} must be text, got {value!r}")
+
+    @classmethod
+    def of(cls, frame: Frame, id: str | None, time: str, target: str, wall: bool) -> FrameKind:
+        """The kind of a frame whose columns have been found good."""
+        import narwhals as nw
+
+        dtype = frame[time].dtype
+        kind: Kind = "integer" if dtype.is_integer() else "date" if dtype == nw.Date else "datetime"
+        id_dtype = None if id is None else frame[id].dtype
+        return cls(
+            library=cast(Library, frame.implementation.value),
+            id=id,
+            time=time,
+            target=target,
+            kind=kind,
+            dtype=dtype.time_unit if isinstance(dtype, nw.Datetime) else str(dtype),
+            zone=dtype.time_zone if isinstance(dtype, nw.Datetime) else None,
+            wall=wall,
+            id_dtype=str(id_dtype) if id_dtype is not None and id_dtype.is_integer() else "String",
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """A dict that ``json.dumps`` takes and ``from_json`` turns back into an equal value."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Any) -> FrameKind:
+        """The kind that ``to_json`` described.
+
+        Raises:
+            ArgumentError: for a key that is not known or is missing, or a value out of range.
+        """
+        return from_json(cls, data)
+
+
+def write_frame(
+    kind: FrameKind, ids: list[Any] | None, times: NDArray[Any], columns: dict[str, NDArray[Any]]
+) -> Any:
+    """A frame like the one that was read: the id, the time, then the columns.
+
+    Args:
+        kind: of the frame that was read.
+        ids: an id for each row; not used where there was no id column.
+        times: ``[N]``, as in `Series`.
+        columns: name → ``[N]`` numbers.
+
+    Returns:
+        A frame of the same library, its columns of the same types; of polars where that library
+        is not installed here.
+    """
+    import narwhals as nw
+
+    library: Library = kind.library if find_spec(kind.library) else "polars"
+    parts: list[Column] = []
+    if kind.id is not None:
+        dtype = getattr(nw, kind.id_dtype)
+        parts.append(nw.new_series(kind.id, list(ids or []), dtype, backend=library))
+    parts.append(_time_column(kind, times, library))
+    for name, values in columns.items():
+        numbers = np.asarray(values, np.float64)
+        parts.append(nw.new_series(name, numbers, nw.Float64, backend=library))
+    return parts[0].to_frame().with_columns(*parts[1:]).to_native()
+
+
+def _time_column(kind: FrameKind, times: NDArray[Any], library: Library) -> Column:
+    import narwhals as nw
+
+    def new(values: NDArray[Any]) -> Column:
+        return nw.new_series(kind.time, values, backend=library)
+
+    if kind.kind == "integer":
+        dtype = np.dtype(kind.dtype.lower())
+        fits = not len(times) or (
+            times.min() >= np.iinfo(dtype).min and times.max() <= np.iinfo(dtype).max
+        )
+        return new(times.astype(dtype if fits else np.int64))
+    column = new(times.astype("datetime64[us]"))
+    if kind.kind == "date":
+        return column.cast(nw.Date)
+    unit: Any = kind.dtype
+    if kind.zone is None:
+        return column.cast(nw.Datetime(unit))
+    if kind.wall:
+        try:
+            utc = from_wall(times, ZoneInfo(kind.zone))
+        except (KeyError, ValueError):  # a fixed offset, or no time zones on this machine
+            return column.cast(nw.Datetime(unit)).dt.replace_time_zone(kind.zone)
+        column = new(utc)
+    column = column.cast(nw.Datetime(unit)).dt.replace_time_zone("UTC")
+    return column.dt.convert_time_zone(kind.zone)

@@ -1,0 +1,208 @@
+"""How far apart the times of a series are, and so which times come next."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, TypeAlias, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ArgumentError, DataError
+from . import calendar
+from .plain import from_json
+
+Times: TypeAlias = NDArray[Any]
+"""int64, or datetime64[us]."""
+Unit: TypeAlias = Literal["integer", "microsecond", "weekday", "month"]
+
+SECOND = 1_000_000
+HOUR = 3600 * SECOND
+DAY = 24 * HOUR
+_NAMES = {
+    1: "microsecond",
+    1000: "millisecond",
+    SECOND: "second",
+    60 * SECOND: "minute",
+    HOUR: "hour",
+    DAY: "day",
+    7 * DAY: "week",
+}
+_MONTHS = {1: "month", 3: "quarter", 12: "year"}
+_LONGEST = 288
+"""Steps in a season, at most: the days of 5 minutes."""
+
+
+@dataclass(frozen=True)
+class Frequency:
+    """One step of time: a fixed one, or one of the calendar.
+
+    Example:
+        >>> monthly = Frequency("month", day=31)
+        >>> monthly.ahead(np.array(["2024-01-31"], "datetime64[us]"), 2).astype("M8[D]").tolist()
+        [[datetime.date(2024, 2, 29), datetime.date(2024, 3, 31)]]
+    """
+
+    unit: Unit
+    """``weekday``: Monday to Friday, as on stock exchanges."""
+    step: int = 1
+    """How many of the unit."""
+    day: int = 0
+    """For months: the day that the times stand at, or the month's last where it is shorter; 31 for
+    the month's end, 0 where each series has a day of its own."""
+
+    def __post_init__(self) -> None:
+        if self.unit not in get_args(Unit):
+            raise ArgumentError(
+                f"Frequency.unit must be one of {', '.join(get_args(Unit))}, got {self.unit!r}"
+            )
+        for name, least, most in (("step", 1, 2**62), ("day", 0, 31)):
+            value = getattr(self, name)
+            if type(value) is not int or not least <= value <= most:
+                raise ArgumentError(
+                    f"Frequency.{name} must be a whole number from {least} to {most}, got {value!r}"
+                )
+        if self.day and (self.unit != "month" or self.day < 29):
+            raise ArgumentError(
+                f"Frequency.day is for unit 'month' and from 29 on, got {self.day} with "
+                f"{self.unit!r}"
+            )
+
+    @classmethod
+    def infer(cls, times: Times, start: NDArray[np.int64], length: NDArray[np.int64]) -> Frequency:
+        """The step that the fewest rows break.
+
+        Args:
+            times: ``[N]``, series after series, increasing within each.
+            start: ``[n]``, the first row of each series.
+            length: ``[n]``, its rows.
+
+        Raises:
+            DataError: where no series has two rows.
+        """
+        inside = np.ones(max(len(times) - 1, 0), bool)
+        inside[start[start > 0] - 1] = False
+        before, after = times[:-1][inside], times[1:][inside]
+        if not len(before):
+            raise DataError("a frequency needs a series of 2 rows at least, got 1 row in each")
+
+        fixed = _most_frequent((after - before).astype(np.int64))
+        if times.dtype.kind != "M":
+            return cls("integer", fixed)
+        candidates = [cls("microsecond", fixed)]
+        if fixed == DAY:
+            candidates += [cls("weekday")]
+        elif fixed >= 28 * DAY:
+            months = _most_frequent(calendar.month(after) - calendar.month(before))
+            # 31 and 0 first: of equally good ones the first is taken
+            candidates = [cls("month", max(months, 1), d) for d in (31, 0, 30, 29)] + candidates
+        best, fewest = candidates[0], len(before) + 1
+        for candidate in candidates:
+            breaks = int(np.count_nonzero(candidate.between(before, after) != 1))
+            if breaks < fewest:
+                best, fewest = candidate, breaks
+            if not breaks:
+                break
+        return best
+
+    def between(self, before: Times, after: Times) -> NDArray[np.int64]:
+        """``[k]``, the steps from one time to a later one; 0 where it is no whole number."""
+        if self.unit == "month":
+            count = calendar.month(after) - calendar.month(before)
+            good = calendar.add_months(before, count, self.day) == after
+        elif self.unit == "weekday":
+            works, first, rest = calendar.weekday(before)
+            works_too, second, other = calendar.weekday(after)
+            count, good = second - first, works & works_too & (rest == other)
+        else:
+            count = (after - before).astype(np.int64)
+            good = np.ones(len(count), bool)
+        steps, rest = np.divmod(count, self.step)
+        return np.where(good & (rest == 0), steps, 0)
+
+    def ahead(self, last: Times, horizon: int) -> Times:
+        """``[n, horizon]``, the times that follow the ``[n]`` last ones."""
+        steps = self.step * np.arange(1, horizon + 1)
+        column = np.asarray(last)[:, None]
+        if self.unit == "month":
+            return calendar.add_months(column, steps, self.day)
+        if self.unit == "weekday":
+            return calendar.add_weekdays(column, steps)
+        following: Times = column + steps.astype(column.dtype.str.replace("M8", "m8"))
+        return following
+
+    @property
+    def season(self) -> int:
+        """Steps in the season to expect, 1 for none: 24 for hours, 7 for days, 12 for months."""
+        if self.unit == "integer":
+            return 1
+        if self.unit == "weekday":
+            return 5 if self.step == 1 else 1
+        if self.unit == "month":
+            return 12 // self.step if 12 % self.step == 0 else 1
+        if self.step >= 7 * DAY:  # weeks: of the year
+            return max(1, round(365.25 * DAY / self.step)) if self.step % (7 * DAY) == 0 else 1
+        if self.step >= DAY:
+            return 7 if self.step == DAY else 1
+        for period in (DAY, HOUR, 60 * SECOND, SECOND):
+            count, rest = divmod(period, self.step)
+            if not rest and 1 < count <= _LONGEST:
+                return count
+        return 1
+
+    @property
+    def name(self) -> str:
+        """What one step is, in words: ``day``, ``15 minutes``, ``step``."""
+        count, word = self._words
+        return word if count == 1 else f"{count} {word}s"
+
+    def steps(self, count: int) -> str:
+        """A number of steps, in words: ``7 days``, ``1 month``, ``3 steps of 15 minutes``."""
+        size, word = self._words
+        if size == 1:
+            return f"{count} {word}" + ("" if count == 1 else "s")
+        return f"{count} step" + ("" if count == 1 else "s") + f" of {self.name}"
+
+    @property
+    def _words(self) -> tuple[int, str]:
+        if self.unit == "integer":
+            return 1, "step"
+        if self.unit == "weekday":
+            return self.step, "weekday"
+        table = _MONTHS if self.unit == "month" else _NAMES
+        size = max(size for size in table if self.step % size == 0)
+        return self.step // size, table[size]
+
+    def calendar(self, times: Times) -> NDArray[np.float64]:
+        """``[N, c]``: sine and cosine of the time of day, of week and of year, of those of them
+        that are longer than a step; no columns for integers."""
+        if self.unit == "integer":
+            return np.empty((len(times), 0))
+        if self.unit == "month":
+            shares = [calendar.month(times) % 12 / 12] if self.step % 12 else []
+        else:
+            step = DAY if self.unit == "weekday" else self.step
+            periods = ((DAY, calendar.of_day), (7 * DAY, calendar.of_week))
+            shares = [share(times) for period, share in periods if step < period]
+            shares += [calendar.of_year(times)] if step < 180 * DAY else []
+        columns = [wave(2 * np.pi * share) for share in shares for wave in (np.sin, np.cos)]
+        return np.stack(columns, axis=1) if columns else np.empty((len(times), 0))
+
+    def to_json(self) -> dict[str, Any]:
+        """A dict that ``json.dumps`` takes and ``from_json`` turns back into an equal value."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Any) -> Frequency:
+        """The frequency that ``to_json`` described.
+
+        Raises:
+            ArgumentError: for a key that is not known or is missing, or a value out of range.
+        """
+        return from_json(cls, data)
+
+
+def _most_frequent(numbers: NDArray[np.int64]) -> int:
+    """The smallest of the most frequent ones."""
+    values, counts = np.unique(numbers, return_counts=True)
+    return int(values[np.argmax(counts)])

@@ -1,0 +1,97 @@
+"""The order of rows: sorted by series and time, no time twice, and none left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import DataError
+from .frequency import Frequency
+
+Index = NDArray[np.int64]
+Call = Callable[[int], str]
+"""How an error calls a row of the frame."""
+
+
+def sort(series: Index, times: NDArray[Any], n: int) -> tuple[Index, Index, Index]:
+    """What sorts rows by series, then by time; the first row of each series then; its length."""
+    step = np.diff(series)
+    if np.all((step > 0) | ((step == 0) & (times[1:] > times[:-1]))):
+        order = np.arange(len(series))
+    else:
+        order = np.lexsort((times, series))
+    length = np.bincount(series, minlength=n)
+    return order, np.cumsum(length) - length, length
+
+
+def check_unique(
+    times: NDArray[Any], order: Index, start: Index, where: Call, call: Call, has_id: bool
+) -> None:
+    """Raises a DataError where a time, sorted by now, comes twice in a series."""
+    twice = times[1:] == times[:-1]
+    twice[start[1:] - 1] = False
+    if not twice.any():
+        return
+    i = _earliest(twice, order)
+    count = int(twice.sum())
+    more = f" ({count} such rows)" if count > 1 else ""
+    hint = "" if has_id else ", or name the id column if they belong to different series"
+    raise DataError(
+        f"{where(int(order[i + 1]))}: {text(times[i])} is already in {call(int(order[i]))}{more}; "
+        f"keep one row for each time{hint}"
+    )
+
+
+def check_steps(
+    times: NDArray[Any], order: Index, start: Index, frequency: Frequency, where: Call
+) -> None:
+    """Raises a DataError where a time is left out, or lies between two steps."""
+    steps = frequency.between(times[:-1], times[1:])
+    steps[start[1:] - 1] = 1
+    wrong = steps != 1
+    if not wrong.any():
+        return
+    i = _earliest(wrong, order)
+    here, time, before = where(int(order[i + 1])), times[i + 1], times[i]
+    if 2 * wrong.sum() > len(times) - len(start):  # of all steps within a series
+        raise DataError(
+            f"{here}: the times follow no fixed step, here {text(time)} after {text(before)}; "
+            f"sum or average the rows to one step, for example to days"
+        )
+    if steps[i] == 0:
+        raise DataError(
+            f"{here}: {text(time)} is no whole number of steps after {text(before)}, but most rows "
+            f"are {frequency.steps(1)} apart; correct the time, or bring all rows to one step"
+        )
+    gaps = steps > 1
+    count, missing = int(gaps.sum()), int((steps[gaps] - 1).sum())
+    first = frequency.ahead(times[i : i + 1], 1)[0, 0]
+    total = (
+        f" ({frequency.steps(missing)} in {count} gaps)"
+        if count > 1
+        else (f" ({frequency.steps(missing)} in a row)" if missing > 1 else "")
+    )
+    raise DataError(
+        f"{here}: {text(first)} is missing before {text(time)}{total}; "
+        f"add a row, with a value, for each missing {frequency.name}"
+    )
+
+
+def text(time: Any) -> str:
+    """A time as an error shows it: no more digits than it needs."""
+    if not isinstance(time, np.datetime64):
+        return str(time)
+    if time == time.astype("datetime64[D]"):
+        return str(time.astype("datetime64[D]"))
+    unit = "m" if time == time.astype("datetime64[m]") else "s"
+    unit = unit if time == time.astype(f"datetime64[{unit}]") else "us"
+    return str(time.astype(f"datetime64[{unit}]")).replace("T", " ")
+
+
+def _earliest(mask: NDArray[np.bool_], order: Index) -> int:
+    """Of the marked steps, the one whose later row stands first in the frame."""
+    steps = np.flatnonzero(mask)
+    return int(steps[np.argmin(order[steps + 1])])
