@@ -121,6 +121,40 @@ def fill_biases(params: dict[str, np.ndarray]) -> None:
             value += np.random.default_rng(i).normal(size=value.shape).astype(value.dtype)
 
 
+def dropout_masks(spec: NetworkSpec, spans: Any, seed: int, step: int) -> list[np.ndarray]:
+    """The masks of a training step, drawn as the core promises to: [sum of steps, D*H] a layer.
+
+    Unit i is kept if word i % 4 of Philox(counter (i // 4, time, sequence, layer and direction),
+    key (seed, step)) is at least rate * 2^32; kept units are divided by 1 - rate.
+    """
+    steps = np.asarray(spans.length) // spec.input.segment
+    time = np.concatenate([np.arange(n) for n in steps])[:, None]
+    sequence = np.repeat(np.arange(len(steps)), steps)[:, None]
+    group = np.arange((spec.hidden + 3) // 4)[None]
+    masks = []
+    for layer in range(spec.layers - 1):
+        sides = []
+        for place in range(layer * spec.directions, (layer + 1) * spec.directions):
+            counter = np.broadcast_arrays(group, time, sequence, np.array(place))
+            words = np.stack(philox(counter, (seed, step)), axis=-1).reshape(len(time), -1)
+            sides.append(words[:, : spec.hidden] >= int(spec.dropout * 2**32))
+        masks.append(np.concatenate(sides, axis=1) / (1 - spec.dropout))
+    return masks
+
+
+def philox(counter: Any, key: tuple[int, int]) -> list[np.ndarray]:
+    """Philox4x32-10 (Salmon, Moraes, Dror and Shaw, SC 2011): four words below 2^32 a counter."""
+    low = np.uint64(0xFFFFFFFF)
+    c0, c1, c2, c3 = (np.asarray(word, np.uint64) for word in counter)
+    k0, k1 = key
+    for _ in range(10):
+        a, b = c0 * np.uint64(0xD2511F53), c2 * np.uint64(0xCD9E8D57)
+        c0, c1 = b >> np.uint64(32) ^ c1 ^ np.uint64(k0), b & low
+        c2, c3 = a >> np.uint64(32) ^ c3 ^ np.uint64(k1), a & low
+        k0, k1 = (k0 + 0x9E3779B9) % 2**32, (k1 + 0xBB67AE85) % 2**32
+    return [c0, c1, c2, c3]
+
+
 def same_bits(a: np.ndarray, b: np.ndarray) -> bool:
     """Whether two arrays are equal to the last bit, the sign of a zero included."""
     return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
