@@ -8,17 +8,12 @@
 #include <thread>
 
 #include "harness.h"
+#include "with_threads.h"
 
+using tests::WithThreads;
 using tg::i64;
 
 namespace {
-
-// Puts the number of threads back.
-struct Threads {
-  const int before = tg::threads();
-  explicit Threads(int count) { tg::set_threads(count); }
-  ~Threads() { tg::set_threads(before); }
-};
 
 // Runs `tasks` tasks; whether each was run once, and all before parallel() returned.
 bool each_once(i64 tasks) {
@@ -33,7 +28,7 @@ bool each_once(i64 tasks) {
 
 TEST(threads_run_every_task_once) {
   for (int count : {1, 2, 3, 8}) {
-    Threads threads(count);
+    WithThreads threads(count);
     CHECK_EQUAL(tg::threads(), count);
     for (i64 tasks : {0, 1, 2, 3, 7, 64, 1000}) {
       harness::Scope scope(harness::text(tasks) + " tasks on " + harness::text(count) + " threads");
@@ -43,13 +38,13 @@ TEST(threads_run_every_task_once) {
 }
 
 TEST(threads_are_at_least_one) {
-  Threads threads(-3);
+  WithThreads threads(-3);
   CHECK_EQUAL(tg::threads(), 1);
   CHECK(each_once(5));
 }
 
 TEST(threads_can_be_more_or_fewer_from_call_to_call) {
-  Threads threads(1);
+  WithThreads threads(1);
   for (int count : {3, 1, 2, 5, 2, 1, 4}) {
     tg::set_threads(count);
     CHECK(each_once(100));
@@ -58,7 +53,7 @@ TEST(threads_can_be_more_or_fewer_from_call_to_call) {
 
 // Each of two tasks waits for the other: one thread alone would never return.
 TEST(threads_work_at_the_same_time) {
-  Threads threads(2);
+  WithThreads threads(2);
   std::atomic<int> arrived{0};
   tg::parallel(2, [&](i64) {
     ++arrived;
@@ -68,7 +63,7 @@ TEST(threads_work_at_the_same_time) {
 }
 
 TEST(threads_run_a_call_inside_a_task_inline) {
-  Threads threads(3);
+  WithThreads threads(3);
   std::vector<int> count(50 * 20, 0);
   std::vector<int> elsewhere(50, 0);
   tg::parallel(50, [&](i64 i) {
@@ -83,7 +78,7 @@ TEST(threads_run_a_call_inside_a_task_inline) {
 }
 
 TEST(threads_serve_several_callers_at_once) {
-  Threads threads(2);
+  WithThreads threads(2);
   std::atomic<int> wrong{0};
   std::vector<std::thread> callers;
   for (int c = 0; c < 3; ++c)
@@ -95,16 +90,16 @@ TEST(threads_serve_several_callers_at_once) {
 }
 
 TEST(threads_come_back_after_a_rest) {
-  Threads threads(2);
+  WithThreads threads(2);
   for (int again = 0; again < 20; ++again) {
     CHECK(each_once(10));
-    for (volatile int i = 0; i < 300000; i = i + 1) {  // long enough for workers to fall asleep
-    }
+    std::atomic<int> rest{0};
+    while (rest < 30000) ++rest;  // long enough for workers to fall asleep
   }
 }
 
 TEST(threads_are_new_after_a_fork) {
-  Threads threads(2);
+  WithThreads threads(2);
   CHECK(each_once(100));  // the parent has workers, the child has none
   const pid_t child = fork();
   if (child == 0) _exit(each_once(100) && each_once(100) ? 0 : 1);
