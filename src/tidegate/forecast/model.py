@@ -50,9 +50,10 @@ class Model:
             progress: as for `train.fit`.
         """
         training = plan.training
+        updates = training.updates_for(int(table.length.sum()))
         rng = np.random.Generator(np.random.PCG64(plan.seed))
         windows, which = sample(
-            table, training.updates * training.batch, plan.window, plan.least, plan.season, rng
+            table, updates * training.batch, plan.window, plan.least, plan.season, rng
         )
         targets = windows.targets(plan.horizon)
         head = Head(plan.horizon, PATHS, bool(table.zeros.any()))
@@ -69,7 +70,7 @@ class Model:
             table.rows,
             windows.spans[which],
             targets,
-            training.settings(plan.seed),
+            training.settings(updates, plan.seed),
             target_index=which,
             loss=head.loss,
             progress=progress,

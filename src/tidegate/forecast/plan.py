@@ -16,24 +16,35 @@ class Training:
     """How long and how fast a forecaster's network learns.
 
     Example:
-        >>> Training(updates=100).settings(seed=0).schedule
+        >>> Training().settings(updates=100, seed=0).schedule
         'cosine'
     """
 
-    updates: int = 600
+    updates: int | None = None
+    """None: as many as the rows are worth, from 150 to 600."""
     batch: int = 64
     """Windows in an update."""
     learning_rate: float = 3e-3
     """The highest; it rises for a tenth of the updates and then falls along a cosine."""
-    weight_decay: float = 1e-4
+    weight_decay: float = 0.1
 
     def __post_init__(self) -> None:
-        checks.whole(self, "updates", 1)
+        if self.updates is not None:
+            checks.whole(self, "updates", 1)
         checks.whole(self, "batch", 1)
         checks.number(self, "learning_rate", least=0)
         checks.number(self, "weight_decay", least=0)
 
-    def settings(self, seed: int) -> FitSettings:
+    def updates_for(self, rows: int) -> int:
+        """Updates for a table: each row begins the future of about 9 windows.
+
+        Example:
+            >>> Training().updates_for(1461)
+            205
+        """
+        return self.updates or min(max(9 * rows // self.batch, 150), 600)
+
+    def settings(self, updates: int, seed: int) -> FitSettings:
         """The same for `train.fit`."""
         optimizer = Optimizer(
             "adamw",
@@ -44,7 +55,7 @@ class Training:
         )
         return FitSettings(
             epochs=1,
-            updates=self.updates,
+            updates=updates,
             batch=self.batch,
             optimizer=optimizer,
             schedule="cosine",
@@ -79,10 +90,25 @@ class Plan:
         checks.whole(self, "seed", 0, 2**63 - 1)
         checks.choice(self, "cell", tuple(CELLS))
 
+    @classmethod
+    def window_for(cls, horizon: int, season: int) -> int:
+        """A window that suits a horizon and a season."""
+        return min(max(8 * season, 2 * horizon, 32), 64)
+
     @property
     def least(self) -> int:
         """The fewest rows before a cut to learn from."""
-        return min(self.window, max(4, self.season + 1))
+        return max(4, self.season + 1)
+
+    @property
+    def needed(self) -> int:
+        """The fewest rows that one series must have: then each step ahead was seen once."""
+        return self.least + self.horizon
+
+    @property
+    def tail(self) -> int:
+        """The newest rows of a series that decide its forecast."""
+        return max(self.window, self.season)
 
     def to_json(self) -> dict[str, Any]:
         """A dict that ``json.dumps`` takes and `from_json` turns back into an equal value."""

@@ -56,7 +56,8 @@ class Scaling:
         """u, for values of the series with these numbers; both ``[N]``."""
         unit = self.unit[series]
         with np.errstate(divide="ignore", invalid="ignore"):
-            logs = np.log1p(values / unit)
+            # a series that was never negative may become so later
+            logs = np.log1p(np.maximum(values / unit, 0))
         return (np.where(unit > 0, logs, values) - self.centre[series]) / self.scale[series]
 
     def undo(self, u: Array, series: Array) -> Array:

@@ -111,7 +111,8 @@ class Windows:
         ahead = np.arange(horizon)
         same_phase = self.cut[:, None] - self.season + ahead % self.season
         last = self.cut - 1
-        same_phase = np.where(same_phase < self.start[:, None], last[:, None], same_phase)
+        first = self.table.start[self.series]
+        same_phase = np.where(same_phase < first[:, None], last[:, None], same_phase)
         paths = np.zeros((len(self), horizon, PATHS))
         paths[..., 0] = self._z(self.table.u[last])[:, None]
         paths[..., 1] = self._z(self.table.u[same_phase])
