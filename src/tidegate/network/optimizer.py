@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import ArgumentError
 from . import checks
 
 OptimizerKind = Literal["sgd", "adam", "adamw"]
@@ -47,12 +48,27 @@ class Optimizer:
         for name in ("learning_rate", "eps", "weight_decay"):
             checks.number(self, name, least=0)
         checks.number(self, "momentum", least=0, below=1)
-        checks.numbers_of(self, "betas")
+        betas = checks.numbers_of(self, "betas")
+        if len(betas) != 2 or not all(0 <= beta < 1 for beta in betas):
+            raise ArgumentError(
+                f"Optimizer.betas must be two numbers from 0 to below 1, got {betas}"
+            )
         if self.clip is not None:
             checks.number(self, "clip", least=0)
 
     def begin(self, parameters: NDArray[Any]) -> OptimizerState:
-        """The state, made of zeros if there is none yet."""
+        """The state, made of zeros if there is none yet.
+
+        Raises:
+            ArgumentError: if it belongs to other parameters.
+        """
         if self.state is None:
             self.state = OptimizerState(0, np.zeros_like(parameters), np.zeros_like(parameters))
+        for memory in (self.state.m, self.state.v):
+            if memory.shape != parameters.shape or memory.dtype != parameters.dtype:
+                raise ArgumentError(
+                    f"the optimizer holds the state of another network, {memory.size} numbers of "
+                    f"{memory.dtype} for {parameters.size} parameters of {parameters.dtype}; "
+                    f"take a new Optimizer"
+                )
         return self.state
