@@ -1,0 +1,92 @@
+"""A small chart in the terminal: the newest rows, and the forecast with its intervals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .layout import decimals, number
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from ..data.series import Series
+    from ..forecast.plan import Plan
+
+HEIGHT, WIDTH = 10, 64
+PAST, WIDE, NARROW, MEDIAN = "•", "░", "▒", "━"
+
+
+def draw(series: Series, ahead: pl.DataFrame, plan: Plan) -> str:
+    """The chart of the first series; of as many steps ahead as fit beside a few rows.
+
+    Args:
+        series: what was.
+        ahead: what `Forecaster.predict` gave.
+        plan: of the forecaster.
+    """
+    name = plan.cell.upper()
+    steps = min(plan.horizon, WIDTH * 3 // 4)
+    table = ahead.head(steps)
+    first = int(series.start[0])
+    rows = np.arange(first, first + int(series.length[0]))[-(WIDTH - steps) :]
+    past, median = series.values[rows], table[name].to_numpy()
+    levels = [c.removeprefix(f"{name}-lo-") for c in table.columns if c.startswith(f"{name}-lo-")]
+    bands = [
+        (table[f"{name}-lo-{level}"].to_numpy(), table[f"{name}-hi-{level}"].to_numpy())
+        for level in sorted(levels, key=float, reverse=True)
+    ]
+    shown = [bands[0], bands[-1]] if bands else []
+    everything = np.concatenate([past, median, *(end for band in shown for end in band)])
+    low, high = float(everything.min()), float(everything.max())
+
+    def line(values: NDArray[Any]) -> NDArray[np.int64]:
+        """Which line of the picture, from 0 at the bottom."""
+        if high == low:
+            return np.full(len(values), HEIGHT // 2)
+        # divided first: a difference of 2e308 is infinite
+        share = (values / 2 - low / 2) / (high / 2 - low / 2)
+        return np.rint(share * (HEIGHT - 1)).astype(np.int64)
+
+    picture = np.full((HEIGHT, len(past) + steps), " ")
+    picture[line(past), np.arange(len(past))] = PAST
+    for (bottom, top), sign in zip(shown, (WIDE, NARROW), strict=False):
+        for step, (a, b) in enumerate(zip(line(bottom), line(top), strict=True)):
+            picture[a : b + 1, len(past) + step] = sign
+    picture[line(median), len(past) + np.arange(steps)] = MEDIAN
+
+    places = decimals(np.array([low, high]))
+    names = [number(low, places), *[""] * (HEIGHT - 2), number(high, places)]
+    margin = max(len(word) for word in names)
+    lines = [
+        f"{word:>{margin}} ┤{''.join(signs).rstrip()}"
+        for word, signs in zip(names[::-1], picture[::-1], strict=True)
+    ]
+    begin, end = when(series, series.time[rows[0]]), str(table[series.frame.time][-1])
+    gap = max(len(past) + steps - len(begin) - len(end), 2)
+    lines.append(f"{'':>{margin}}  {begin}{'':{gap}}{end}")
+    return "\n".join([*lines, "", _legend(series, sorted(levels, key=float))])
+
+
+def when(series: Series, time: Any) -> str:
+    """A time as a person writes it.
+
+    A date alone where the table has dates alone.
+    """
+    kind = series.frame.kind
+    if kind == "integer":
+        return str(int(time))
+    return str(time.astype("M8[D]" if kind == "date" else "M8[s]")).replace("T", " ")
+
+
+def _legend(series: Series, levels: list[str]) -> str:
+    words = [f"{PAST} seen", f"{MEDIAN} median"]
+    if levels:
+        words.append(f"{NARROW} {levels[0]} % interval")
+    if len(levels) > 1:
+        words.append(f"{WIDE} {levels[-1]} % interval")
+    if len(series) > 1:
+        words.append(f"(series {series.ids[0] if series.ids else 0}, 1 of {len(series):,})")
+    return "   ".join(words)

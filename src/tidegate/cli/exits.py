@@ -1,0 +1,44 @@
+"""Exit codes, and errors as one line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+import typer
+
+from ..errors import ArgumentError, TidegateError
+
+
+@contextmanager
+def exit_codes() -> Iterator[None]:
+    """Turns what can go wrong into one line on stderr and an exit code.
+
+    1 for bad data, 2 for wrong use, 130 after Ctrl-C. A reader of stdout that went away, as
+    ``head`` does, is no error of ours: 0.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal without the sign for a block shows "?"
+            stream.reconfigure(errors="replace")
+    try:
+        yield
+        sys.stdout.flush()
+    except TidegateError as error:
+        typer.echo(f"tidegate: {error}", err=True)
+        raise typer.Exit(2 if isinstance(error, ArgumentError) else 1) from None
+    except MemoryError:
+        typer.echo("tidegate: this needs more memory than there is; take fewer rows", err=True)
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        typer.echo("tidegate: stopped; nothing was written", err=True)
+        raise typer.Exit(130) from None
+    except BrokenPipeError:
+        _forget(sys.stdout)
+
+
+def _forget(stream: TextIO) -> None:
+    """Lets Python's own flush at exit go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

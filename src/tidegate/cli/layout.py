@@ -1,0 +1,56 @@
+"""Columns of text, and numbers that fit them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+LARGE, SMALL = 1e12, 1e-4
+"""Numbers beyond these are written with an exponent."""
+
+
+def decimals(values: NDArray[Any]) -> int | None:
+    """Places behind the point that give the largest value four digits; None for an exponent.
+
+    Example:
+        >>> decimals(np.array([0.5, 27.65])), decimals(np.array([1e15]))
+        (2, None)
+    """
+    largest = float(np.abs(values).max(initial=0))
+    if largest == 0:
+        return 0
+    if not SMALL <= largest < LARGE:
+        return None
+    return max(0, 3 - math.floor(math.log10(largest)))
+
+
+def number(value: float, places: int | None) -> str:
+    """A number with so many places behind the point.
+
+    Example:
+        >>> number(1234.5, 1), number(-0.001, 1), number(1e-9, None)
+        ('1,234.5', '0.0', '1e-09')
+    """
+    if places is None:
+        return f"{value:.4g}"
+    return f"{round(value, places) + 0.0:,.{places}f}"
+
+
+def columns(body: dict[str, list[str]], left: int = 0) -> str:
+    """Text in columns, below their names; the first ``left`` begin at the left.
+
+    Example:
+        >>> print(columns({"day": ["Mon", "Tue"], "mm": ["10.2", "0.0"]}, left=1))
+        day    mm
+        Mon  10.2
+        Tue   0.0
+    """
+    aligned = []
+    for i, (name, words) in enumerate(body.items()):
+        width = max(len(word) for word in (name, *words))
+        place = "<" if i < left else ">"
+        aligned.append([f"{word:{place}{width}}" for word in (name, *words)])
+    return "\n".join("  ".join(line).rstrip() for line in zip(*aligned, strict=True))

@@ -1,0 +1,46 @@
+"""Where results go: files that appear whole or not at all, or stdout."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from ..errors import ArgumentError, DataError
+from ..network.atomic import replacing
+
+
+def check_place(path: str | None, option: str, source: str) -> None:
+    """That a file can be written, before the work begins rather than after it.
+
+    Raises:
+        ArgumentError: if ``path`` is a folder, lies in none, may not be written, or is the file
+            that is read; None and "-" are well.
+    """
+    if path is None or (path == "-" and option == "--out"):
+        return
+    target = Path(path)
+    folder = target.parent
+    if not path or target.is_dir():
+        raise ArgumentError(f"{option} {path!r} is a folder; give the name of a file in it")
+    if not folder.is_dir():
+        raise ArgumentError(f"{option} {path}: there is no folder {folder}; make it first")
+    if not os.access(folder, os.W_OK):
+        raise ArgumentError(f"{option} {path}: the folder {folder} may not be written to")
+    if target.exists() and source != "-" and Path(source).exists() and target.samefile(source):
+        raise ArgumentError(f"{option} {path} is the file that is read; give another name")
+
+
+def write(text: str, path: str) -> None:
+    """Writes text to a file, or to stdout for "-". Raises: DataError if it cannot be written."""
+    if path == "-":
+        sys.stdout.write(text)
+        return
+    try:
+        with replacing(path) as file:
+            file.write(text.encode())
+    except OSError as error:
+        raise DataError(
+            f"{path} cannot be written: {error.strerror or error}; "
+            f"check the folder, its permissions and the space on the disk"
+        ) from None
