@@ -46,9 +46,9 @@ std::vector<double> rows_gradient(const Problem<double>& p, const std::vector<do
   std::vector<double> d(p.rows.size(), 0.0);
   const i64 width = p.desc.inputs();
   for (i64 i = 0; i < p.n(); ++i)
-    for (i64 t = 0; t < p.steps[std::size_t(i)]; ++t)
+    for (i64 t = 0; t < p.steps[i]; ++t)
       for (i64 j = 0; j < width; ++j)
-        d[std::size_t(p.first_row(i, t) * p.desc.columns + j)] += d_input[std::size_t((p.item[std::size_t(i)] + t) * width + j)];
+        d[p.first_row(i, t) * p.desc.columns + j] += d_input[(p.item[i] + t) * width + j];
   return d;
 }
 

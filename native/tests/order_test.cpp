@@ -37,14 +37,14 @@ TEST(order_gives_each_step_of_each_sequence_one_row) {
   for (const std::vector<i64>& lengths : batches) {
     harness::Scope scope("batch of " + harness::text(lengths.size()));
     order.set(i64(lengths.size()), lengths.data());
-    std::vector<int> seen(std::size_t(order.rows), 0);
+    std::vector<int> seen(order.rows, 0);
     i64 total = 0;
     for (i64 p = 0; p < order.n; ++p) {
-      CHECK_EQUAL(order.length[p], lengths[std::size_t(order.sequence[p])]);
+      CHECK_EQUAL(order.length[p], lengths[order.sequence[p]]);
       total += order.length[p];
       for (i64 t = 0; t < order.length[p]; ++t) {
         CHECK(p < order.active[t]);
-        ++seen[std::size_t(order.row(t, p))];
+        ++seen[order.row(t, p)];
       }
     }
     CHECK_EQUAL(order.rows, total);

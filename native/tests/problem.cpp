@@ -52,7 +52,7 @@ std::string describe(const NetworkDesc& d) {
 
 template <class T>
 i64 Problem<T>::first_row(i64 span, i64 step) const {
-  return start[std::size_t(span)] + step * (desc.vocabulary > 0 ? 1 : desc.segment);
+  return start[span] + step * (desc.vocabulary > 0 ? 1 : desc.segment);
 }
 
 namespace {
@@ -125,9 +125,9 @@ template <class T>
 Problem<T> Problem<T>::chunk(i64 first_step, i64 count) const {
   Problem part = *this;
   for (i64 i = 0; i < n(); ++i) {
-    part.start[std::size_t(i)] = first_row(i, first_step);
-    part.steps[std::size_t(i)] = count;
-    part.item[std::size_t(i)] += first_step;
+    part.start[i] = first_row(i, first_step);
+    part.steps[i] = count;
+    part.item[i] += first_step;
   }
   part.h0.clear();
   part.c0.clear();
@@ -164,7 +164,7 @@ void add_targets(Problem<double>& p, std::uint64_t seed) {
   i64 count = p.n();
   if (p.desc.readout == Readout::each) {
     count = 0;
-    for (i64 i = 0; i < p.n(); ++i) count = tg::larger(count, p.first_row(i, p.steps[std::size_t(i)]));
+    for (i64 i = 0; i < p.n(); ++i) count = tg::larger(count, p.first_row(i, p.steps[i]));
   } else {
     for (i64 i = p.n(); i-- > 0;) p.target_row.push_back(i);  // backwards
   }
@@ -193,8 +193,8 @@ template <class T>
 Result<T> Runner<T>::forward(const Problem<T>& p, bool keep, Noise noise) {
   const Batch<T> batch = p.batch();
   Result<T> r;
-  r.output.assign(std::size_t(p.output_rows() * p.desc.output_width()), T(unwritten));
-  r.h.assign(std::size_t(p.state_size()), T(unwritten));
+  r.output.assign(p.output_rows() * p.desc.output_width(), T(unwritten));
+  r.h.assign(p.state_size(), T(unwritten));
   if (has_cell_state(p.desc)) r.c = r.h;
   network_->forward(p.params.data(), true, batch, noise, keep, *tape_);
   network_->output(p.params.data(), batch, *tape_, r.output.data());
@@ -206,8 +206,8 @@ template <class T>
 Gradients<T> Runner<T>::backward(const Problem<T>& p, const Result<T>& d) {
   Gradients<T> g;
   g.params.assign(p.params.size(), T(unwritten));
-  if (p.tokens.empty()) g.input.assign(std::size_t(p.item_rows * p.desc.inputs()), T(unwritten));
-  g.h0.assign(std::size_t(p.state_size()), T(unwritten));
+  if (p.tokens.empty()) g.input.assign(p.item_rows * p.desc.inputs(), T(unwritten));
+  g.h0.assign(p.state_size(), T(unwritten));
   if (has_cell_state(p.desc)) g.c0 = g.h0;
   network_->backward(p.params.data(), p.batch(), *tape_, pointer(d.output), pointer(d.h), pointer(d.c), g.params.data(),
                      pointer(g.input), pointer(g.h0), pointer(g.c0));
@@ -216,7 +216,7 @@ Gradients<T> Runner<T>::backward(const Problem<T>& p, const Result<T>& d) {
 
 template <class T>
 std::vector<T> Runner<T>::record(const Problem<T>& p, i64 layer, int direction, int value) {
-  std::vector<T> out(std::size_t(p.item_rows * p.desc.hidden), T(unwritten));
+  std::vector<T> out(p.item_rows * p.desc.hidden, T(unwritten));
   network_->record(p.batch(), *tape_, layer, direction, value, out.data());
   return out;
 }

@@ -26,7 +26,7 @@ struct Place {
 
 template <class T>
 std::vector<T> dropped(i64 n, double rate, const Place& at) {
-  std::vector<T> row(std::size_t(n), T(1));
+  std::vector<T> row(n, T(1));
   isa_functions<T>().dropout(row.data(), row.data(), n, rate, at.seed, at.step, at.layer, at.sequence, at.time);
   return row;
 }

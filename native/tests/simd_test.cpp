@@ -33,7 +33,7 @@ std::vector<T> samples(T most) {
 template <class T>
 std::vector<T> apply(void (*function)(const T*, T*, i64), std::vector<T> x) {
   const std::size_t count = x.size();
-  x.resize(std::size_t(tg::round_up(i64(count), isa_functions<T>().lanes)));
+  x.resize(tg::round_up(i64(count), isa_functions<T>().lanes));
   std::vector<T> y(x.size());
   function(x.data(), y.data(), i64(x.size()));
   y.resize(count);
@@ -127,7 +127,7 @@ void check_parts() {
   harness::Scope scope(sizeof(T) == 4 ? "float" : "double");
   const auto& f = isa_functions<T>();
   for (int n = 0; n < f.lanes; ++n) {
-    std::vector<T> x, y(std::size_t(n), T(-1)), lanes(std::size_t(f.lanes), T(-1));
+    std::vector<T> x, y(n, T(-1)), lanes(f.lanes, T(-1));
     for (int i = 0; i < n; ++i) x.push_back(T(i + 1));
     f.copy_part(x.data(), y.data(), lanes.data(), n);
     CHECK_BITS(y, x);

@@ -17,8 +17,8 @@ namespace {
 
 // Runs `tasks` tasks; whether each was run once, and all before parallel() returned.
 bool each_once(i64 tasks) {
-  std::vector<int> count(std::size_t(tasks), 0);  // not atomic: no two tasks share one, and parallel() orders the rest
-  tg::parallel(tasks, [&](i64 i) { ++count[std::size_t(i)]; });
+  std::vector<int> count(tasks, 0);  // not atomic: no two tasks share one, and parallel() orders the rest
+  tg::parallel(tasks, [&](i64 i) { ++count[i]; });
   for (int c : count)
     if (c != 1) return false;
   return true;
@@ -69,8 +69,8 @@ TEST(threads_run_a_call_inside_a_task_inline) {
   tg::parallel(50, [&](i64 i) {
     const std::thread::id own = std::this_thread::get_id();
     tg::parallel(20, [&](i64 j) {
-      ++count[std::size_t(i * 20 + j)];
-      elsewhere[std::size_t(i)] += std::this_thread::get_id() != own;
+      ++count[i * 20 + j];
+      elsewhere[i] += std::this_thread::get_id() != own;
     });
   });
   for (int c : count) CHECK_EQUAL(c, 1);
