@@ -127,8 +127,9 @@ def read_values(column: Column, where: Where) -> NDArray[np.float64]:
     bad = ~np.isfinite(values)
     if bad.any():
         row = int(np.argmax(bad))
-        kind = "missing (NaN)" if np.isnan(values[row]) else "infinite"
-        raise DataError(f"{where(row, name)}: the value is {kind}{_more(bad)}; fill it in")
+        nan = bool(np.isnan(values[row]))
+        what, todo = ("missing (NaN)", "fill it in") if nan else ("infinite", "correct it")
+        raise DataError(f"{where(row, name)}: the value is {what}{_more(bad)}; {todo}")
     return np.array(values, np.float64)
 
 

@@ -51,7 +51,7 @@ class FrameKind:
         for name, allowed in (
             ("library", get_args(Library)),
             ("kind", get_args(Kind)),
-            ("dtype", _DTYPES[self.kind] if self.kind in _DTYPES else ()),
+            ("dtype", _DTYPES.get(str(self.kind), ())),
             ("id_dtype", ("String", *_INTEGERS)),
             ("wall", (True, False)),
         ):

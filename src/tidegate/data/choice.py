@@ -1,0 +1,174 @@
+"""Which columns of a table are meant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import DataError
+from .dates import looks_like_dates
+from .numbers import looks_like_numbers
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from .table import TextTable
+
+_TIMES = ("ds", "date", "datetime", "time", "timestamp", "day", "week", "month", "year", "step")
+_IDS = ("unique_id", "series_id", "id")
+_SAMPLE = 1000
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The names of the columns to forecast from."""
+
+    time: str
+    target: str
+    id: str | None
+    guessed: tuple[str, ...] = ()
+    """What to tell the user about the names that were guessed."""
+
+
+def choose_columns(
+    table: TextTable, time: str | None = None, target: str | None = None, id: str | None = None
+) -> Columns:
+    """The columns as named, the others guessed where only one can be meant.
+
+    - time: the only column of dates; else the whole numbers under the name of a time; else the only
+      whole numbers that grow from row to row.
+    - id: a column with such a name; else, where times come twice, the only column of text that
+      makes them unique.
+    - target: numbers under the name ``y``; else the only column of numbers left.
+
+    Args:
+        time, target, id: names of columns, None to guess.
+
+    Raises:
+        DataError: where a name is not among the columns, or several could be meant: it lists them.
+    """
+    named = {"time": time, "target": target, "id": id}
+    for option, name in named.items():
+        if name is not None:
+            _check(table, option, name)
+    taken = [name for name in named.values() if name is not None]
+    if len(set(taken)) < len(taken):
+        raise DataError(
+            f"{table.name}: --time, --target and --id must be different columns, got "
+            f"{', '.join(taken)}"
+        )
+    rows = np.unique(np.linspace(0, table.cells.height - 1, _SAMPLE).astype(np.int64))
+    sample = table.cells[rows]
+    free = [name for name in table.cells.columns if name not in taken]
+    dates = [name for name in free if looks_like_dates(sample[name])]
+    numbers = [name for name in free if name not in dates and looks_like_numbers(sample[name])]
+    texts = [name for name in free if name not in dates and name not in numbers]
+
+    guessed = []
+    if time is None:
+        time, why = _time(table, dates, numbers)
+        guessed.append(f"--time {time} ({why})")
+        numbers = [name for name in numbers if name != time]
+    if id is None:
+        id, why = _id(table, time, [*numbers, *texts], texts)
+        if id is not None:
+            guessed.append(f"--id {id} ({why})")
+            numbers = [name for name in numbers if name != id]
+    if target is None:
+        target, why = _target(table, numbers)
+        guessed.append(f"--target {target} ({why})")
+    return Columns(time, target, id, tuple(guessed))
+
+
+def _check(table: TextTable, option: str, name: str) -> None:
+    names = table.cells.columns
+    if name not in names:
+        lower = {column.lower(): column for column in names}
+        near = get_close_matches(name.lower(), lower, n=1)
+        hint = f"; did you mean --{option} {lower[near[0]]}?" if near else ""
+        raise DataError(
+            f"{table.name}: --{option} {name}: there is no such column; "
+            f"the columns are {_listed(names)}{hint}"
+        )
+
+
+def _time(table: TextTable, dates: list[str], numbers: list[str]) -> tuple[str, str]:
+    if len(dates) == 1:
+        return dates[0], "the only column of dates"
+    if dates:
+        raise DataError(
+            f"{table.name}: several columns hold dates: {_listed(dates)}; choose one with --time"
+        )
+    whole = [name for name in numbers if _whole(table.cells[name]) is not None]
+    by_name = [name for name in whole if name.lower() in _TIMES]
+    if len(by_name) == 1:
+        return by_name[0], "whole numbers under the name of a time"
+    growing = [name for name in by_name or whole if _grows(table.cells[name])]
+    if len(growing) == 1:
+        return growing[0], "the only whole numbers that grow from row to row"
+    if by_name or growing:
+        raise DataError(
+            f"{table.name}: several columns may be the time: {_listed(by_name or growing)}; "
+            f"choose one with --time"
+        )
+    raise DataError(
+        f"{table.name}: no column holds dates or growing whole numbers; the columns are "
+        f"{_listed(table.cells.columns)}; name one with --time"
+    )
+
+
+def _id(table: TextTable, time: str, free: list[str], texts: list[str]) -> tuple[str | None, str]:
+    by_name = [name for wanted in _IDS for name in free if name.lower() == wanted]
+    repeats = table.cells[time].is_duplicated().any()
+    for name in by_name:
+        if name.lower() == "unique_id" or (repeats and _separates(table, name, time)):
+            return name, "by its name"
+    fitting = [name for name in texts if repeats and _separates(table, name, time)]
+    if len(fitting) == 1:
+        return fitting[0], "dates come twice, but once for each of its values"
+    if fitting:
+        raise DataError(
+            f"{table.name}: dates come twice, and several columns may tell the series apart: "
+            f"{_listed(fitting)}; choose one with --id"
+        )
+    return None, ""
+
+
+def _target(table: TextTable, numbers: list[str]) -> tuple[str, str]:
+    if "y" in numbers:
+        return "y", "by its name"
+    if len(numbers) == 1:
+        return numbers[0], "the only other column of numbers"
+    if numbers:
+        raise DataError(
+            f"{table.name}: several columns hold numbers: {_listed(numbers)}; "
+            f"choose one with --target"
+        )
+    raise DataError(
+        f"{table.name}: no other column holds numbers; the columns are "
+        f"{_listed(table.cells.columns)}; name one with --target"
+    )
+
+
+def _whole(cells: pl.Series) -> pl.Series | None:
+    """The whole numbers of a column where at least half of its cells are some."""
+    import polars as pl
+
+    values = cells.cast(pl.Int64, strict=False)
+    return values if 2 * values.null_count() <= len(values) else None
+
+
+def _grows(cells: pl.Series) -> bool:
+    values = _whole(cells)
+    return values is not None and bool((values.drop_nulls().diff().drop_nulls() > 0).all())
+
+
+def _separates(table: TextTable, id: str, time: str) -> bool:
+    return not table.cells.select(id, time).is_duplicated().any()
+
+
+def _listed(names: list[str], most: int = 20) -> str:
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" * (len(names) > most))

@@ -1,0 +1,63 @@
+"""From text to the frame that series are read from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..errors import DataError
+from .dates import looks_like_dates, to_times
+from .numbers import blank_missing, shown, to_numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import polars as pl
+
+    from .choice import Columns
+    from .table import TextTable
+
+_WHOLE = r"^(0|-?[1-9]\d{0,17})$"
+
+
+def to_frame(table: TextTable, columns: Columns) -> pl.DataFrame:
+    """The chosen columns with their types, each row where it was.
+
+    Returns:
+        The id as whole numbers or text, the time as dates, datetimes or whole numbers, the target
+        as numbers; null where a cell is empty.
+
+    Raises:
+        DataError: for the first cell that is no date, no whole number, or no number.
+    """
+    import polars as pl
+
+    def where(name: str) -> Callable[[int], str]:
+        return lambda row: f"{table.name}, line {table.lines[row]}, column {name!r}"
+
+    parts: list[pl.Series] = []
+    if columns.id is not None:
+        ids = blank_missing(table.cells[columns.id])
+        whole = ids.str.contains(_WHOLE).all()
+        parts.append(ids.cast(pl.Int64) if whole else ids)
+    time = table.cells[columns.time]
+    parts.append(
+        to_times(time, where(time.name))
+        if looks_like_dates(time)
+        else _whole_numbers(time, where(time.name))
+    )
+    target = table.cells[columns.target]
+    parts.append(to_numbers(target, table.separator, where(target.name)))
+    return pl.DataFrame(parts)
+
+
+def _whole_numbers(cells: pl.Series, where: Callable[[int], str]) -> pl.Series:
+    import polars as pl
+
+    present = blank_missing(cells)
+    values = present.cast(pl.Int64, strict=False)
+    bad = values.is_null() & present.is_not_null()
+    if bad.any():
+        row = int(bad.arg_max() or 0)
+        kind = "whole number" if 2 * int(bad.sum()) < len(cells) else "date, and no whole number"
+        raise DataError(f"{where(row)}: {shown(cells[row])} is no {kind}; correct it")
+    return values

@@ -1,0 +1,89 @@
+"""Numbers as people write them, from text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ..errors import DataError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+MISSING = ("", "na", "n/a", "null", "none")
+"""What stands for a value that is missing, in any case of letters."""
+
+_DECIMAL = r"^[+-]?(\d+|[1-9]\d{0,2}(\.\d{3})+|),\d*([eE][+-]?\d+)?$"
+"""With a decimal comma, and perhaps points between the thousands: ``1.234,5``."""
+_POINTS = r"^[+-]?[1-9]\d{0,2}(\.\d{3})+$"
+_THOUSANDS = r"^[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?$"
+"""With commas between the thousands: ``1,234.5``."""
+
+
+def to_numbers(cells: pl.Series, separator: str, where: Callable[[int], str]) -> pl.Series:
+    """The numbers in a column of text, null where one is missing.
+
+    A comma is a decimal one or stands between thousands, whichever more cells allow; where that
+    leaves it open, it is a decimal one if the columns are separated by ``;``.
+
+    Args:
+        cells: without blanks around them.
+        separator: what is between the columns.
+        where: how an error calls a row.
+
+    Raises:
+        DataError: for the first cell that is no number, or one that may be two.
+    """
+    import polars as pl
+
+    present = blank_missing(cells)
+    plain = present
+    if present.str.contains(",", literal=True).any():
+        plain = _without_commas(present, separator, where)
+    values = plain.cast(pl.Float64, strict=False)
+    bad = values.is_null() & present.is_not_null()
+    if bad.any():
+        row = int(bad.arg_max() or 0)
+        raise DataError(f"{where(row)}: {shown(cells[row])} is no number; correct it")
+    return values
+
+
+def looks_like_numbers(cells: pl.Series) -> bool:
+    """Whether at least half of what is there are numbers."""
+    import polars as pl
+
+    present = blank_missing(cells).drop_nulls()
+    if not len(present):
+        return False
+    good = present.cast(pl.Float64, strict=False).is_not_null()
+    good |= present.str.contains(_DECIMAL) | present.str.contains(_THOUSANDS)
+    return 2 * int(good.sum()) >= len(present)
+
+
+def blank_missing(cells: pl.Series) -> pl.Series:
+    """The cells, null where one stands for a missing value."""
+    return cells.set(cells.str.to_lowercase().is_in(MISSING), None)
+
+
+def shown(cell: str, most: int = 40) -> str:
+    """A cell as an error shows it: on one line, and not too long."""
+    return repr(cell if len(cell) <= most else cell[: most - 3] + "...")
+
+
+def _without_commas(cells: pl.Series, separator: str, where: Callable[[int], str]) -> pl.Series:
+    """Numbers as Python writes them; cells that fit neither way are left as they are."""
+    comma = cells.str.contains(",", literal=True)
+    decimal, thousands = cells.str.contains(_DECIMAL), cells.str.contains(_THOUSANDS)
+    as_decimal, as_thousands = int((comma & decimal).sum()), int((comma & thousands).sum())
+    if as_decimal == as_thousands and separator != ";":
+        row = int(comma.arg_max() or 0)
+        if as_decimal == 0:
+            return cells
+        raise DataError(
+            f"{where(row)}: {shown(cells[row])} may have a decimal comma or one between thousands; "
+            f"write it with a decimal point and without commas"
+        )
+    if as_decimal >= as_thousands:
+        plain = cells.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
+        return cells.zip_with(~(decimal | cells.str.contains(_POINTS)), plain)
+    return cells.zip_with(~thousands, cells.str.replace_all(",", "", literal=True))

@@ -1,0 +1,156 @@
+"""A CSV file as a table of text: every cell as it was written, every row with its line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import DataError
+from .choice import Columns as Columns
+from .choice import choose_columns as choose_columns
+from .conversion import to_frame as to_frame
+from .dates import looks_like_dates
+from .numbers import looks_like_numbers
+from .text import read_text
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_SEPARATORS = "\t;|,"
+"""Of equally good ones the first: a comma may as well be a decimal one."""
+_SAMPLE = 50
+
+
+@dataclass(frozen=True, eq=False)
+class TextTable:
+    """The cells of a CSV file, without the blanks around them."""
+
+    name: str
+    """What errors call the file."""
+    cells: pl.DataFrame
+    """Text in every column."""
+    lines: NDArray[np.int64]
+    """``[N]``, the line of the file that each row begins in."""
+    separator: str
+
+
+def place(table: TextTable) -> Callable[[int], str]:
+    """How an error calls row 0, 1, ...: ``rain.csv, line 2``."""
+    return lambda row: f"{table.name}, line {table.lines[row]}"
+
+
+def read_table(path: str, stdin: BinaryIO | None = None) -> TextTable:
+    """The table in a CSV file, with ``,``, ``;``, ``|`` or a tab between its columns.
+
+    Lines end in LF or CRLF. Rows without anything in them count as absent.
+
+    Args:
+        path: of the file; ``-`` for standard input.
+        stdin: what to read instead of standard input.
+
+    Raises:
+        DataError: for a file that cannot be read or is no text; a header without rows, with a name
+            missing or twice; a row with more or fewer fields than the header.
+    """
+    import polars as pl
+
+    name, data = read_text(path, stdin)
+    rows = _split(name, data)
+    frame = pl.read_csv(
+        rows.data, has_header=False, infer_schema=False, separator=rows.separator
+    ).with_columns(pl.all().fill_null("").str.strip_chars())
+    if frame.height != len(rows.lines):
+        raise DataError(f'{name}: the quotes (") in it make no sense; check or remove them')
+    header = [str(cell) for cell in frame.row(0)]
+    at = f"{name}, line {rows.lines[0]}"
+    _check_header(header, at)
+    if frame.height == 1:
+        raise DataError(f"{at}: there is a header and no row below it; add rows")
+    cells = frame.slice(1).rename(dict(zip(frame.columns, header, strict=True)))
+    return TextTable(name, cells, rows.lines[1:], rows.separator)
+
+
+@dataclass(frozen=True)
+class _Rows:
+    data: bytes
+    """The text without blank rows."""
+    lines: NDArray[np.int64]
+    """The line that each row, the header included, begins in."""
+    separator: str
+
+
+def _split(name: str, data: bytes) -> _Rows:
+    """Where the rows are; all have as many fields as the first."""
+    buffer = np.frombuffer(data, np.uint8)
+    outside = np.cumsum(buffer == ord('"'), dtype=np.uint8) % 2 == 0
+    newline = buffer == ord("\n")
+    if not outside[-1]:
+        raise DataError(
+            f'{name}, line {_first_odd_line(buffer, newline)}: a quote (") is opened and never '
+            f"closed; close or remove it"
+        )
+    end = np.flatnonzero(newline & outside) + 1
+    start = np.concatenate([[0], end[:-1]])
+    line = np.concatenate([[0], np.cumsum(newline)])[start] + 1
+
+    empty = np.isin(buffer, np.frombuffer(b' \t\n";|,', np.uint8))
+    full = np.add.reduceat(~empty, start) > 0
+    counts = {
+        separator: np.add.reduceat((buffer == ord(separator)) & outside, start)[full]
+        for separator in _SEPARATORS
+    }
+    separator = max(_SEPARATORS, key=lambda candidate: _agreement(counts[candidate]))
+    if not counts[separator][0]:
+        separator = ","
+    fields = counts[separator] + 1
+    line = line[full]
+    wrong = fields != fields[0]
+    if wrong.any():
+        i = int(np.argmax(wrong))
+        quotes = f"put text that has a {separator!r} in it in quotes"
+        hint = quotes if fields[i] > fields[0] else "fill in what is missing"
+        raise DataError(
+            f"{name}, line {line[i]}: has {_fields(fields[i])}, but the header in line {line[0]} "
+            f"has {fields[0]}; {hint}"
+        )
+    if not full.all():
+        data = buffer[np.repeat(full, end - start)].tobytes()
+    return _Rows(data, line, separator)
+
+
+def _agreement(count: NDArray[np.int64]) -> tuple[float, int]:
+    """How much a character looks like the separator, from how often it is in each row."""
+    header = int(count[0])
+    return (float((count[:_SAMPLE] == header).mean()), header) if header else (0.0, 0)
+
+
+def _fields(count: int) -> str:
+    return f"{count} field" + ("" if count == 1 else "s")
+
+
+def _first_odd_line(buffer: NDArray[np.uint8], newline: NDArray[np.bool_]) -> int:
+    end = np.flatnonzero(newline)
+    start = np.concatenate([[0], end[:-1] + 1])
+    return int(np.argmax(np.add.reduceat(buffer == ord('"'), start) % 2)) + 1
+
+
+def _check_header(header: list[str], at: str) -> None:
+    import polars as pl
+
+    for i, column in enumerate(header):
+        if not column:
+            raise DataError(f"{at}: column {i + 1} has no name; give it one, or remove the column")
+        if column in header[:i]:
+            raise DataError(
+                f"{at}: the column {column!r} is there twice; rename or remove one of them"
+            )
+    cells = [pl.Series([cell]) for cell in header]
+    if all(looks_like_dates(cell) or looks_like_numbers(cell) for cell in cells):
+        raise DataError(
+            f"{at}: expected the names of the columns, got values ({', '.join(header[:3])}); "
+            f"add a header line such as date,value"
+        )
