@@ -3,6 +3,7 @@
 
 #include "harness.h"
 #include "reference.h"
+#include "with_threads.h"
 
 namespace tests {
 
@@ -54,6 +55,7 @@ void check(const Problem<double>& p, Noise noise = {}) {
 }  // namespace
 
 TEST(forward_of_networks) {
+  WithThreads one(1);
   std::uint64_t seed = 3000;
   for (int cell = 0; cell < tg::core().cell_count; ++cell)
     for (bool bidirectional : {false, true})
@@ -75,6 +77,7 @@ TEST(forward_of_networks) {
 // Widths around whole vectors and tiles, batches from one sequence up, ragged and not. Parameters shrink with the width,
 // so that no state grows without bound.
 TEST(forward_of_shapes) {
+  WithThreads one(1);
   std::uint64_t seed = 7000;
   for (int cell = 0; cell < tg::core().cell_count; ++cell)
     for (i64 hidden : {1, 2, 7, 8, 9, 16, 17, 33, 64, 70})
@@ -101,6 +104,7 @@ TEST(forward_without_first_states_starts_from_zero) {
 }
 
 TEST(forward_with_dropout) {
+  WithThreads one(1);
   for (int cell = 0; cell < tg::core().cell_count; ++cell)
     for (bool bidirectional : {false, true}) {
       NetworkDesc desc = network_desc(cell, 9, 3, bidirectional, Readout::each, Input::numbers);
