@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from ..forecast.plan import Plan
 
 HEIGHT, WIDTH = 10, 64
-PAST, WIDE, NARROW, MEDIAN = "•", "░", "▒", "━"
+PAST, BAR, WIDE, NARROW, MEDIAN = "•", "█", "░", "▒", "━"
+EIGHTHS = " ▁▂▃▄▅▆▇"
 
 
 def draw(series: Series, ahead: pl.DataFrame, plan: Plan) -> str:
@@ -28,10 +29,11 @@ def draw(series: Series, ahead: pl.DataFrame, plan: Plan) -> str:
         plan: of the forecaster.
     """
     name = plan.cell.upper()
+    thick = 2 if plan.horizon <= WIDTH // 4 else 1  # signs to a row
     steps = min(plan.horizon, WIDTH * 3 // 4)
     table = ahead.head(steps)
     first = int(series.start[0])
-    rows = np.arange(first, first + int(series.length[0]))[-(WIDTH - steps) :]
+    rows = np.arange(first, first + int(series.length[0]))[-(WIDTH // thick - steps) :]
     past, median = series.values[rows], table[name].to_numpy()
     levels = [c.removeprefix(f"{name}-lo-") for c in table.columns if c.startswith(f"{name}-lo-")]
     bands = [
@@ -42,16 +44,24 @@ def draw(series: Series, ahead: pl.DataFrame, plan: Plan) -> str:
     everything = np.concatenate([past, median, *(end for band in shown for end in band)])
     low, high = float(everything.min()), float(everything.max())
 
+    def share(values: NDArray[Any]) -> NDArray[np.float64]:
+        """How far up the picture, from 0 to 1."""
+        if high == low:
+            return np.full(len(values), 0.5)
+        # divided first: a difference of 2e308 is infinite
+        up: NDArray[np.float64] = (values / 2 - low / 2) / (high / 2 - low / 2)
+        return up
+
     def line(values: NDArray[Any]) -> NDArray[np.int64]:
         """Which line of the picture, from 0 at the bottom."""
-        if high == low:
-            return np.full(len(values), HEIGHT // 2)
-        # divided first: a difference of 2e308 is infinite
-        share = (values / 2 - low / 2) / (high / 2 - low / 2)
-        return np.rint(share * (HEIGHT - 1)).astype(np.int64)
+        return np.rint(share(values) * (HEIGHT - 1)).astype(np.int64)
 
     picture = np.full((HEIGHT, len(past) + steps), " ")
-    picture[line(past), np.arange(len(past))] = PAST
+    bars = f"{name}-p" in table.columns
+    if bars:  # amounts, many of them zero
+        _draw_bars(picture[:, : len(past)], share(past))
+    else:
+        picture[line(past), np.arange(len(past))] = PAST
     for (bottom, top), sign in zip(shown, (WIDE, NARROW), strict=False):
         for step, (a, b) in enumerate(zip(line(bottom), line(top), strict=True)):
             picture[a : b + 1, len(past) + step] = sign
@@ -60,14 +70,28 @@ def draw(series: Series, ahead: pl.DataFrame, plan: Plan) -> str:
     places = decimals(np.array([low, high]))
     names = [number(low, places), *[""] * (HEIGHT - 2), number(high, places)]
     margin = max(len(word) for word in names)
+    picture = np.repeat(picture, thick, axis=1)
+    if thick > 1 and not bars:
+        picture[:, 1 : thick * len(past) : thick] = " "
     lines = [
         f"{word:>{margin}} ┤{''.join(signs).rstrip()}"
         for word, signs in zip(names[::-1], picture[::-1], strict=True)
     ]
     begin, end = when(series, series.time[rows[0]]), str(table[series.frame.time][-1])
-    gap = max(len(past) + steps - len(begin) - len(end), 2)
+    gap = max(picture.shape[1] - len(begin) - len(end), 2)
     lines.append(f"{'':>{margin}}  {begin}{'':{gap}}{end}")
-    return "\n".join([*lines, "", _legend(series, sorted(levels, key=float))])
+    return "\n".join([*lines, "", _legend(series, bars, sorted(levels, key=float))])
+
+
+def _draw_bars(picture: NDArray[Any], share: NDArray[np.float64]) -> None:
+    """Fills a bar for each column, to an eighth of a line; any value above 0 shows."""
+    eighths = np.rint(share * 8 * HEIGHT).astype(np.int64)
+    eighths = np.where(share > 0, np.maximum(eighths, 1), 0)
+    for column, height in enumerate(eighths):
+        full, rest = divmod(int(height), 8)
+        picture[:full, column] = BAR
+        if rest:
+            picture[full, column] = EIGHTHS[rest]
 
 
 def when(series: Series, time: Any) -> str:
@@ -81,8 +105,8 @@ def when(series: Series, time: Any) -> str:
     return str(time.astype("M8[D]" if kind == "date" else "M8[s]")).replace("T", " ")
 
 
-def _legend(series: Series, levels: list[str]) -> str:
-    words = [f"{PAST} seen", f"{MEDIAN} median"]
+def _legend(series: Series, bars: bool, levels: list[str]) -> str:
+    words = [f"{BAR if bars else PAST} seen", f"{MEDIAN} median"]
     if levels:
         words.append(f"{NARROW} {levels[0]} % interval")
     if len(levels) > 1:

@@ -12,8 +12,8 @@ LARGE, SMALL = 1e12, 1e-4
 """Numbers beyond these are written with an exponent."""
 
 
-def decimals(values: NDArray[Any]) -> int | None:
-    """Places behind the point that give the largest value four digits; None for an exponent.
+def decimals(values: NDArray[Any], digits: int = 4) -> int | None:
+    """Places behind the point that give the largest value so many digits; None for an exponent.
 
     Example:
         >>> decimals(np.array([0.5, 27.65])), decimals(np.array([1e15]))
@@ -24,7 +24,7 @@ def decimals(values: NDArray[Any]) -> int | None:
         return 0
     if not SMALL <= largest < LARGE:
         return None
-    return max(0, 3 - math.floor(math.log10(largest)))
+    return max(0, digits - 1 - math.floor(math.log10(largest)))
 
 
 def number(value: float, places: int | None) -> str:

@@ -112,7 +112,8 @@ def _scores(series: Series, judged: Evaluation) -> str:
         f"How such forecasts did: the last {held} of {step.steps(judged.horizon)}{of}, held out, "
         f"by a model\ntrained on the rows before them, beside forecasts that need no learning"
     )
-    places = decimals(np.array([[s.mae, s.pinball] for s in judged.scores]))
+    errors = np.array([[score.mae, score.pinball] for score in judged.scores])
+    places = decimals(errors.min(initial=errors.max(), where=errors > 0), digits=3)
     body = {
         "": [score.name for score in judged.scores],
         "MAE": [number(score.mae, places) for score in judged.scores],

@@ -11,7 +11,7 @@ import numpy as np
 from ..cells import CELLS
 from ..data.frame import write_frame
 from ..data.series import Series, read_series
-from ..errors import ArgumentError, NotFittedError
+from ..errors import ArgumentError, DataError, NotFittedError
 from ..network import checks
 from ..train import History
 from ..train.progress import Listener
@@ -188,8 +188,16 @@ class Forecaster:
                 f"Forecaster.training must be a Training or None, got {self.training!r}"
             )
         if isinstance(df, Series):
-            return df
-        return read_series(df, id=self.id, time=self.time, target=self.target)
+            series = df
+        else:
+            series = read_series(df, id=self.id, time=self.time, target=self.target)
+        name = self.cell.upper()
+        for column in (series.frame.id, series.frame.time):
+            if column is not None and (column == name or column.startswith(f"{name}-")):
+                raise DataError(
+                    f"the column {column!r} has a name that the forecast needs; rename it"
+                )
+        return series
 
     def _plan(self, series: Series) -> Plan:
         """The settings, with their defaults filled in."""
