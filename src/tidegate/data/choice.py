@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ..errors import DataError
 from .dates import looks_like_dates
 from .numbers import looks_like_numbers
@@ -19,7 +17,6 @@ if TYPE_CHECKING:
 
 _TIMES = ("ds", "date", "datetime", "time", "timestamp", "day", "week", "month", "year", "step")
 _IDS = ("unique_id", "series_id", "id")
-_SAMPLE = 1000
 
 
 @dataclass(frozen=True)
@@ -60,11 +57,10 @@ def choose_columns(
             f"{table.name}: --time, --target and --id must be different columns, got "
             f"{', '.join(taken)}"
         )
-    rows = np.unique(np.linspace(0, table.cells.height - 1, _SAMPLE).astype(np.int64))
-    sample = table.cells[rows]
     free = [name for name in table.cells.columns if name not in taken]
-    dates = [name for name in free if looks_like_dates(sample[name])]
-    numbers = [name for name in free if name not in dates and looks_like_numbers(sample[name])]
+    cells = table.cells
+    dates = [name for name in free if looks_like_dates(cells[name])]
+    numbers = [name for name in free if name not in dates and looks_like_numbers(cells[name])]
     texts = [name for name in free if name not in dates and name not in numbers]
 
     guessed = []
@@ -116,7 +112,7 @@ def _time(table: TextTable, dates: list[str], numbers: list[str]) -> tuple[str, 
         )
     raise DataError(
         f"{table.name}: no column holds dates or growing whole numbers; the columns are "
-        f"{_listed(table.cells.columns)}; name one with --time"
+        f"{_listed(table.cells.columns)}; write dates like 2024-01-31, or name one with --time"
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError
-from .numbers import blank_missing, shown
+from .numbers import blank_missing, shown, spread
 
 if TYPE_CHECKING:
     import polars as pl
@@ -79,7 +79,7 @@ def to_times(cells: pl.Series, where: Callable[[int], str]) -> pl.Series:
 
 def looks_like_dates(cells: pl.Series) -> bool:
     """Whether at least half of what is there are dates."""
-    present = blank_missing(cells).drop_nulls()
+    present = blank_missing(spread(cells)).drop_nulls()
     return len(present) > 0 and 2 * int(_parse(present).good.sum()) >= len(present)
 
 
@@ -98,7 +98,8 @@ def _parse(cells: pl.Series) -> _Parsed:
     """All cells as the one way of writing that most of them have."""
     import polars as pl
 
-    family = max(_FAMILIES, key=lambda pattern: int(cells.str.contains(pattern).sum()))
+    some = spread(cells)
+    family = max(_FAMILIES, key=lambda pattern: int(some.str.contains(pattern).sum()))
     parts = cells.str.extract_groups(family).struct.unnest()
     matched = parts["year"].is_not_null().to_numpy()
 

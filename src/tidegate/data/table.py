@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 _SEPARATORS = "\t;|,"
 """Of equally good ones the first: a comma may as well be a decimal one."""
 _SAMPLE = 50
+_CONTENT = np.ones(256, bool)
+"""Whether a byte makes a row more than a blank one."""
+_CONTENT[list(b' \t\n";|,')] = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,39 +89,38 @@ class _Rows:
 def _split(name: str, data: bytes) -> _Rows:
     """Where the rows are; all have as many fields as the first."""
     buffer = np.frombuffer(data, np.uint8)
-    outside = np.cumsum(buffer == ord('"'), dtype=np.uint8) % 2 == 0
-    newline = buffer == ord("\n")
-    if not outside[-1]:
-        raise DataError(
-            f'{name}, line {_first_odd_line(buffer, newline)}: a quote (") is opened and never '
-            f"closed; close or remove it"
-        )
-    end = np.flatnonzero(newline & outside) + 1
-    start = np.concatenate([[0], end[:-1]])
-    line = np.concatenate([[0], np.cumsum(newline)])[start] + 1
+    newline = np.flatnonzero(buffer == ord("\n"))
+    end, quotes = newline, np.flatnonzero(buffer == ord('"'))
+    if len(quotes):
+        if len(quotes) % 2:
+            raise DataError(
+                f'{name}, line {_first_odd_line(quotes, newline)}: a quote (") is opened and never '
+                f"closed; close or remove it"
+            )
+        end = _outside(end, quotes)
+    start = np.concatenate([[0], end[:-1] + 1])
+    full = np.logical_or.reduceat(_CONTENT[buffer], start)
+    line = np.searchsorted(newline, start[full]) + 1
 
-    empty = np.isin(buffer, np.frombuffer(b' \t\n";|,', np.uint8))
-    full = np.add.reduceat(~empty, start) > 0
-    counts = {
-        separator: np.add.reduceat((buffer == ord(separator)) & outside, start)[full]
-        for separator in _SEPARATORS
-    }
+    counts: dict[str, NDArray[np.int64]] = {}
+    for candidate in _SEPARATORS:
+        found = _outside(np.flatnonzero(buffer == ord(candidate)), quotes)
+        counts[candidate] = np.diff(np.searchsorted(found, end), prepend=0)[full]
     separator = max(_SEPARATORS, key=lambda candidate: _agreement(counts[candidate]))
     if not counts[separator][0]:
         separator = ","
     fields = counts[separator] + 1
-    line = line[full]
     wrong = fields != fields[0]
     if wrong.any():
         i = int(np.argmax(wrong))
-        quotes = f"put text that has a {separator!r} in it in quotes"
-        hint = quotes if fields[i] > fields[0] else "fill in what is missing"
+        in_quotes = f"put text that has a {separator!r} in it in quotes"
+        hint = in_quotes if fields[i] > fields[0] else "fill in what is missing"
         raise DataError(
             f"{name}, line {line[i]}: has {_fields(fields[i])}, but the header in line {line[0]} "
             f"has {fields[0]}; {hint}"
         )
     if not full.all():
-        data = buffer[np.repeat(full, end - start)].tobytes()
+        data = buffer[np.repeat(full, end + 1 - start)].tobytes()
     return _Rows(data, line, separator)
 
 
@@ -132,10 +134,14 @@ def _fields(count: int) -> str:
     return f"{count} field" + ("" if count == 1 else "s")
 
 
-def _first_odd_line(buffer: NDArray[np.uint8], newline: NDArray[np.bool_]) -> int:
-    end = np.flatnonzero(newline)
-    start = np.concatenate([[0], end[:-1] + 1])
-    return int(np.argmax(np.add.reduceat(buffer == ord('"'), start) % 2)) + 1
+def _outside(places: NDArray[np.int64], quotes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Those with an even number of quotes before them."""
+    return places[np.searchsorted(quotes, places) % 2 == 0] if len(quotes) else places
+
+
+def _first_odd_line(quotes: NDArray[np.int64], newline: NDArray[np.int64]) -> int:
+    in_line = np.bincount(np.searchsorted(newline, quotes))
+    return int(np.argmax(in_line % 2)) + 1
 
 
 def _check_header(header: list[str], at: str) -> None:
