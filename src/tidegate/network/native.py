@@ -12,11 +12,12 @@ from .. import _core
 from ..data.spans import Spans
 from ..errors import ArgumentError
 from .optimizer import Optimizer
-from .spec import NetworkSpec, NumberInput
+from .spec import NetworkSpec, NumberInput, TokenInput
 
 Array = NDArray[Any]
 State = tuple[Array, ...]
 _SEQUENCES = (tuple, list)
+_WHOLE = (int, np.integer)
 
 
 class Native:
@@ -143,6 +144,42 @@ class Native:
                 )
         return self._targets(numbers, ids, weight, index)
 
+    def why(
+        self,
+        rows: ArrayLike,
+        spans: Spans,
+        targets: ArrayLike | None = None,
+        target_index: ArrayLike | None = None,
+    ) -> str | None:
+        """What is wrong with a call that the core has refused, and where."""
+        table, last = np.asarray(rows), spans.start + spans.length - 1
+        if (beyond := np.flatnonzero(last >= len(table))).size:
+            i = beyond[0]
+            return f"span {i} reads rows {spans.start[i]} to {last[i]}, but there are {len(table)}"
+        if isinstance(self.spec.input, TokenInput):
+            for start, end in zip(spans.start, last, strict=True):
+                ids = table[start : end + 1]
+                wrong = np.flatnonzero((ids < 0) | (ids >= self.spec.input.vocabulary))
+                if wrong.size:
+                    return (
+                        f"row {start + wrong[0]} holds token id {ids[wrong[0]]}, which is outside "
+                        f"of the vocabulary of {self.spec.input.vocabulary}"
+                    )
+        if targets is None:
+            return None
+        given = np.asarray(targets)
+        index = np.arange(len(spans)) if target_index is None else np.asarray(target_index)
+        index = last if self.spec.readout == "each" else index
+        if (outside := np.flatnonzero((index < 0) | (index >= len(given)))).size:
+            i = outside[0]
+            return f"span {i} has its target in row {index[i]}, but there are {len(given)} rows"
+        if (wrong := np.flatnonzero(given >= self.spec.outputs)).size:
+            return (
+                f"row {wrong[0]} of targets holds class {given[wrong[0]]}, "
+                f"but the network has {self.spec.outputs} outputs"
+            )
+        return None
+
     def _scale(self, spans: Spans) -> tuple[Array | None, Array | None]:
         if spans.shift is None and spans.factor is None:
             return None, None
@@ -162,12 +199,14 @@ class Native:
         return scale[0], scale[1]
 
 
-def call(function: Callable[..., Any], *args: Any) -> Any:
-    """The core's answer; what it refuses becomes an error of ours."""
+def call(
+    function: Callable[..., Any], *args: Any, why: Callable[[], str | None] = lambda: None
+) -> Any:
+    """The core's answer; what it refuses becomes an error of ours, in words of ``why`` if any."""
     try:
         return function(*args)
     except ValueError as error:
-        raise ArgumentError(str(error)) from None
+        raise ArgumentError(why() or str(error)) from None
 
 
 def as_array(name: str, values: ArrayLike) -> Array:
@@ -190,6 +229,13 @@ def native_optimizer(optimizer: Optimizer, learning_rate: float | None, step: in
         momentum=optimizer.momentum,
         step=step,
     )
+
+
+def checked_seed(seed: int) -> int:
+    """A seed of dropout masks, as the core counts them."""
+    if isinstance(seed, bool) or not isinstance(seed, _WHOLE) or not 0 <= seed < 2**64:
+        raise ArgumentError(f"a seed must be a whole number from 0 to 2^64 - 1, got {seed!r}")
+    return int(seed)
 
 
 def _whole(name: str, values: ArrayLike, what: str) -> Array:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from ..data.spans import Spans
 from ..errors import ArgumentError
 from .initial import initial
-from .native import Array, Native, State, as_array, call, native_optimizer
+from .native import Array, Native, State, as_array, call, checked_seed, native_optimizer
 from .optimizer import Optimizer
 from .parameters import size, views
 from .spec import NetworkSpec
@@ -100,7 +100,8 @@ class Network:
         Raises:
             ArgumentError: if rows, spans or state do not fit the network.
         """
-        tape = self.run(self.native.spans(rows, spans, state), keep=False)
+        native_spans = self.native.spans(rows, spans, state)
+        tape = self.run(native_spans, keep=False, why=lambda: self.native.why(rows, spans))
         return Outputs(self._output(tape, spans), self.final_state(tape, len(spans)))
 
     def loss(
@@ -115,7 +116,15 @@ class Network:
         """The spec's loss over these spans; no dropout. Arguments as in `train_step`."""
         native_spans = self.native.spans(rows, spans)
         table = self.native.targets(targets, target_index, weights, len(spans))
-        return float(call(self.native.network.loss, self.values, native_spans, table))
+        return float(
+            call(
+                self.native.network.loss,
+                self.values,
+                native_spans,
+                table,
+                why=lambda: self.native.why(rows, spans, targets, target_index),
+            )
+        )
 
     def train_step(
         self,
@@ -160,9 +169,10 @@ class Network:
             native_spans,
             table,
             self.spec.dropout > 0,
-            seed,
+            checked_seed(seed),
             native_optimizer(optimizer, learning_rate, state.step + 1),
             optimizer.clip or 0.0,
+            why=lambda: self.native.why(rows, spans, targets, target_index),
         )
         if np.isfinite(loss) and np.isfinite(norm):
             state.step += 1
@@ -181,7 +191,13 @@ class Network:
 
         Dropout masks come from (seed, step); no dropout if seed is None.
         """
-        native = self.run(self.native.spans(rows, spans, state), keep=True, seed=seed, step=step)
+        native = self.run(
+            self.native.spans(rows, spans, state),
+            keep=True,
+            seed=seed,
+            step=step,
+            why=lambda: self.native.why(rows, spans),
+        )
         return Tape(native, spans, self._output(native, spans))
 
     def backward(self, tape: Tape, d_output: ArrayLike) -> Array:
@@ -266,7 +282,15 @@ class Network:
         self._dirty = exposed
         return changed
 
-    def run(self, native_spans: Any, *, keep: bool, seed: int | None = None, step: int = 0) -> Any:
+    def run(
+        self,
+        native_spans: Any,
+        *,
+        keep: bool,
+        seed: int | None = None,
+        step: int = 0,
+        why: Callable[[], str | None] = lambda: None,
+    ) -> Any:
         """A forward pass of the core: its tape. No dropout if seed is None."""
         return call(
             self.native.network.forward,
@@ -275,8 +299,9 @@ class Network:
             keep,
             self.changed(),
             seed is not None and self.spec.dropout > 0,
-            seed or 0,
+            0 if seed is None else checked_seed(seed),
             step,
+            why=why,
         )
 
     def _output(self, native_tape: Any, spans: Spans) -> Array:
