@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 
-def main() -> None:
-    """Runs ``tidegate``; exits with 0, 1 for bad data, 2 for wrong use, 130 after Ctrl-C."""
+def main(args: Sequence[str] | None = None) -> None:
+    """Runs ``tidegate``; exits with 0, 1 for bad data, 2 for wrong use, 130 after Ctrl-C.
+
+    Args:
+        args: the words after ``tidegate``; None for those of this process.
+    """
     try:
-        from .app import app
+        from .app import run
 
-        app(prog_name="tidegate")
-    except KeyboardInterrupt:  # before a command had begun
-        sys.exit(130)
+        code = run(args)
+    except KeyboardInterrupt:  # before a command has begun
+        code = 130
+    sys.exit(code)

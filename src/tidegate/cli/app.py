@@ -1,20 +1,35 @@
-"""The commands."""
+"""The commands, and what goes for all of them."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 import typer
 
 from .forecast import forecast
 
 app = typer.Typer(
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+# what typer raises for a wrong word; it gives no public name to it
+UsageError: Any = typer.BadParameter.__base__
+
+
+def run(args: Sequence[str] | None = None) -> int:
+    """Runs a command, and returns the exit code. Wrong use is told in one line, like any error."""
+    try:
+        code = app(args=args, prog_name="tidegate", standalone_mode=False)
+    except UsageError as error:
+        path = error.ctx.command_path if error.ctx else "tidegate"
+        what = " ".join(error.format_message().split()).rstrip(".")
+        typer.echo(f"tidegate: {what}; see {path} --help", err=True)
+        return 2
+    return code if isinstance(code, int) else 0
 
 
 def _version(wanted: bool) -> None:

@@ -33,7 +33,7 @@ def exit_codes() -> Iterator[None]:
         typer.echo("tidegate: this needs more memory than there is; take fewer rows", err=True)
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
-        typer.echo("tidegate: stopped; nothing was written", err=True)
+        typer.echo("tidegate: stopped by Ctrl-C", err=True)
         raise typer.Exit(130) from None
     except BrokenPipeError:
         _forget(sys.stdout)

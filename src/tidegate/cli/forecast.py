@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..errors import DataError
 from .exits import exit_codes
+from .values import one_of, percent, whole
 
 if TYPE_CHECKING:
     from ..data.series import Series
 
-Cell = Literal["lstm", "gru", "rnn", "rnn_relu"]
+CELLS = ("lstm", "gru", "rnn", "rnn_relu")
+"""Those worth offering; named here so that ``--help`` need not load NumPy."""
 
 
 def forecast(
@@ -22,7 +25,12 @@ def forecast(
         typer.Argument(metavar="FILE", help="A CSV file with a line of names; - for stdin."),
     ],
     horizon: Annotated[
-        int, typer.Option(min=1, help="Steps ahead: days, if there is a row for each day.")
+        int,
+        typer.Option(
+            parser=whole(1),
+            metavar="N",
+            help="Steps ahead: days, if there is a row for each day.",
+        ),
     ] = 7,
     target: Annotated[
         str | None, typer.Option(help="The column of numbers to forecast.", metavar="COLUMN")
@@ -36,11 +44,23 @@ def forecast(
     ] = None,
     level: Annotated[
         list[float] | None,
-        typer.Option(help="An interval in percent; may be given again. [default: 80 and 95]"),
+        typer.Option(
+            parser=percent,
+            metavar="PERCENT",
+            help="An interval; may be given again. [default: 80 and 95]",
+        ),
     ] = None,
-    cell: Annotated[Cell, typer.Option(help="The kind of recurrent network.")] = "lstm",
+    cell: Annotated[
+        str,
+        typer.Option(
+            parser=one_of(*CELLS), metavar="|".join(CELLS), help="The kind of recurrent network."
+        ),
+    ] = "lstm",
     seed: Annotated[
-        int, typer.Option(min=0, help="Equal seeds give equal forecasts, to the bit.")
+        int,
+        typer.Option(
+            parser=whole(0), metavar="N", help="Equal seeds give equal forecasts, to the bit."
+        ),
     ] = 0,
     out: Annotated[
         str | None,
@@ -86,7 +106,10 @@ def forecast(
             output.check_place(path, option, file)
         series = _read(file, time, target, id)
         forecaster = Forecaster(horizon, cell, seed=seed)
-        forecaster.fit(series)
+        try:
+            forecaster.fit(series)
+        except DataError as error:
+            raise DataError(f"{_short(file)}: {error}") from None
         if forecaster.history_ is not None and forecaster.history_.stopped == "interrupted":
             raise KeyboardInterrupt
         ahead = forecaster.predict(levels)

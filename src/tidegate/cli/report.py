@@ -61,7 +61,7 @@ def as_text(
     parts = [_headline(forecaster, series), _table(forecaster, series, ahead)]
     parts.append(chart.draw(series, ahead, forecaster.plan_))
     if isinstance(judged, str):
-        parts.append(f"Verdict: none, as no rows can be held out: {judged}.")
+        parts.append(f"Verdict: none. {judged[:1].upper()}{judged[1:]}.")
     else:
         parts += [_scores(series, judged), f"Verdict: {judged.verdict}"]
     return "\n\n".join(parts) + "\n"

@@ -21,7 +21,7 @@ class Training:
     """
 
     updates: int | None = None
-    """None: as many as the rows are worth, from 150 to 600."""
+    """None: as many as the rows are worth, 600 at most."""
     batch: int = 64
     """Windows in an update."""
     learning_rate: float = 3e-3
@@ -36,13 +36,15 @@ class Training:
         checks.number(self, "weight_decay", least=0)
 
     def updates_for(self, rows: int) -> int:
-        """Updates for a table: each row begins the future of about 9 windows.
+        """Updates for a table: each row begins the future of about 9 windows, in a small table of
+        up to 90.
 
         Example:
-            >>> Training().updates_for(1461)
-            205
+            >>> [Training().updates_for(rows) for rows in (20, 200, 1461, 100_000)]
+            [28, 150, 205, 600]
         """
-        return self.updates or min(max(9 * rows // self.batch, 150), 600)
+        few, many = 90 * rows // self.batch, 9 * rows // self.batch
+        return self.updates or max(min(max(many, 150), few, 600), 1)
 
     def settings(self, updates: int, seed: int) -> FitSettings:
         """The same for `train.fit`."""

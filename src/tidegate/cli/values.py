@@ -1,0 +1,59 @@
+"""Values of options: a word of the command line as a number, or what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import typer
+
+
+def whole(least: int) -> Callable[[str | int], int]:
+    """A parser of whole numbers from ``least`` up.
+
+    Example:
+        >>> whole(1)("7")
+        7
+    """
+
+    def number(text: str | int) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = least - 1
+        if value < least:
+            raise typer.BadParameter(f"expected a whole number from {least} up, got {text!r}")
+        return value
+
+    return number
+
+
+def percent(text: str | float) -> float:
+    """A number above 0 and below 100.
+
+    Example:
+        >>> percent("95")
+        95.0
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 < value < 100:
+        raise typer.BadParameter(f"expected a number above 0 and below 100, got {text!r}")
+    return value
+
+
+def one_of(*words: str) -> Callable[[str], str]:
+    """A parser of one of a few words.
+
+    Example:
+        >>> one_of("lstm", "gru")("gru")
+        'gru'
+    """
+
+    def word(text: str) -> str:
+        if text not in words:
+            raise typer.BadParameter(f"expected one of {', '.join(words)}, got {text!r}")
+        return text
+
+    return word
