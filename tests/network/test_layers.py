@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import tidegate as tg
 from problems import PlainSpans, assert_relative, assert_same, layer_of
@@ -101,6 +103,26 @@ def test_equals_torch(
 def test_equals_torch_whatever_the_shape(cell: str, B: int, T: int, I: int, H: int) -> None:
     check_against_torch(layer_of(cell, I, H), B, T, ragged(B, T), with_state=True)
     check_against_torch(layer_of(cell, I, H, 2, bidirectional=True), B, T, None, with_state=False)
+
+
+@given(
+    cell=st.sampled_from(list(CELLS)),
+    lengths=st.lists(st.integers(1, 8), min_size=1, max_size=30),
+    extra=st.integers(0, 2),
+    I=st.integers(1, 40),
+    H=st.integers(1, 80),
+    layers=st.integers(1, 3),
+    bidirectional=st.booleans(),
+    with_state=st.booleans(),
+)
+@settings(max_examples=25, deadline=None)
+def test_equals_torch_whatever_the_lengths(
+    cell: str, lengths: list[int], extra: int, I: int, H: int, with_state: bool, **settings: Any
+) -> None:
+    T = max(lengths) + extra
+    check_against_torch(
+        layer_of(cell, I, H, **settings), len(lengths), T, np.array(lengths), with_state
+    )
 
 
 @pytest.mark.parametrize(("B", "T", "I", "H"), SHAPES)

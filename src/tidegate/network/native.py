@@ -152,10 +152,14 @@ class Native:
         target_index: ArrayLike | None = None,
     ) -> str | None:
         """What is wrong with a call that the core has refused, and where."""
-        table, last = np.asarray(rows), spans.start + spans.length - 1
-        if (beyond := np.flatnonzero(last >= len(table))).size:
-            i = beyond[0]
-            return f"span {i} reads rows {spans.start[i]} to {last[i]}, but there are {len(table)}"
+        table = np.asarray(rows)
+        if (beyond := np.flatnonzero(spans.start > len(table) - spans.length)).size:
+            first, length = int(spans.start[beyond[0]]), int(spans.length[beyond[0]])
+            return (
+                f"span {beyond[0]} reads rows {first} to {first + length - 1}, "
+                f"but there are {len(table)}"
+            )
+        last = spans.start + spans.length - 1
         if isinstance(self.spec.input, TokenInput):
             for start, end in zip(spans.start, last, strict=True):
                 ids = table[start : end + 1]
@@ -183,19 +187,17 @@ class Native:
     def _scale(self, spans: Spans) -> tuple[Array | None, Array | None]:
         if spans.shift is None and spans.factor is None:
             return None, None
-        columns = self.spec.input.columns if isinstance(self.spec.input, NumberInput) else 0
-        shape = (len(spans), columns)
+        if isinstance(self.spec.input, TokenInput):
+            raise ArgumentError("spans.shift and spans.factor are for numbers, got rows of tokens")
+        shape = (len(spans), self.spec.input.columns)
         scale = []
         for name, given, default in (("shift", spans.shift, 0), ("factor", spans.factor, 1)):
             value = np.full(shape, default, self.dtype) if given is None else given
-            array = self.numbers(f"spans.{name}", value)
-            if array.shape != shape or not columns:
+            scale.append(self.numbers(f"spans.{name}", value))
+            if scale[-1].shape != shape:
                 raise ArgumentError(
-                    f"spans.{name} must be {list(shape)}, got an array of {array.shape}"
-                    if columns
-                    else f"spans.{name} is for rows of numbers, this network reads tokens"
+                    f"spans.{name} must be {list(shape)}, got an array of {scale[-1].shape}"
                 )
-            scale.append(array)
         return scale[0], scale[1]
 
 
