@@ -86,13 +86,14 @@ class Frequency:
         if not len(before):
             raise DataError("a frequency needs a series of 2 rows at least, got 1 row in each")
 
-        fixed = _most_frequent((after - before).astype(np.int64))
+        apart = (after - before).astype(np.int64)
+        fixed = _most_frequent(apart)
         if times.dtype.kind != "M":
             return cls("integer", fixed)
         candidates = [cls("microsecond", fixed)]
         if fixed == DAY:
             candidates += [cls("weekday")]
-        elif fixed >= 28 * DAY:
+        elif np.median(apart) >= 28 * DAY:
             months = _most_frequent(calendar.month(after) - calendar.month(before))
             # 31 and 0 first: of equally good ones the first is taken
             candidates = [cls("month", max(months, 1), d) for d in (31, 0, 30, 29)] + candidates

@@ -63,9 +63,12 @@ def read_table(path: str, stdin: BinaryIO | None = None) -> TextTable:
 
     name, data = read_text(path, stdin)
     rows = _split(name, data)
-    frame = pl.read_csv(
-        rows.data, has_header=False, infer_schema=False, separator=rows.separator
-    ).with_columns(pl.all().fill_null("").str.strip_chars())
+    try:
+        frame = pl.read_csv(
+            rows.data, has_header=False, infer_schema=False, separator=rows.separator
+        ).with_columns(pl.all().fill_null("").str.strip_chars())
+    except pl.exceptions.PolarsError:
+        frame = pl.DataFrame()
     if frame.height != len(rows.lines):
         raise DataError(f'{name}: the quotes (") in it make no sense; check or remove them')
     header = [str(cell) for cell in frame.row(0)]
@@ -100,6 +103,8 @@ def _split(name: str, data: bytes) -> _Rows:
         end = _outside(end, quotes)
     start = np.concatenate([[0], end[:-1] + 1])
     full = np.logical_or.reduceat(_CONTENT[buffer], start)
+    if not full.any():
+        raise DataError(f"{name}: there is nothing in the file; expected a header line, then rows")
     line = np.searchsorted(newline, start[full]) + 1
 
     counts: dict[str, NDArray[np.int64]] = {}
