@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ArgumentError, DataError
+from .zone import without_zone
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -141,6 +142,7 @@ def read_times(column: Column, where: Where) -> NDArray[Any]:
     """
     import narwhals as nw
 
+    column = without_zone(column, wall=False)
     name, dtype = column.name, column.dtype
     row = _first(column.is_null())
     if row is not None:
@@ -148,8 +150,6 @@ def read_times(column: Column, where: Where) -> NDArray[Any]:
             f"{where(row, name)}: the date is missing{_more(column.is_null())}; fill it in"
         )
     if isinstance(dtype, nw.Datetime):
-        if dtype.time_zone is not None:
-            column = column.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
         return column.to_numpy().astype("datetime64[us]")
     if dtype == nw.Date:
         return column.cast(nw.Datetime("us")).to_numpy().astype("datetime64[us]")
@@ -171,7 +171,7 @@ def read_times(column: Column, where: Where) -> NDArray[Any]:
 
 def wall_clock(column: Column) -> NDArray[np.datetime64]:
     """``[N]``, what the clock in their own time zone shows at times that have one."""
-    return column.dt.replace_time_zone(None).to_numpy().astype("datetime64[us]")
+    return without_zone(column, wall=True).to_numpy().astype("datetime64[us]")
 
 
 def _first(mask: Column) -> int | None:

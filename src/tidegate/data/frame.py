@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..errors import ArgumentError
 from .plain import from_json
-from .zone import from_wall
+from .zone import from_wall, without_zone, zone_of
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -74,7 +74,7 @@ class FrameKind:
         """The kind of a frame whose columns have been found good."""
         import narwhals as nw
 
-        dtype = frame[time].dtype
+        dtype = without_zone(frame[time], wall=wall).dtype
         kind: Kind = "integer" if dtype.is_integer() else "date" if dtype == nw.Date else "datetime"
         id_dtype = None if id is None else frame[id].dtype
         return cls(
@@ -84,7 +84,7 @@ class FrameKind:
             target=target,
             kind=kind,
             dtype=dtype.time_unit if isinstance(dtype, nw.Datetime) else str(dtype),
-            zone=dtype.time_zone if isinstance(dtype, nw.Datetime) else None,
+            zone=zone_of(frame[time]),
             wall=wall,
             id_dtype=str(id_dtype) if id_dtype is not None and id_dtype.is_integer() else "String",
         )

@@ -15,6 +15,7 @@ from .frame import FrameKind as FrameKind
 from .frame import write_frame as write_frame
 from .frequency import DAY, Frequency
 from .order import check_steps, check_unique, sort
+from .zone import zone_of
 
 Index = NDArray[np.int64]
 
@@ -103,8 +104,7 @@ def read_series(
     sorted_times = times[order]
     check_unique(sorted_times, order, start, lambda row: where(row, time), call, ids is not None)
     wall = False
-    zone = getattr(frame[time].dtype, "time_zone", None)
-    if zone is not None:
+    if zone_of(frame[time]) is not None:
         clock = wall_clock(frame[time])[order]
         wall = _same_time_of_day(clock, start)
         sorted_times = clock if wall else sorted_times

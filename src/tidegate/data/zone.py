@@ -1,12 +1,45 @@
-"""From the clock on the wall to UTC."""
+"""Time zones: out of a column, and back from the clock on the wall."""
 
 from __future__ import annotations
 
 from datetime import UTC
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import narwhals as nw
+
+    Column = nw.Series[Any]
+
+
+def zone_of(column: Column) -> str | None:
+    """The name of a column's time zone; None where it has none, or is not of times."""
+    import narwhals as nw
+
+    dtype = column.dtype
+    if isinstance(dtype, nw.Datetime):
+        return dtype.time_zone
+    zone = _pandas_zone(column)
+    return None if zone is None else str(zone)
+
+
+def without_zone(column: Column, *, wall: bool) -> Column:
+    """What clocks show in the column's own time zone, or in UTC; other columns as they are."""
+    import narwhals as nw
+
+    if _pandas_zone(column) is not None and not isinstance(column.dtype, nw.Datetime):
+        # narwhals does not know zones with an underscore or a digit in their name
+        native = column.to_native()
+        native = native if wall else native.dt.tz_convert("UTC")
+        naive: Column = nw.from_native(native.dt.tz_localize(None), series_only=True)
+        return naive
+    if zone_of(column) is None:
+        return column
+    column = column if wall else column.dt.convert_time_zone("UTC")
+    return column.dt.replace_time_zone(None)
 
 
 def from_wall(times: NDArray[np.datetime64], zone: ZoneInfo) -> NDArray[np.datetime64]:
@@ -21,3 +54,7 @@ def from_wall(times: NDArray[np.datetime64], zone: ZoneInfo) -> NDArray[np.datet
         for t in different.astype("datetime64[us]").tolist()
     ]
     return np.array(utc, "datetime64[us]")[which]
+
+
+def _pandas_zone(column: Column) -> Any:
+    return getattr(getattr(column.to_native(), "dtype", None), "tz", None)

@@ -1,0 +1,430 @@
+"""A frame of any library, its rows in any order, gives the same series; each fault is named."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tidegate.data import Series, read_series
+from tidegate.data.frequency import Frequency
+from tidegate.errors import ArgumentError, DataError
+
+DAY = 86_400_000_000
+Data = dict[str, list[Any]]
+
+
+def to_pyarrow(data: Data) -> Any:
+    return pytest.importorskip("pyarrow").table(data)
+
+
+LIBRARIES: dict[str, Callable[[Data], Any]] = {
+    "pandas": pd.DataFrame,
+    "polars": pl.DataFrame,
+    "pyarrow": to_pyarrow,
+}
+each_library = pytest.mark.parametrize("library", LIBRARIES)
+
+
+def days(count: int, first: str = "2024-02-27") -> list[dt.datetime]:
+    start = dt.datetime.fromisoformat(first)
+    return [start + dt.timedelta(days=i) for i in range(count)]
+
+
+def assert_same(a: Series, b: Series) -> None:
+    for name in ("values", "time", "start", "length"):
+        left, right = getattr(a, name), getattr(b, name)
+        assert left.dtype == right.dtype
+        assert left.tolist() == right.tolist()
+    assert (a.ids, a.frequency) == (b.ids, b.frequency)
+
+
+@each_library
+def test_two_series(library: str) -> None:
+    data: Data = {
+        "unique_id": ["b", "a", "b", "a", "a"],
+        "ds": [days(3)[i] for i in (1, 2, 0, 0, 1)],
+        "y": [1, 2, 3, 4, 5],
+        "other": ["x", "x", None, "x", "x"],
+    }
+    series = read_series(LIBRARIES[library](data))
+    assert series.ids == ["a", "b"]
+    assert len(series) == 2
+    assert series.values.tolist() == [4.0, 5.0, 2.0, 3.0, 1.0]
+    assert series.time.dtype == "datetime64[us]"
+    assert series.time.tolist() == [*days(3), *days(2)]
+    assert (series.start.tolist(), series.length.tolist()) == ([0, 3], [3, 2])
+    assert series.last.tolist() == [days(3)[2], days(2)[1]]
+    assert series.frequency == Frequency("microsecond", DAY)
+    assert series.frame.library == library
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+@given(st.data())
+def test_the_order_of_rows_does_not_matter(library: str, data: st.DataObject) -> None:
+    lengths = data.draw(st.lists(st.integers(1, 12), min_size=1, max_size=5))
+    lengths[0] = max(lengths[0], 2)
+    step = data.draw(st.sampled_from(["D", "h", "ME", "MS", "B", "W", "integer"]))
+    rows: Data = {"unique_id": [], "ds": [], "y": []}
+    for i, length in enumerate(lengths):
+        if step == "integer":
+            times: list[Any] = list(range(i, i + length))
+        else:
+            times = pd.date_range("2023-03-01", periods=length, freq=step).to_pydatetime().tolist()
+        rows["unique_id"] += [f"id {i}"] * length
+        rows["ds"] += times
+        rows["y"] += [100.0 * i + j for j in range(length)]
+    order = data.draw(st.permutations(range(len(rows["y"]))))
+    shuffled = {name: [column[i] for i in order] for name, column in rows.items()}
+    sorted_series = read_series(LIBRARIES[library](rows))
+    assert_same(read_series(LIBRARIES[library](shuffled)), sorted_series)
+    assert sorted_series.values.tolist() == rows["y"]
+    assert sorted_series.length.tolist() == lengths
+
+
+@each_library
+@pytest.mark.parametrize(
+    ("ids", "expected"),
+    [
+        ([10, 10, 9, 9], [9, 10]),
+        (["10", "10", "9", "9"], ["10", "9"]),
+        (["", "", "é", "é"], ["", "é"]),
+    ],
+)
+def test_ids_are_kept_as_written(library: str, ids: list[Any], expected: list[Any]) -> None:
+    data = {"shop": ids, "ds": [1, 2, 1, 2], "y": [0.0, 1.0, 2.0, 3.0]}
+    series = read_series(LIBRARIES[library](data), id="shop")
+    assert series.ids == expected
+    assert all(type(a) is type(b) for a, b in zip(series.ids, expected, strict=True))
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+def test_categories_are_text(frame: Any) -> None:
+    df = frame({"unique_id": ["b", "b", "a", "a"], "ds": [1, 2, 1, 2], "y": [1, 2, 3, 4]})
+    if frame is pd.DataFrame:
+        df["unique_id"] = pd.Categorical(df["unique_id"], categories=["b", "a", "unused"])
+    else:
+        df = df.with_columns(pl.col("unique_id").cast(pl.Enum(["b", "a", "unused"])))
+    assert read_series(df).ids == ["a", "b"]
+    assert read_series(df).values.tolist() == [3.0, 4.0, 1.0, 2.0]
+
+
+@each_library
+def test_without_id(library: str) -> None:
+    data = {"unique_id": ["a", "a"], "ds": [1, 2], "y": [3, 4]}
+    assert read_series(LIBRARIES[library](data), id=None).ids is None
+    del data["unique_id"]
+    series = read_series(LIBRARIES[library](data))
+    assert series.ids is None
+    assert series.frame.id is None
+    assert (series.start.tolist(), series.length.tolist()) == ([0], [2])
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_units_of_pandas(unit: str) -> None:
+    times = pd.date_range("2024-01-01", periods=3, unit=unit)
+    series = read_series(pd.DataFrame({"ds": times, "y": [1, 2, 3]}))
+    assert series.time.dtype == "datetime64[us]"
+    assert series.time.tolist() == days(3, "2024-01-01")
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint16", "Int64", "int64"])
+def test_whole_numbers_for_times(dtype: str) -> None:
+    df = pd.DataFrame({"ds": pd.Series([3, 5, 1], dtype=dtype), "y": [3, 5, 1]})
+    series = read_series(df)
+    assert series.time.dtype == np.int64
+    assert series.time.tolist() == [1, 3, 5]
+    assert series.frequency == Frequency("integer", 2)
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint64", "float32", "Int64", "Float32"])
+def test_values_are_float64_whatever_they_were(dtype: str) -> None:
+    df = pd.DataFrame({"ds": [1, 2], "y": pd.Series([3, 7], dtype=dtype)})
+    assert read_series(df).values.dtype == np.float64
+    assert read_series(df).values.tolist() == [3.0, 7.0]
+
+
+def test_the_frame_is_left_alone() -> None:
+    df = pd.DataFrame({"ds": [2, 1], "y": [2.0, 1.0]})
+    before = df.copy(deep=True)
+    series = read_series(df)
+    series.values[:] = 7
+    series.time[:] = 7
+    pd.testing.assert_frame_equal(df, before)
+    polars = pl.DataFrame({"ds": [1, 2], "y": [1.0, 2.0]})
+    read_series(polars).values[:] = 7
+    assert polars["y"].to_list() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "UTC", "America/New_York", "Asia/Kolkata"])
+@pytest.mark.parametrize("first", ["2024-03-29", "2024-10-25", "2024-03-08", "2024-11-01"])
+def test_a_day_is_a_day_on_the_wall_and_an_hour_an_hour_in_utc(
+    library: str, zone: str, first: str
+) -> None:
+    def read(times: pd.DatetimeIndex) -> Series:
+        df: Any = pd.DataFrame({"ds": times, "y": range(len(times))})
+        return read_series(df if library == "pandas" else pl.from_pandas(df))
+
+    by_day = pd.date_range(first, periods=7, freq="D", tz=zone)
+    series = read(by_day)
+    assert series.frequency == Frequency("microsecond", DAY)
+    assert series.time.tolist() == by_day.tz_localize(None).to_pydatetime().tolist()
+    assert series.frame.wall
+
+    by_hour = pd.date_range(first, periods=100, freq="h", tz=zone)
+    series = read(by_hour)
+    assert series.frequency == Frequency("microsecond", DAY // 24)
+    utc = by_hour.tz_convert("UTC").tz_localize(None)
+    assert series.time.tolist() == utc.to_pydatetime().tolist()
+    assert not series.frame.wall
+
+
+GOOD: Data = {"ds": days(4), "y": [1.0, 2.0, 3.0, 4.0]}
+
+
+def but(**changes: Any) -> Data:
+    return {**GOOD, **changes}
+
+
+D = days(9)
+FAULTS: list[tuple[Data, dict[str, Any], str]] = [
+    ({"ds": [], "y": []}, {}, "the frame has no rows, only the columns 'ds', 'y'"),
+    (
+        {"date": days(4), "y": [1, 2, 3, 4]},
+        {},
+        "there is no column 'ds', only 'date', 'y'; name another with time=...",
+    ),
+    (
+        {"DS": days(4), "y": [1, 2, 3, 4]},
+        {},
+        "there is no column 'ds', only 'DS', 'y'; did you mean 'DS'? Then pass time='DS'",
+    ),
+    (
+        GOOD,
+        {"target": "rain"},
+        "there is no column 'rain', only 'ds', 'y'; name another with target=...",
+    ),
+    (
+        GOOD,
+        {"id": "shop"},
+        "there is no column 'shop', only 'ds', 'y'; name another with id=...",
+    ),
+    (
+        but(y=[1.0, None, None, 4.0]),
+        {},
+        "row 1, column 'y': the value is missing (and 1 more); fill it in",
+    ),
+    (
+        but(y=[1.0, 2.0, 3.0, float("inf")]),
+        {},
+        "row 3, column 'y': the value is infinite; correct it",
+    ),
+    (
+        but(y=[1.0, 2.0, -float("inf"), float("inf")]),
+        {},
+        "row 2, column 'y': the value is infinite (and 1 more); correct it",
+    ),
+    (
+        but(y=["1", "2", "abc", "4"]),
+        {},
+        "row 2, column 'y': 'abc' is no number; correct it",
+    ),
+    (
+        but(ds=[D[0], None, D[2], D[3]]),
+        {},
+        "row 1, column 'ds': the date is missing; fill it in",
+    ),
+    (
+        but(ds=[D[0], D[1], D[3], D[1]]),
+        {},
+        "row 3, column 'ds': 2024-02-28 is already in row 1; keep one row for each time, or name "
+        "the id column if they belong to different series",
+    ),
+    (
+        but(ds=[D[1], D[1], D[2], D[1]], unique_id=["a", "b", "b", "b"]),
+        {},
+        "row 3, series 'b', column 'ds': 2024-02-28 is already in row 1; keep one row for each "
+        "time",
+    ),
+    (
+        but(ds=[D[0], D[0], D[1], D[1]]),
+        {},
+        "row 1, column 'ds': 2024-02-27 is already in row 0 (2 such rows); keep one row for each "
+        "time, or name the id column if they belong to different series",
+    ),
+    (
+        but(ds=[D[3], D[4], D[0], D[1]]),
+        {},
+        "row 0, column 'ds': 2024-02-29 is missing before 2024-03-01; "
+        "add a row, with a value, for each missing day",
+    ),
+    (
+        but(ds=[D[0], D[1], D[5], D[6]]),
+        {},
+        "row 2, column 'ds': 2024-02-29 is missing before 2024-03-03 (3 days in a row); "
+        "add a row, with a value, for each missing day",
+    ),
+    (
+        {"ds": [D[i] for i in (0, 1, 2, 5, 6, 8)], "y": [0.0] * 6},
+        {},
+        "row 3, column 'ds': 2024-03-01 is missing before 2024-03-03 (3 days in 2 gaps); "
+        "add a row, with a value, for each missing day",
+    ),
+    (
+        {"ds": [1, 2, 3, 6], "y": [0.0] * 4, "unique_id": ["x"] * 4},
+        {},
+        "row 3, series 'x', column 'ds': 4 is missing before 6 (2 steps in a row); "
+        "add a row, with a value, for each missing step",
+    ),
+    (
+        {"ds": [D[0], D[1], D[2], D[2] + dt.timedelta(hours=30), D[4], D[5]], "y": [0.0] * 6},
+        {},
+        "row 3, column 'ds': 2024-03-01 06:00 is no whole number of steps after 2024-02-29, but "
+        "most rows are 1 day apart; correct the time, or bring all rows to one step",
+    ),
+    (
+        {"ds": [1, 2, 4, 8, 15], "y": [0.0] * 5},
+        {},
+        "row 2, column 'ds': the times follow no fixed step, here 4 after 2; "
+        "sum or average the rows to one step, for example to days",
+    ),
+    (
+        {"ds": [1], "y": [0.0]},
+        {},
+        "row 0, column 'ds': this is the only row; a series needs 2 rows at least, from which the "
+        "step between them is seen",
+    ),
+    (
+        {"ds": [1, 1], "y": [0.0, 1.0], "unique_id": ["a", "b"]},
+        {},
+        "row 0, series 'a', column 'ds': this is the only row, as in each of the 2 series; a "
+        "series needs 2 rows at least, from which the step between them is seen",
+    ),
+    (
+        but(unique_id=["a", "a", None, "a"]),
+        {},
+        "row 2, column 'unique_id': the id is missing; fill it in",
+    ),
+    (
+        {"ds": [1, 2, 2**62 + 1], "y": [0.0] * 3},
+        {},
+        "row 2, column 'ds': expected a number of at most 2**62, got 4611686018427387905",
+    ),
+]
+
+
+@each_library
+@pytest.mark.parametrize(("data", "options", "message"), FAULTS, ids=[f[2][:60] for f in FAULTS])
+def test_faults(library: str, data: Data, options: dict[str, Any], message: str) -> None:
+    frame = LIBRARIES[library](data)
+    with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
+        read_series(frame, **options)
+
+
+@pytest.mark.parametrize(
+    ("frame", "message"),
+    [
+        (
+            pl.DataFrame(but(y=[1.0, 2.0, float("nan"), float("nan")])),
+            "row 2, column 'y': the value is missing (NaN) (and 1 more); fill it in",
+        ),
+        (
+            pl.DataFrame(but(y=["1", "2", "3", "4"])),
+            "row 0, column 'y': expected numbers, but the column holds String, here '1'; convert "
+            "it, for example: df = df.with_columns(pl.col('y').cast(pl.Float64))",
+        ),
+        (
+            pd.DataFrame(but(y=["1", "2", "3", "4"])),
+            "row 0, column 'y': expected numbers, but the column holds String, here '1'; convert "
+            "it, for example: df['y'] = pd.to_numeric(df['y'])",
+        ),
+        (
+            pd.DataFrame(but(y=[1.0, 2.0, "x\ny", 4.0])),
+            r"row 2, column 'y': 'x\ny' is no number; correct it",
+        ),
+        (
+            pd.DataFrame(but(ds=["2024-01-01"] * 4)),
+            "row 0, column 'ds': expected dates or whole numbers, but the column holds String, "
+            "here '2024-01-01'; convert it, for example: df['ds'] = pd.to_datetime(df['ds'])",
+        ),
+        (
+            pl.DataFrame(but(ds=["2024-01-01"] * 4)),
+            "row 0, column 'ds': expected dates or whole numbers, but the column holds String, "
+            "here '2024-01-01'; convert it, for example: "
+            "df = df.with_columns(pl.col('ds').str.to_datetime())",
+        ),
+        (
+            pl.DataFrame(but(ds=[1.5, 2.5, 3.5, 4.5])),
+            "row 0, column 'ds': expected dates or whole numbers, but the column holds Float64, "
+            "here 1.5; convert it",
+        ),
+        (
+            pl.DataFrame(but(unique_id=[0.5] * 4)),
+            "row 0, column 'unique_id': an id must be text or a whole number, but the column "
+            "holds Float64, here 0.5; convert it to text",
+        ),
+        (
+            pd.DataFrame(GOOD).set_index("ds"),
+            "there is no column 'ds', only 'y'; it is the index: call df.reset_index() first",
+        ),
+        (
+            pd.DataFrame([[1, 2.0, 3.0]], columns=["ds", "y", "y"]),
+            "the frame has 2 columns 'y'; rename or drop all but one",
+        ),
+        (
+            pl.DataFrame({f"column {i}": [i] for i in range(25)}),
+            "there is no column 'ds', only "
+            + ", ".join(f"'column {i}'" for i in range(20))
+            + " and 5 more; name another with time=...",
+        ),
+    ],
+)
+def test_faults_of_one_library(frame: Any, message: str) -> None:
+    with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
+        read_series(frame)
+
+
+def test_an_error_calls_rows_as_told() -> None:
+    df = pl.DataFrame(but(ds=[D[0], D[1], D[1], D[2]], unique_id=["a"] * 4))
+    with pytest.raises(DataError) as caught:
+        read_series(df, place=lambda row: f"rain.csv, line {row + 2}")
+    assert str(caught.value) == (
+        "rain.csv, line 4, series 'a', column 'ds': 2024-02-28 is already in rain.csv, line 3; "
+        "keep one row for each time"
+    )
+
+
+@pytest.mark.parametrize(
+    ("frame", "options", "message"),
+    [
+        ({"ds": [1]}, {}, "expected a pandas or a polars frame, got a dict"),
+        (None, {}, "expected a pandas or a polars frame, got a NoneType"),
+        (pl.LazyFrame(GOOD), {}, r"frame, got a LazyFrame; call .collect\(\) first"),
+        (pl.Series([1]), {}, "expected a pandas or a polars frame, got a Series"),
+        (pl.DataFrame(GOOD), {"time": "y"}, "must be different columns, got unique_id, y, y"),
+        (pl.DataFrame(GOOD), {"id": "ds"}, "must be different columns, got ds, ds, y"),
+    ],
+)
+def test_what_is_no_frame(frame: Any, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ArgumentError, match=message):
+        read_series(frame, **options)
+
+
+def test_no_frame_library_is_loaded_before_it_is_needed() -> None:
+    code = (
+        "import sys, tidegate.data\n"
+        "print(sorted({'pandas', 'polars', 'narwhals', 'pyarrow'} & set(sys.modules)))"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout == "[]\n"
