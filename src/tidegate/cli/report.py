@@ -122,12 +122,23 @@ def _scores(series: Series, judged: Evaluation) -> str:
     for i, level in enumerate(judged.levels):
         shares = [score.coverage[i] for score in judged.scores]
         body[f"in {level:g} %"] = [f"{100 * share:.0f} %" for share in shares]
+    return "\n".join([title, "", columns(body, left=1), "", *_notes(series, judged)])
+
+
+def _notes(series: Series, judged: Evaluation) -> list[str]:
+    """What the words and numbers of the scores mean."""
+    baselines = ["naive: the last value again"]
+    if judged.season > 1:
+        baselines.append(
+            f"seasonal naive: the value {series.frequency.steps(judged.season)} before"
+        )
     notes = [
+        "; ".join([*baselines, "median: of all rows before."]),
         "MAE: mean absolute error of the median. pinball: error of median and intervals together.",
-        "Lower is better. in 80 %: how many values lay within that interval.".replace(
-            "80", f"{judged.levels[0]:g}" if judged.levels else "80"
-        ),
     ]
+    if judged.levels:
+        level = f"{judged.levels[0]:g} %"
+        notes.append(f"Lower is better. in {level}: how many values lay within that interval.")
     if judged.unit:
         notes.append(f"Errors are in units of each series's {judged.unit}.")
     if judged.brier is not None:
@@ -136,7 +147,7 @@ def _scores(series: Series, judged: Evaluation) -> str:
             f"Chance above 0: Brier score {own:.3f}; saying how often it was so: {usual:.3f}."
         )
         notes.append("An interval that begins at 0 misses on one side only, so it holds more.")
-    return "\n".join([title, "", columns(body, left=1), "", *notes])
+    return notes
 
 
 def _word(value: Any) -> str:

@@ -40,10 +40,12 @@ class Evaluation:
     scores: tuple[Score, ...]
     """The model's first, then the baselines'."""
     levels: tuple[float, ...]
-    """Of the intervals, in percent."""
+    """Of the intervals, in percent, increasing."""
     windows: int
     """Windows held out, each ``horizon`` steps long, none overlapping another."""
     horizon: int
+    season: int
+    """Rows in the season of the seasonal naive forecast; 1 for none."""
     series: int
     """Series that they were held out of."""
     unit: str
@@ -112,13 +114,14 @@ def evaluate(
             )
             for name, each in judged.items()
         ),
-        levels,
+        tuple(sorted(levels)),
         len(held.cut),
         plan.horizon,
+        plan.season,
         len(np.unique(held.series)),
         "" if len(series.start) == 1 else "mean step between seasons",
         brier,
-        verdict({name: (each.mae, each.pinball) for name, each in judged.items()}, plan.horizon),
+        verdict({name: (each.mae, each.pinball) for name, each in judged.items()}),
     )
 
 

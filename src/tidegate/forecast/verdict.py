@@ -16,7 +16,7 @@ CLEAR = 2.0
 """Standard errors of the mean difference that chance hardly ever reaches."""
 
 
-def verdict(scores: dict[str, tuple[Array, Array]], horizon: int) -> str:
+def verdict(scores: dict[str, tuple[Array, Array]]) -> str:
     """The sentence.
 
     The whole forecast counts, with its intervals: what is compared is the pinball loss, window by
@@ -25,11 +25,10 @@ def verdict(scores: dict[str, tuple[Array, Array]], horizon: int) -> str:
 
     Args:
         scores: the model's first; mean absolute errors and pinball losses, ``[k]`` each.
-        horizon: steps in a window.
 
     Example:
         >>> even = np.ones(10)
-        >>> verdict({"LSTM": (even, even), "naive": (even, even)}, 7)
+        >>> verdict({"LSTM": (even, even), "naive": (even, even)})
         'LSTM did no better than naive over the last 10 windows: take naive, it is simpler.'
     """
     model, *baselines = scores
