@@ -1,0 +1,79 @@
+"""Units of each series: there and back, at the ends of what a number can be."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tidegate.forecast.scaling import MANY_ZEROS, Scaling
+
+ZERO = np.zeros(1, np.int64)
+
+
+def of(values: np.ndarray) -> Scaling:
+    return Scaling.of(values, ZERO, np.array([len(values)]))
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e-3, 1.0, 1e8, 1e300])
+@pytest.mark.parametrize("often_zero", [False, True])
+def test_undo_is_the_inverse(size: float, often_zero: bool) -> None:
+    random = np.random.default_rng(1)
+    values = size * random.exponential(size=100)
+    if often_zero:
+        values[::3] = 0
+    scaling = of(values)
+    assert scaling.zeros.tolist() == [often_zero]
+    u = scaling.apply(values, np.zeros(100, np.int64))
+    assert np.abs(u).max() < 20
+    np.testing.assert_allclose(scaling.undo(u[None, :], ZERO)[0], values, atol=1e-9 * size)
+
+
+def test_a_series_has_mean_0_and_deviation_1_in_its_units() -> None:
+    values = np.array([3.0, -5.0, 8.0, 1.0, 0.5])
+    u = of(values).apply(values, np.zeros(5, np.int64))
+    assert u.mean() == pytest.approx(0, abs=1e-12)
+    assert u.std() == pytest.approx(1)
+
+
+def test_each_series_has_units_of_its_own() -> None:
+    values = np.array([1.0, 2.0, 3.0, 100.0, 200.0, 300.0])
+    series = np.array([0, 0, 0, 1, 1, 1])
+    scaling = Scaling.of(values, np.array([0, 3]), np.array([3, 3]))
+    u = scaling.apply(values, series)
+    np.testing.assert_allclose(u[:3], u[3:])
+    assert scaling.centre.tolist() == [2.0, 200.0]
+
+
+def test_zeros_are_counted_apart_only_where_they_are_many_and_nothing_is_negative() -> None:
+    few = np.ones(100)
+    few[: int(100 * MANY_ZEROS) - 1] = 0
+    many = np.ones(100)
+    many[: int(100 * MANY_ZEROS) + 1] = 0
+    negative = many.copy()
+    negative[-1] = -1
+    assert [bool(of(values).zeros[0]) for values in (few, many, negative)] == [False, True, False]
+
+
+@given(st.floats(-1e300, 1e300))
+def test_a_constant_series_has_a_scale(value: float) -> None:
+    scaling = of(np.full(20, value))
+    assert scaling.scale[0] > 0
+    u = scaling.apply(np.full(20, value), np.zeros(20, np.int64))
+    assert np.abs(u).max() < 1e-6
+
+
+@given(st.lists(st.floats(0, 1e300), min_size=2, max_size=30), st.floats(-1e6, 1e6))
+def test_never_negative_series_are_never_undone_below_zero(values: list[float], u: float) -> None:
+    undone = of(np.array(values)).undo(np.array([[u]]), ZERO)
+    assert np.isfinite(undone).all()
+    assert (undone >= 0).all()
+
+
+def test_a_value_below_zero_that_comes_later_is_taken_for_zero_among_amounts() -> None:
+    values = np.array([0.0, 0.0, 1.0, 2.0])
+    scaling = of(values)
+    later = scaling.apply(np.array([-5.0, 0.0]), np.zeros(2, np.int64))
+    assert later[0] == later[1]
+    assert np.isfinite(later).all()
