@@ -154,6 +154,18 @@ def test_a_wrong_layer(call: Callable[[], Any], message: str) -> None:
     assert str(error.value) == message
 
 
+def test_a_state_goes_with_its_own_batch_and_layer() -> None:
+    layer = layer_of("lstm", I, H)
+    _, state = layer.step(X[:, 0])
+    for call in (
+        lambda: layer.step(X[:1, 0], state),
+        lambda: layer_of("lstm", I, 2 * H).step(X[:, 0], state),
+        lambda: layer_of("lstm", I, H, 2).step(X[:, 0], state),
+    ):
+        with pytest.raises(tg.ArgumentError, match="state must be arrays of"):
+            call()
+
+
 def test_only_one_direction_has_steps() -> None:
     layer = tg.GRU(I, H, bidirectional=True)
     with pytest.raises(tg.ArgumentError, match="a bidirectional layer reads the end first"):

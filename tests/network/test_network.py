@@ -218,3 +218,30 @@ def test_float32_is_close_to_float64(loss: Loss) -> None:
     assert_same(results[0][0], results[1][0], 1e-5, "loss")
     assert_relative(results[0][1], results[1][1], 1e-5, "gradient")
     assert_same(results[0][2], results[1][2], 1e-5, "output")
+
+
+def test_targets_of_one_number_may_be_a_vector() -> None:
+    spec = spec_of(outputs=1)
+    p = problem(spec)
+    network, spans = network_of(spec), Spans(*p.spans)
+    column = network.loss(p.rows, spans, p.targets, target_index=p.target_index)
+    assert network.loss(p.rows, spans, p.targets[:, 0], target_index=p.target_index) == column
+
+
+def test_parameters_count_as_changed_while_someone_may_write_to_them() -> None:
+    """Else the core keeps them as it has packed them; what waits for its way back is no writer."""
+    network = network_of(spec_of())
+    rows, spans = np.ones((4, 3)), Spans([0], [4])
+    assert network.changed()
+    tape = network.forward_train(rows, spans)
+    assert not network.changed()
+    held = network.params["head_bias"]
+    assert network.changed()
+    assert network.changed()
+    del held
+    assert network.changed()  # what was written before it went
+    assert not network.changed()
+    network.backward(tape, tape.output)
+    assert not network.changed()
+    network.train_step(rows, spans, np.ones((1, 2)), Optimizer())
+    assert network.changed()

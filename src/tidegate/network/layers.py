@@ -51,6 +51,8 @@ class Layer:
         self._network = Network(spec, seed=seed)
         self._native = self._network.native
         self._columns = spec.input.columns
+        # The last states that step() gave, their n, h and c: given back, they need no check.
+        self._known: tuple[State | None, int, Array | None, Array | None] = (None, 0, None, None)
 
     @property
     def spec(self) -> NetworkSpec:
@@ -173,18 +175,15 @@ class Layer:
             raise ArgumentError(
                 f"x_t must be [B, {self._columns}] with B at least 1, got an array of {x.shape}"
             )
-        h0, c0 = native.state(state, len(x))
-        states = native.empty_state(len(x))
-        native.network.step(
-            network.values,
-            network.changed(),
-            x,
-            h0,
-            c0,
-            states[0],
-            states[1] if len(states) > 1 else None,
-        )
-        return states[0][-1].copy(), states
+        n = len(x)
+        known, known_n, h0, c0 = self._known
+        if state is not known or n != known_n:
+            h0, c0 = native.state(state, n)
+        states = native.empty_state(n)
+        h, c = states if len(states) > 1 else (states[0], None)
+        native.network.step(network.values, network.changed(), x, h0, c0, h, c)
+        self._known = (states, n, h, c)
+        return h[-1].copy(), states
 
     def _record(self, tape: Any, shape: tuple[int, ...]) -> list[dict[str, Array]]:
         cell = self.spec.cell_spec

@@ -177,7 +177,8 @@ class Native:
         if (outside := np.flatnonzero((index < 0) | (index >= len(given)))).size:
             i = outside[0]
             return f"span {i} has its target in row {index[i]}, but there are {len(given)} rows"
-        if (wrong := np.flatnonzero(given >= self.spec.outputs)).size:
+        categorical = self.spec.loss is not None and self.spec.loss.kind == "categorical"
+        if categorical and (wrong := np.flatnonzero(given >= self.spec.outputs)).size:
             return (
                 f"row {wrong[0]} of targets holds class {given[wrong[0]]}, "
                 f"but the network has {self.spec.outputs} outputs"
