@@ -88,6 +88,8 @@ def test_whole_numbers(first: int, step: int, count: int) -> None:
         (dates("2021-02-28", "2022-02-28", "2023-02-28"), Frequency("month", 12, 31)),
         # a weekend never crossed: days
         (dates("2024-01-08", "2024-01-09", "2024-01-10"), Frequency("microsecond", DAY)),
+        # one weekend left out: days with a gap
+        (dates("2024-01-04", "2024-01-05", "2024-01-08"), Frequency("microsecond", DAY)),
         # one left out, one at an odd time: still what most are
         (
             dates("2024-01-01", "2024-01-02", "2024-01-04", "2024-01-05", "2024-01-06"),
@@ -99,6 +101,10 @@ def test_whole_numbers(first: int, step: int, count: int) -> None:
         ),
         # as many of one as of the other: the smaller
         (np.array([0, 1, 3]), Frequency("integer", 1)),
+        (
+            pd.bdate_range("2024-01-05", "2024-01-15").to_numpy().astype("datetime64[us]"),
+            Frequency("weekday"),
+        ),
     ],
 )
 def test_the_step_that_fewest_rows_break(times: np.ndarray, expected: Frequency) -> None:

@@ -92,7 +92,8 @@ class Frequency:
             return cls("integer", fixed)
         candidates = [cls("microsecond", fixed)]
         if fixed == DAY:
-            candidates += [cls("weekday")]
+            # a single weekend left out is a gap
+            candidates += [cls("weekday")] if np.count_nonzero(apart != DAY) > 1 else []
         elif np.median(apart) >= 28 * DAY:
             months = _most_frequent(calendar.month(after) - calendar.month(before))
             # 31 and 0 first: of equally good ones the first is taken

@@ -1,0 +1,183 @@
+"""A column is guessed only where no other can be meant; else the candidates are listed."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+
+from tidegate.data import Columns, TextTable, choose_columns, read_table
+from tidegate.errors import DataError
+
+ONLY_DATES = "the only column of dates"
+ONLY_NUMBERS = "the only other column of numbers"
+
+
+def table(*rows: str) -> TextTable:
+    return read_table("-", io.BytesIO("\n".join(rows).encode()))
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        (
+            ["rain,day", "1.5,2024-01-01", "2,2024-01-02"],
+            Columns("day", "rain", None, (f"--time day ({ONLY_DATES})",
+                                          f"--target rain ({ONLY_NUMBERS})")),
+        ),
+        (
+            ["ds;mm;sky", "01.02.2024;1,5;sun", "02.02.2024;;rain", "03.02.2024;x;rain"],
+            Columns("ds", "mm", None, (f"--time ds ({ONLY_DATES})",
+                                       f"--target mm ({ONLY_NUMBERS})")),
+        ),
+        (
+            ["x,y,ds", "1.5,2,2024-01-01", "2,3,2024-01-02"],
+            Columns("ds", "y", None, (f"--time ds ({ONLY_DATES})", "--target y (by its name)")),
+        ),
+        (
+            ["Year,sales", "1990,7", "1991,8", "1992,9"],
+            Columns("Year", "sales", None, ("--time Year (whole numbers under the name of a time)",
+                                            f"--target sales ({ONLY_NUMBERS})")),
+        ),
+        (
+            ["n,sales", "10,7", "20,8", "30,7"],
+            Columns("n", "sales", None, (
+                "--time n (the only whole numbers that grow from row to row)",
+                f"--target sales ({ONLY_NUMBERS})")),
+        ),
+        (
+            ["step,day,sales", "1,3,7", "2,1,8", "3,2,7"],
+            Columns("step", "sales", None, ()),
+        ),
+        (
+            ["unique_id,ds,y", "1,2024-01-01,2", "1,2024-01-02,3"],
+            Columns("ds", "y", "unique_id", (f"--time ds ({ONLY_DATES})",
+                                             "--id unique_id (by its name)",
+                                             "--target y (by its name)")),
+        ),
+        (
+            ["ID,ds,rain", "1,2024-01-01,2", "2,2024-01-01,3"],
+            Columns("ds", "rain", "ID", (f"--time ds ({ONLY_DATES})", "--id ID (by its name)",
+                                         f"--target rain ({ONLY_NUMBERS})")),
+        ),
+        (
+            ["city,sky,ds,rain", "x,a,2024-01-01,2", "y,a,2024-01-01,3"],
+            Columns("ds", "rain", "city", (
+                f"--time ds ({ONLY_DATES})",
+                "--id city (dates come twice, but once for each of its values)",
+                f"--target rain ({ONLY_NUMBERS})")),
+        ),
+        (  # text that is no id: dates come once
+            ["sky,ds,rain", "a,2024-01-01,2", "b,2024-01-02,3"],
+            Columns("ds", "rain", None, (f"--time ds ({ONLY_DATES})",
+                                         f"--target rain ({ONLY_NUMBERS})")),
+        ),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)  # fmt: skip
+def test_guessed(rows: list[str], expected: Columns) -> None:
+    if not expected.guessed:
+        with pytest.raises(DataError, match="several columns hold numbers: day, sales"):
+            choose_columns(table(*rows))
+        return
+    assert choose_columns(table(*rows)) == expected
+
+
+WIDE = ["ds,when,a,b,city", "2024-01-01,2023-01-01,1,2,x", "2024-01-02,2023-01-02,1,2,x"]
+
+
+def test_named_columns_are_not_guessed() -> None:
+    wide = table(*WIDE)
+    assert choose_columns(wide, "when", "b", "city") == Columns("when", "b", "city", ())
+    assert choose_columns(wide, "when", "b").guessed == ()
+    assert choose_columns(table(*(",".join(row.split(",")[1:3]) for row in WIDE)), "when") == (
+        Columns("when", "a", None, (f"--target a ({ONLY_NUMBERS})",))
+    )
+
+
+def test_a_named_column_is_not_a_candidate_for_another() -> None:
+    rows = table("n,m", "1,5", "2,6")
+    assert choose_columns(rows, target="m").time == "n"
+    assert choose_columns(rows, target="n").time == "m"
+    assert choose_columns(rows, time="m").target == "n"
+
+
+@pytest.mark.parametrize(
+    ("rows", "options", "message"),
+    [
+        (WIDE, {}, "stdin: several columns hold dates: ds, when; choose one with --time"),
+        (
+            WIDE,
+            {"time": "ds"},
+            "stdin: several columns hold numbers: a, b; choose one with --target",
+        ),
+        (
+            WIDE,
+            {"time": "When"},
+            "stdin: --time When: there is no such column; the columns are ds, when, a, b, city; "
+            "did you mean --time when?",
+        ),
+        (
+            WIDE,
+            {"target": "rain"},
+            "stdin: --target rain: there is no such column; the columns are ds, when, a, b, city",
+        ),
+        (
+            WIDE,
+            {"id": "cities"},
+            "stdin: --id cities: there is no such column; the columns are ds, when, a, b, city; "
+            "did you mean --id city?",
+        ),
+        (
+            WIDE,
+            {"time": "ds", "target": "ds"},
+            "stdin: --time, --target and --id must be different columns, got ds, ds",
+        ),
+        (
+            ["n,m", "1,2", "2,3"],
+            {},
+            "stdin: several columns may be the time: n, m; choose one with --time",
+        ),
+        (
+            ["day,Date,y", "3,4,1", "2,5,1", "4,9,1"],
+            {"time": None},
+            None,
+        ),
+        (
+            ["day,date,y", "3,6,1", "2,5,1", "4,9,1"],
+            {},
+            "stdin: several columns may be the time: day, date; choose one with --time",
+        ),
+        (
+            ["a,b", "x,1.5", "y,2.5"],
+            {},
+            "stdin: no column holds dates or growing whole numbers; the columns are a, b; "
+            "write dates like 2024-01-31, or name one with --time",
+        ),
+        (
+            ["a,ds", "x,2024-01-01", "y,2024-01-02"],
+            {},
+            "stdin: no other column holds numbers; the columns are a, ds; name one with --target",
+        ),
+        (
+            ["a,b,ds,y", "p,q,2024-01-01,1", "r,s,2024-01-01,2"],
+            {},
+            "stdin: dates come twice, and several columns may tell the series apart: a, b; "
+            "choose one with --id",
+        ),
+        (
+            [",".join(f"c{i}" for i in range(25)), ",".join(["x"] * 25)],
+            {"time": "z"},
+            "stdin: --time z: there is no such column; the columns are "
+            + ", ".join(f"c{i}" for i in range(20))
+            + " and 5 more",
+        ),
+    ],
+)
+def test_not_guessed(rows: list[str], options: dict[str, str], message: str | None) -> None:
+    if message is None:  # of two names of a time, the one that grows
+        assert choose_columns(table(*rows)).time == "Date"
+        return
+    with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
+        choose_columns(table(*rows), **options)
