@@ -44,9 +44,6 @@ class Scaling:
         ).reshape(-1, 4)
         return cls(*columns.T.copy())
 
-    def __len__(self) -> int:
-        return len(self.centre)
-
     @property
     def zeros(self) -> Array:
         """``[n]``, whether a series has many zeros."""

@@ -1,0 +1,60 @@
+"""Every forecast can depend on every observation that the network is given, the newest included."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tidegate.data.series import read_series
+from tidegate.forecast.learn import table_of
+from tidegate.forecast.windows import Windows
+from tidegate.network.network import Network
+
+from .frames import days, forecaster, rain, wave
+
+CELLS = ("lstm", "gru", "rnn", "rnn_relu")
+HORIZON, WINDOW = 7, 10
+
+
+@pytest.mark.parametrize("values", [wave(), rain()], ids=["plain", "zeros"])
+@pytest.mark.parametrize("cell", CELLS)
+def test_no_gradient_of_an_output_by_an_input_is_structurally_zero(
+    cell: str, values: np.ndarray
+) -> None:
+    frame = days(values)
+    fitted = forecaster(HORIZON, cell, window=WINDOW).fit(frame, progress=False)
+    learned, series = fitted.learned_, read_series(frame)
+    trained = learned.model.network
+    # the same network in float64, so that no small gradient is rounded to 0
+    network = Network(trained.spec.but(dtype="float64"), parameters=trained.parameters)
+    end = np.array([len(values)])
+    windows = Windows.before(table_of(series, learned.scaling), np.array([0]), end, WINDOW, 4)
+    rows = windows.table.rows
+    head = learned.model.head
+    # where zeros are counted apart all paths are 0, and how they are mixed says nothing
+    first = head.paths if head.chance else 0
+    said = [i for i in range(trained.spec.outputs) if i % head.width >= first]
+    assert len(said) >= HORIZON * len(head.quantiles)
+    for output in said:
+        tape = network.forward_train(rows, windows.spans)
+        chosen = np.zeros_like(tape.output)
+        chosen[0, output] = 1
+        by_input = np.zeros((WINDOW, rows.shape[1]))
+        gradient = np.empty(network.parameters.shape)
+        network.native_backward(tape.native, chosen, gradient=gradient, d_input=by_input)
+        assert (by_input[:, 0] != 0).all(), f"output {output} is blind to a row"
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_each_forecast_moves_with_each_of_the_newest_observations(cell: str) -> None:
+    values = wave()
+    fitted = forecaster(HORIZON, cell, window=WINDOW).fit(days(values), progress=False)
+    before = fitted.predict(levels=(80,)).drop("ds").to_numpy()
+    series = fitted.series_
+    for lag in range(HORIZON):
+        row = len(series.values) - 1 - lag
+        kept = series.values[row]
+        series.values[row] = kept + 0.5
+        after = fitted.predict(levels=(80,)).drop("ds").to_numpy()
+        series.values[row] = kept
+        assert (after != before).all(), f"the observation {lag} rows back is not seen"

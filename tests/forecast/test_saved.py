@@ -1,0 +1,133 @@
+"""A saved forecaster forecasts the same bits; a file that was tampered with is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+import tidegate
+from tidegate.errors import ModelFileError
+from tidegate.network.file import read_model, save_network, write_model
+from tidegate.network.network import Network
+from tidegate.network.spec import NetworkSpec, NumberInput
+
+from .frames import days, forecaster, rain, several, wave
+
+NUMBERS = pl.DataFrame({"ds": range(50), "y": rain(50)})
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn", "rnn_relu"])
+@pytest.mark.parametrize(
+    "frame",
+    [days(wave()), days(rain()), several(b=rain(), a=wave(30)), NUMBERS],
+    ids=["plain", "zeros", "several", "numbers"],
+)
+def test_the_same_bits(frame: pl.DataFrame, cell: str, tmp_path: Path) -> None:
+    fitted = forecaster(cell=cell, seed=7).fit(frame)
+    fitted.save(tmp_path / "model.safetensors")
+    loaded = tidegate.load(tmp_path / "model.safetensors")
+    assert loaded.predict().equals(fitted.predict(), null_equal=True)
+    assert (loaded.cell, loaded.seed, loaded.plan_) == (cell, 7, fitted.plan_)
+    assert loaded.history_ is None
+    loaded.save(tmp_path / "again.safetensors")
+    again, first = (tmp_path / f"{name}.safetensors" for name in ("again", "model"))
+    assert again.read_bytes() == first.read_bytes()
+
+
+def test_other_names_of_columns_come_back(tmp_path: Path) -> None:
+    frame = several(a=wave(), b=wave()).to_pandas()
+    frame.columns = ["shop", "day", "sold"]
+    names = {"id": "shop", "time": "day", "target": "sold"}
+    fitted = forecaster(**names).fit(frame)
+    fitted.save(tmp_path / "model")
+    loaded = tidegate.load(tmp_path / "model")
+    assert {name: getattr(loaded, name) for name in names} == names
+    assert loaded.predict().equals(fitted.predict())
+    assert loaded.fit(frame).predict().equals(fitted.predict())
+
+
+def test_only_the_newest_rows_are_kept(tmp_path: Path) -> None:
+    fitted = forecaster(window=10, season=4).fit(several(long=wave(200), short=wave(6)))
+    assert fitted.series_.length.tolist() == [10, 6]
+    before = fitted.predict()
+    np.testing.assert_array_equal(fitted.series_.values[:10], wave(200)[-10:])
+    assert before["unique_id"].to_list() == ["long"] * 3 + ["short"] * 3
+
+
+def test_another_kind_of_file_is_refused(tmp_path: Path) -> None:
+    save_network(tmp_path / "network", Network(NetworkSpec(NumberInput(1), hidden=2)))
+    with pytest.raises(ModelFileError, match="network"):
+        tidegate.load(tmp_path / "network")
+
+
+Change = Callable[[dict[str, Any], dict[str, Any]], object]
+
+
+def _meta(name: str, value: Any) -> Change:
+    return lambda tensors, meta: meta.update({name: value})
+
+
+def _plan(**values: Any) -> Change:
+    return lambda tensors, meta: meta["plan"].update(values)
+
+
+def _tensor(name: str, change: Callable[[Any], Any]) -> Change:
+    return lambda tensors, meta: tensors.update({name: change(tensors[name])})
+
+
+CHANGES: dict[str, Change] = {
+    "no plan": lambda tensors, meta: meta.pop("plan"),
+    "another horizon": _plan(horizon=4),
+    "another cell": _plan(cell="gru"),
+    "another width": _plan(hidden=9),
+    "an unknown setting": _plan(speed=1),
+    "no frame": _meta("frame", None),
+    "no frequency": _meta("frequency", {}),
+    "a frequency of numbers": _meta("frequency", {"unit": "integer", "step": 1, "day": 0}),
+    "no columns": _meta("columns", {}),
+    "columns that are no text": _meta("columns", {"id": 1, "time": "ds", "target": "y"}),
+    "ids without a column": _meta("ids", None),
+    "too few ids": _meta("ids", ["a"]),
+    "ids that are no list": _meta("ids", "ab"),
+    "no values": lambda tensors, meta: tensors.pop("series.values"),
+    "values of another shape": _tensor("series.values", lambda a: a[:, None]),
+    "values of another type": _tensor("series.values", lambda a: a.astype("i8")),
+    "too few values": _tensor("series.values", lambda a: a[:-1]),
+    "too few times": _tensor("series.time", lambda a: a[:-1]),
+    "a time that is none": _tensor("series.time", lambda a: np.full_like(a, -(2**63))),
+    "series that overlap": _tensor("series.start", lambda a: a * 0),
+    "series beyond the end": _tensor("series.length", lambda a: a + np.array([0, 1])),
+    "series of no rows": _tensor("series.length", lambda a: a * 0),
+    "no series": _tensor("series.start", lambda a: a[:0]),
+    "a scale of zero": _tensor("scaling.scale", lambda a: a * 0),
+    "a unit below zero": _tensor("scaling.unit", lambda a: a - 1),
+    "too many units": _tensor("scaling.unit", lambda a: np.append(a, 1.0)),
+    "zeros counted apart": _tensor("scaling.unit", lambda a: a + 1),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_file_that_was_tampered_with_is_refused(name: str, tmp_path: Path) -> None:
+    forecaster().fit(several(a=wave(), b=wave(30))).save(tmp_path / "good")
+    file = read_model(tmp_path / "good")
+    tensors, meta = dict(file.tensors), dict(file.meta)
+    CHANGES[name](tensors, meta)
+    write_model(tmp_path / "bad", file.kind, file.spec_json, tensors, meta)
+    with pytest.raises(ModelFileError, match="is damaged") as caught:
+        tidegate.load(tmp_path / "bad")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_calendar_that_the_network_does_not_know_is_refused(tmp_path: Path) -> None:
+    forecaster().fit(days(wave())).save(tmp_path / "good")
+    file = read_model(tmp_path / "good")
+    meta = dict(file.meta)
+    meta["frequency"] = {"unit": "month", "step": 1, "day": 0}
+    write_model(tmp_path / "bad", file.kind, file.spec_json, file.tensors, meta)
+    with pytest.raises(ModelFileError, match="inputs are not those"):
+        tidegate.load(tmp_path / "bad")
