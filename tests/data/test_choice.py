@@ -68,6 +68,11 @@ def table(*rows: str) -> TextTable:
                 "--id city (dates come twice, but once for each of its values)",
                 f"--target rain ({ONLY_NUMBERS})")),
         ),
+        (  # one date that is there twice makes no id of the text beside it
+            ["sky,ds,rain", *(f"a,2024-01-0{i},{i}" for i in range(1, 5)), "b,2024-01-04,2"],
+            Columns("ds", "rain", None, (f"--time ds ({ONLY_DATES})",
+                                         f"--target rain ({ONLY_NUMBERS})")),
+        ),
         (  # text that is no id: dates come once
             ["sky,ds,rain", "a,2024-01-01,2", "b,2024-01-02,3"],
             Columns("ds", "rain", None, (f"--time ds ({ONLY_DATES})",

@@ -37,8 +37,8 @@ def choose_columns(
 
     - time: the only column of dates; else the whole numbers under the name of a time; else the only
       whole numbers that grow from row to row.
-    - id: a column with such a name; else, where times come twice, the only column of text that
-      makes them unique.
+    - id: a column with such a name; else, where most times come twice, the only column of text
+      that makes them unique.
     - target: numbers under the name ``y``; else the only column of numbers left.
 
     Args:
@@ -118,11 +118,13 @@ def _time(table: TextTable, dates: list[str], numbers: list[str]) -> tuple[str, 
 
 def _id(table: TextTable, time: str, free: list[str], texts: list[str]) -> tuple[str | None, str]:
     by_name = [name for wanted in _IDS for name in free if name.lower() == wanted]
-    repeats = table.cells[time].is_duplicated().any()
+    repeats = int(table.cells[time].is_duplicated().sum())
     for name in by_name:
         if name.lower() == "unique_id" or (repeats and _separates(table, name, time)):
             return name, "by its name"
-    fitting = [name for name in texts if repeats and _separates(table, name, time)]
+    # fewer repeats are rather rows that are there twice by mistake
+    many = 2 * repeats >= table.cells.height
+    fitting = [name for name in texts if many and _separates(table, name, time)]
     if len(fitting) == 1:
         return fitting[0], "dates come twice, but once for each of its values"
     if fitting:

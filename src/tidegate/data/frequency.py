@@ -38,6 +38,7 @@ class Frequency:
     """One step of time: a fixed one, or one of the calendar.
 
     Example:
+        >>> import numpy as np
         >>> monthly = Frequency("month", day=31)
         >>> monthly.ahead(np.array(["2024-01-31"], "datetime64[us]"), 2).astype("M8[D]").tolist()
         [[datetime.date(2024, 2, 29), datetime.date(2024, 3, 31)]]
