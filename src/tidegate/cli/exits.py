@@ -41,4 +41,5 @@ def exit_codes() -> Iterator[None]:
 
 def _forget(stream: TextIO) -> None:
     """Lets Python's own flush at exit go nowhere."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), stream.fileno())

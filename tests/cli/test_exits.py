@@ -1,0 +1,29 @@
+"""A reader that goes away, as ``head`` does, is no error."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tidegate.cli.exits import exit_codes
+
+
+def test_a_closed_pipe_is_left_in_peace(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as stream:
+        monkeypatch.setattr("sys.stdout", stream)
+        with exit_codes():
+            print("to nobody")
+        print("and again, as Python does at its end", flush=True)
+
+
+def test_signs_that_a_terminal_lacks_are_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader, writer = os.pipe()
+    with os.fdopen(writer, "w", encoding="ascii") as stream:
+        monkeypatch.setattr("sys.stdout", stream)
+        with exit_codes():
+            print("█ 5")
+    with os.fdopen(reader) as stream:
+        assert stream.read() == "? 5\n"

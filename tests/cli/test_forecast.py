@@ -1,0 +1,341 @@
+"""tidegate forecast, from its words to its exit code, in this process."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+import pytest
+
+import tidegate
+from tidegate.cli import main
+from tidegate.forecast import plan
+from tidegate.train.run import Run as TrainingRun
+
+RANDOM = np.random.default_rng(0)
+AMOUNTS = np.round(RANDOM.exponential(3, 90), 1) * (RANDOM.random(90) < 0.5)
+DAYS = [str(np.datetime64("2024-01-01") + i) for i in range(90)]
+LINES = [f"{day},{amount}" for day, amount in zip(DAYS, AMOUNTS, strict=True)]
+RAIN = "\n".join(["day,rain", *LINES])
+
+
+class Done(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture(autouse=True)
+def short_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is tested here is not how well it learns."""
+    monkeypatch.setattr(plan.Training, "updates_for", lambda self, rows: 3)
+
+
+@pytest.fixture
+def run(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Done]:
+    """Runs the command in an empty folder; ``text`` becomes the file rain.csv there."""
+    monkeypatch.chdir(tmp_path)
+
+    def runs(*words: str, text: str | bytes = RAIN) -> Done:
+        Path("rain.csv").write_bytes(text.encode() if isinstance(text, str) else text)
+        with pytest.raises(SystemExit) as caught:
+            main(words)
+        out, err = capsys.readouterr()
+        code = caught.value.code
+        assert isinstance(code, int)
+        return Done(code, out, err)
+
+    return runs
+
+
+Run = Callable[..., Done]
+
+
+def test_the_report(run: Run) -> None:
+    done = run("forecast", "rain.csv", "--horizon", "3")
+    assert done.code == 0
+    lines = done.out.splitlines()
+    assert lines[0] == "rain, the next 3 days, after 90 days from 2024-01-01 to 2024-03-30"
+    assert re.split("  +", lines[2]) == [
+        "day",
+        "LSTM",
+        "80 % interval",
+        "95 % interval",
+        "chance above 0",
+    ]
+    assert [line[:10] for line in lines[3:6]] == ["2024-03-31", "2024-04-01", "2024-04-02"]
+    assert any(line.startswith("seasonal naive ") for line in lines)
+    assert lines[-1].startswith("Verdict: ")
+    assert "rain.csv: --time day" in done.err
+    assert "--target rain" in done.err
+    assert sorted(os.listdir()) == ["rain.csv"]
+
+
+def test_named_columns_are_no_guess(run: Run) -> None:
+    done = run("forecast", "rain.csv", "--time", "day", "--target", "rain")
+    assert (done.code, done.err) == (0, "")
+
+
+def test_numbers_of_the_table_are_those_of_the_api(run: Run) -> None:
+    done = run("forecast", "rain.csv", "--out", "-", "--level", "50", "--seed", "3")
+    frame = pl.read_csv("rain.csv", try_parse_dates=True)
+    forecaster = tidegate.Forecaster(7, time="day", target="rain", seed=3)
+    assert done.out == forecaster.fit(frame).predict(levels=(50,)).write_csv()
+    assert "Verdict: " in done.err
+
+
+def test_json(run: Run) -> None:
+    done = run("forecast", "rain.csv", "--json", "--horizon", "2", "--cell", "gru")
+    data = json.loads(done.out)
+    assert data["columns"] == {"time": "day", "target": "rain", "id": None}
+    assert [row["day"] for row in data["forecast"]] == ["2024-03-31", "2024-04-01"]
+    assert {"GRU", "GRU-lo-95", "GRU-hi-95", "GRU-p"} < set(data["forecast"][0])
+    assert data["evaluation"]["scores"][0]["name"] == "GRU"
+    assert data["verdict"] == data["evaluation"]["verdict"]
+    assert (data["rows"], data["series"], data["frequency"]) == (90, 1, "day")
+
+
+def test_files_are_written_and_the_report_moves_to_stderr(run: Run) -> None:
+    done = run("forecast", "rain.csv", "--out", "ahead.csv", "--save", "rain.safetensors")
+    assert (done.code, done.out) == (0, "")
+    assert "Verdict: " in done.err
+    ahead = pl.read_csv("ahead.csv", try_parse_dates=True)
+    loaded = tidegate.load("rain.safetensors").predict()
+    np.testing.assert_array_equal(loaded["LSTM"].to_numpy(), ahead["LSTM"].to_numpy())
+    run("forecast", "rain.csv", "--out", "all.json", "--json")
+    assert json.loads(Path("all.json").read_text())["horizon"] == 7
+    assert sorted(os.listdir()) == ["ahead.csv", "all.json", "rain.csv", "rain.safetensors"]
+
+
+def test_stdin(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = run("forecast", "rain.csv", "--out", "-")
+    with Path("rain.csv").open() as file:
+        monkeypatch.setattr("sys.stdin", file)
+        done = run("forecast", "-", "--out", "-")
+    assert done.out == expected.out
+    assert "stdin: --time day" in done.err
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\ufeff" + RAIN,
+        RAIN.replace("\n", "\r\n"),
+        RAIN.replace(",", ";"),
+        RAIN + "\n\n",
+        "\n".join(["day,rain", *LINES[::-1]]),
+    ],
+    ids=["BOM", "CRLF", "semicolons", "blank lines", "reversed"],
+)
+def test_other_ways_to_write_the_same_table(run: Run, text: str) -> None:
+    expected = run("forecast", "rain.csv", "--out", "-")
+    assert run("forecast", "rain.csv", "--out", "-", text=text).out == expected.out
+
+
+def several(rows: int = 40) -> str:
+    body = [f"{shop},{day},{i % 5 - 2}" for shop in "ab" for i, day in enumerate(DAYS[:rows])]
+    return "\n".join(["shop,day,sold", *body])
+
+
+def test_several_series(run: Run) -> None:
+    words = ("forecast", "rain.csv", "--id", "shop", "--target", "sold", "--horizon", "2")
+    done = run(*words, text=several())
+    assert done.out.startswith("sold, the next 2 days, after 2 series, 80 rows\n")
+    assert re.findall(r"^([ab])  +2024", done.out, re.MULTILINE) == ["a", "a", "b", "b"]
+    assert "(series a, 1 of 2)" in done.out
+    assert "of 2 series, held out" in done.out
+    assert "mean step between seasons" in done.out
+    data = json.loads(run(*words, "--json", text=several()).out)
+    assert [row["shop"] for row in data["forecast"]] == ["a", "a", "b", "b"]
+
+
+def test_chances_that_do_not_apply_are_null_in_json(run: Run) -> None:
+    both = [f"wet,{line}" for line in LINES] + [
+        f"dry,{day},{i % 5 - 2}" for i, day in enumerate(DAYS)
+    ]
+    words = ("forecast", "rain.csv", "--id", "name", "--target", "y", "--horizon", "1")
+    text = "\n".join(["name,day,y", *both])
+    rows = json.loads(run(*words, "--json", text=text).out)["forecast"]
+    chances = {row["name"]: row["LSTM-p"] for row in rows}
+    assert chances["dry"] is None
+    assert 0 < chances["wet"] < 1
+    assert re.search(r"^dry .* to +\S+$", run(*words, text=text).out, re.MULTILINE)
+
+
+def test_a_long_table_is_cut_and_says_so(run: Run) -> None:
+    text = "\n".join(["t,y", *(f"{i},{math.sin(i)}" for i in range(600))])
+    done = run("forecast", "rain.csv", "--horizon", "410", text=text)
+    assert "... and 10 rows more; --out FILE writes all of them" in done.out
+    assert "Verdict: " in done.out
+
+
+def test_too_few_rows_to_hold_any_out(run: Run) -> None:
+    text = "\n".join(["t,y", *(f"{i},{i * i % 5}" for i in range(6))])
+    done = run("forecast", "rain.csv", "--horizon", "2", text=text)
+    assert done.code == 0
+    assert "Verdict: none. To hold out 2 steps" in done.out
+    data = json.loads(run("forecast", "rain.csv", "--horizon", "2", "--json", text=text).out)
+    assert data["evaluation"] is None
+    assert data["verdict"].startswith("to hold out 2 steps")
+
+
+BAD = {
+    "empty": ("", "empty"),
+    "header only": ("day,rain\n", "line 1"),
+    "one row": ("\n".join(["day,rain", LINES[0]]), "line 2"),
+    "too few rows": ("\n".join(["day,rain", *LINES[:9]]), "must have 11 rows at least, got 9"),
+    "column twice": (RAIN.replace("day,rain", "day,day"), "'day' is there twice"),
+    "date twice": ("\n".join(["day,rain", *LINES, LINES[3]]), "line 92, column 'day'"),
+    "bad date": (RAIN.replace("2024-02-29", "2024-02-30"), "line 61, column 'day'"),
+    "text": ("\n".join(["day,rain", *LINES[:9], "2024-01-10,wet", *LINES[10:]]), "line 11, col"),
+    "NaN": ("\n".join(["day,rain", *LINES[:9], "2024-01-10,NaN", *LINES[10:]]), "line 11, col"),
+    "infinite": ("\n".join(["day,rain", *LINES[:9], "2024-01-10,-inf", *LINES[10:]]), "line 11"),
+    "gap": ("\n".join(["day,rain", *LINES[:9], *LINES[12:]]), "2024-01-10 is missing"),
+    "junk": (bytes(range(256)) * 20, "no text"),
+    "long line": ("day,rain\n" + "x" * 1_000_000, "1,000,000 characters"),
+    "ragged": (RAIN + "\n2024-03-31,1,2", "line 92"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_data_is_one_line_and_exit_code_1(run: Run, name: str) -> None:
+    text, said = BAD[name]
+    done = run("forecast", "rain.csv", "--out", "ahead.csv", "--save", "model", text=text)
+    assert (done.code, done.out) == (1, "")
+    *guesses, error = done.err.splitlines()
+    assert all(line.startswith("rain.csv: --") for line in guesses)
+    assert error.startswith("tidegate: rain.csv")
+    assert said in error
+    assert os.listdir() == ["rain.csv"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("none.csv",), "none.csv"),
+        (("rain.csv", "--target", "sun"), "sun"),
+        (("rain.csv", "--time", "hour"), "hour"),
+        (("rain.csv", "--id", "shop"), "shop"),
+        ((".",), "folder"),
+    ],
+)
+def test_files_and_columns_that_are_not_there(run: Run, words: tuple[str, ...], said: str) -> None:
+    done = run("forecast", *words)
+    assert done.code == 1
+    assert said in done.err.splitlines()[-1]
+
+
+def test_several_columns_that_may_be_meant_are_listed(run: Run) -> None:
+    text = "\n".join(["day,rain,sun", *(f"{line},1" for line in LINES)])
+    done = run("forecast", "rain.csv", text=text)
+    assert done.code == 1
+    assert "rain, sun" in done.err
+    assert "--target" in done.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "Missing command; see tidegate --help"),
+        (("predict",), "'predict'; see tidegate --help"),
+        (("forecast",), "'FILE'; see tidegate forecast --help"),
+        (("forecast", "rain.csv", "--horizon", "0"), "from 1 up, got '0'"),
+        (("forecast", "rain.csv", "--horizon", "-1"), "from 1 up, got '-1'"),
+        (("forecast", "rain.csv", "--horizon", "1.5"), "from 1 up, got '1.5'"),
+        (("forecast", "rain.csv", "--level", "120"), "below 100, got '120'"),
+        (("forecast", "rain.csv", "--cell", "cnn"), "got 'cnn'"),
+        (("forecast", "rain.csv", "--speed", "9"), "--speed"),
+        (("forecast", "rain.csv", "--out", "."), "--out '.' is a folder"),
+        (("forecast", "rain.csv", "--out", ""), "--out '' is a folder"),
+        (("forecast", "rain.csv", "--save", "no/model"), "there is no folder no"),
+        (("forecast", "rain.csv", "--out", "./rain.csv"), "is the file that is read"),
+    ],
+    ids=" ".join,
+)
+def test_wrong_use_is_one_line_and_exit_code_2(run: Run, words: tuple[str, ...], said: str) -> None:
+    done = run(*words)
+    assert (done.code, done.out) == (2, "")
+    assert len(done.err.splitlines()) == 1
+    assert done.err.startswith("tidegate: ")
+    assert said in done.err
+
+
+def test_a_folder_that_may_not_be_written_to(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write anywhere
+    done = run("forecast", "rain.csv", "--out", "ahead.csv")
+    assert done.code == 2
+    assert "may not be written to" in done.err
+
+
+def test_a_disk_that_is_full(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    done = run("forecast", "rain.csv", "--out", "ahead.csv")
+    assert done.code == 1
+    assert "No space left" in done.err
+    assert os.listdir() == ["rain.csv"]
+
+
+def test_help_has_examples(run: Run) -> None:
+    done = run("forecast", "--help")
+    assert done.code == 0
+    assert "tidegate forecast rain.csv --horizon 7" in done.out
+    assert "Exit codes" in done.out
+
+
+def test_version(run: Run) -> None:
+    assert run("--version") == Done(0, tidegate.__version__ + "\n", "")
+
+
+@pytest.mark.parametrize("nth", [1, 2], ids=["training", "evaluation"])
+def test_ctrl_c_is_exit_code_130_and_writes_nothing(
+    run: Run, nth: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pressed while the nth model is trained."""
+    begun: list[TrainingRun] = []
+    update = TrainingRun.update
+
+    def pressed(self: TrainingRun) -> int:
+        if self not in begun:
+            begun.append(self)
+            if len(begun) == nth:
+                os.kill(os.getpid(), signal.SIGINT)
+        return update(self)
+
+    monkeypatch.setattr(TrainingRun, "update", pressed)
+    done = run("forecast", "rain.csv", "--out", "ahead.csv", "--save", "model")
+    assert (done.code, done.out) == (130, "")
+    assert done.err.splitlines()[-1] == "tidegate: stopped by Ctrl-C"
+    assert os.listdir() == ["rain.csv"]
+
+
+def test_ctrl_c_before_the_command_has_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    def pressed(args: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tidegate.cli.app.run", pressed)
+    with pytest.raises(SystemExit) as caught:
+        main([])
+    assert caught.value.code == 130
+
+
+def test_too_little_memory(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def hungry(*args: object, **options: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("tidegate.forecast.forecaster.Forecaster.fit", hungry)
+    done = run("forecast", "rain.csv")
+    assert done.code == 1
+    assert "memory" in done.err.splitlines()[-1]
