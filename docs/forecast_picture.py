@@ -77,7 +77,7 @@ def draw(past: pl.DataFrame, time: str, target: str, ahead: pl.DataFrame) -> str
         if "LSTM-p" in row:
             parts.append(text(x(day + 0.5), floor + 34, f"{100 * row['LSTM-p']:.0f}"))
     parts.append(text(x(past.height) - 6, floor + 34, "chance of rain, %", "end"))
-    parts.append(text(x(past.height), TOP - 6, "median, 80 % and 95 % intervals", "start"))
+    parts.append(text(WIDTH - RIGHT, TOP - 6, "median, 80 % and 95 % intervals", "end"))
     parts.append("</svg>")
     return "\n".join(parts) + "\n"
 
