@@ -120,6 +120,13 @@ def test_categories_are_text(frame: Any) -> None:
     assert read_series(df).values.tolist() == [3.0, 4.0, 1.0, 2.0]
 
 
+def test_rows_may_share_a_label() -> None:
+    one = pd.DataFrame({"unique_id": "a", "ds": [1, 2], "y": [1.0, 2.0]})
+    series = read_series(pd.concat([one.assign(unique_id="b", y=[3.0, 4.0]), one]))
+    assert series.ids == ["a", "b"]
+    assert series.values.tolist() == [1.0, 2.0, 3.0, 4.0]
+
+
 @each_library
 def test_without_id(library: str) -> None:
     data = {"unique_id": ["a", "a"], "ds": [1, 2], "y": [3, 4]}
@@ -371,13 +378,18 @@ def test_faults(library: str, data: Data, options: dict[str, Any], message: str)
             "here 1.5; convert it",
         ),
         (
+            pd.DataFrame(but(y=[True, False, True, True])),
+            "row 0, column 'y': expected numbers, but the column holds Boolean, here np.True_; "
+            "convert it",
+        ),
+        (
             pl.DataFrame(but(unique_id=[0.5] * 4)),
             "row 0, column 'unique_id': an id must be text or a whole number, but the column "
             "holds Float64, here 0.5; convert it to text",
         ),
         (
             pd.DataFrame(GOOD).set_index("ds"),
-            "there is no column 'ds', only 'y'; it is the index: call df.reset_index() first",
+            "there is no column 'ds', only 'y'; it is in the index: call df.reset_index() first",
         ),
         (
             pd.DataFrame([[1, 2.0, 3.0]], columns=["ds", "y", "y"]),

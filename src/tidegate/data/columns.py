@@ -67,9 +67,9 @@ def need_column(frame: Frame, name: str, role: str) -> None:
         return
     by_lower = {column.lower(): column for column in names}
     near = get_close_matches(name.lower(), by_lower, n=1)
-    index = getattr(getattr(frame.to_native(), "index", None), "name", None)
-    if index == name:
-        hint = "it is the index: call df.reset_index() first"
+    index = getattr(getattr(frame.to_native(), "index", None), "names", ())
+    if name in index:
+        hint = "it is in the index: call df.reset_index() first"
     elif near:
         hint = f"did you mean {by_lower[near[0]]!r}? Then pass {role}={by_lower[near[0]]!r}"
     else:
@@ -162,10 +162,9 @@ def read_times(column: Column, where: Where) -> NDArray[Any]:
                 f"{where(row, name)}: expected a number of at most 2**62, got {numbers[row]}"
             )
         return numbers.astype(np.int64)
-    hint = "" if dtype.is_numeric() else _hint(_TO_DATES, column)
     raise DataError(
         f"{where(0, name)}: expected dates or whole numbers, but the column holds {dtype}, "
-        f"here {column[0]!r}; convert it{hint}"
+        f"here {column[0]!r}; convert it{_hint(_TO_DATES, column)}"
     )
 
 
@@ -192,7 +191,10 @@ def _is_number(value: Any) -> bool:
 
 
 def _hint(conversions: dict[str, str], column: Column) -> str:
-    conversion = conversions.get(column.implementation.value)
+    import narwhals as nw
+
+    is_text = column.dtype in (nw.String, nw.Object)
+    conversion = conversions.get(column.implementation.value) if is_text else None
     return f", for example: {conversion.format(column.name)}" if conversion else ""
 
 

@@ -124,7 +124,9 @@ def write_frame(
     parts: list[Column] = []
     if kind.id is not None:
         dtype = getattr(nw, kind.id_dtype)
-        parts.append(nw.new_series(kind.id, list(ids or []), dtype, backend=library))
+        parts.append(
+            nw.new_series(kind.id, [] if ids is None else list(ids), dtype, backend=library)
+        )
     parts.append(_time_column(kind, times, library))
     for name, values in columns.items():
         numbers = np.asarray(values, np.float64)
