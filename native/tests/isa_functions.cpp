@@ -3,7 +3,9 @@
 #include "isa_functions.h"
 
 #include "random.h"
-#include "simd.h"
+#if __has_include("functions.h")
+#include "functions.h"
+#endif
 
 #define TG_JOIN2(a, b) a##b
 #define TG_JOIN(a, b) TG_JOIN2(a, b)
@@ -15,6 +17,22 @@ namespace {
 using T = TG_T;
 constexpr int L = Simd<T>::lanes;
 
+#if __has_include("functions.h")
+// Several vectors in step, as the cells take them.
+constexpr int side = 2;
+
+void exps(const T* x, T* y, i64 n) {
+  for (i64 i = 0; i < n; i += L) store<T>(y + i, exp<T>(load<T>(x + i)));
+}
+
+void sigmoids(const T* x, T* y, i64 n) {
+  for (i64 i = 0; i < n; i += side * L) sigmoid(Vectors<T, side>(x + i)).store_to(y + i);
+}
+
+void tanhs(const T* x, T* y, i64 n) {
+  for (i64 i = 0; i < n; i += side * L) tanh(Vectors<T, side>(x + i)).store_to(y + i);
+}
+#else
 void exps(const T* x, T* y, i64 n) {
   for (i64 i = 0; i < n; i += L) store<T>(y + i, exp<T>(load<T>(x + i)));
 }
@@ -26,6 +44,7 @@ void sigmoids(const T* x, T* y, i64 n) {
 void tanhs(const T* x, T* y, i64 n) {
   for (i64 i = 0; i < n; i += L) store<T>(y + i, tanh<T>(load<T>(x + i)));
 }
+#endif
 
 void fmas(const T* a, const T* b, const T* c, T* y, i64 n) {
   for (i64 i = 0; i < n; i += L) store<T>(y + i, fma(load<T>(a + i), load<T>(b + i), load<T>(c + i)));

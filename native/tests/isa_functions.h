@@ -8,7 +8,7 @@ namespace tg {
 template <class T>
 struct IsaFunctions {
   int lanes;
-  // y[i] = f(x[i]), n a multiple of lanes
+  // y[i] = f(x[i]), n a multiple of 2 lanes
   void (*exp)(const T* x, T* y, i64 n);
   void (*sigmoid)(const T* x, T* y, i64 n);
   void (*tanh)(const T* x, T* y, i64 n);

@@ -33,7 +33,7 @@ std::vector<T> samples(T most) {
 template <class T>
 std::vector<T> apply(void (*function)(const T*, T*, i64), std::vector<T> x) {
   const std::size_t count = x.size();
-  x.resize(tg::round_up(i64(count), isa_functions<T>().lanes));
+  x.resize(tg::round_up(i64(count), 2 * isa_functions<T>().lanes));
   std::vector<T> y(x.size());
   function(x.data(), y.data(), i64(x.size()));
   y.resize(count);
