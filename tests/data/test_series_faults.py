@@ -1,4 +1,4 @@
-"""Each fault of a frame is one line that names the row, the series and the column, and what to do."""
+"""Each fault of a frame is one line: the row, the series, the column, and what to do."""
 
 from __future__ import annotations
 
