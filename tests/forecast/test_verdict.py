@@ -61,7 +61,11 @@ def test_a_median_that_is_worse_is_told() -> None:
 
 @pytest.mark.parametrize(
     ("own", "theirs", "words"),
-    [(0.0, 0.0, "no better than"), (1.0, 0.0, "by all of it"), (9.99, 10.0, "less than 1 %")],
+    [
+        (0.0, 0.0, "no better than"),
+        (1.0, 0.0, "naive made no error over the last 10 windows, and RNN did: take naive."),
+        (9.99, 10.0, "less than 1 %"),
+    ],
 )
 def test_the_ends(own: float, theirs: float, words: str) -> None:
     ten = np.ones(10)

@@ -39,6 +39,8 @@ def verdict(scores: dict[str, tuple[Array, Array]]) -> str:
     over = f"over the last {count} windows" if count > 1 else "over the last window"
     if share is None:
         return f"{model} did no better than {best} {over}: take {best}, it is simpler."
+    if theirs.mean() == 0:
+        return f"{best} made no error {over}, and {model} did: take {best}."
     if own.mean() > theirs.mean():
         sure = "clearly" if _clear(own - theirs) else "by no more than chance explains"
         return (
@@ -84,7 +86,5 @@ def _percent(own: Array, theirs: Array) -> str | None:
     difference, base = abs(float(np.mean(own - theirs))), float(theirs.mean())
     if difference <= 1e-12 * max(base, 1e-300):
         return None
-    if base == 0:
-        return "all of it"
-    share = 100 * difference / base
+    share = 100 * difference / base if base else 100.0
     return f"{share:.0f} %" if share >= 1 else "less than 1 %"
