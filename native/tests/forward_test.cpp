@@ -74,24 +74,10 @@ TEST(forward_of_networks) {
           }
 }
 
-// Widths around whole vectors and tiles, batches from one sequence up, ragged and not. Parameters shrink with the width,
-// so that no state grows without bound.
 TEST(forward_of_shapes) {
   WithThreads one(1);
-  std::uint64_t seed = 7000;
   for (int cell = 0; cell < tg::core().cell_count; ++cell)
-    for (i64 hidden : {1, 2, 7, 8, 9, 16, 17, 33, 64, 70})
-      for (i64 columns : {1, 5, 16, 90})
-        for (const std::vector<i64>& lengths : std::vector<std::vector<i64>>{
-                 {6}, {2, 5}, {4, 4, 4, 4, 4, 4}, {1, 7, 2, 6, 3, 5, 4}, std::vector<i64>(31, 3)}) {
-          if ((++seed) % 3 != 0) continue;  // a third of them, every value of each in several company
-          NetworkDesc desc = network_desc(cell, hidden, 2, seed % 2 == 0, Readout::each, Input::numbers);
-          desc.columns = columns;
-          desc.outputs = seed % 5 == 0 ? 19 : 0;
-          Problem<double> p = problem(desc, lengths, seed);
-          for (double& w : p.params) w *= 2.0 / std::sqrt(double(hidden + columns));
-          check(p);
-        }
+    for (const Problem<double>& p : shape_problems(cell)) check(p);
 }
 
 TEST(forward_without_first_states_starts_from_zero) {

@@ -1,5 +1,6 @@
 #include "problem.h"
 
+#include <cmath>
 #include <limits>
 #include <type_traits>
 
@@ -156,6 +157,24 @@ Problem<double> problem(const NetworkDesc& desc, const std::vector<i64>& lengths
   p.h0 = random.many(p.state_size(), 0.7);
   if (has_cell_state(desc)) p.c0 = random.many(p.state_size(), 0.9);
   return p;
+}
+
+std::vector<Problem<double>> shape_problems(int cell) {
+  const std::vector<std::vector<i64>> batches = {
+      {6}, {2, 5}, {4, 4, 4, 4, 4, 4}, {1, 7, 2, 6, 3, 5, 4}, std::vector<i64>(31, 3)};
+  std::vector<Problem<double>> all;
+  std::uint64_t seed = 7000 + std::uint64_t(cell);
+  for (i64 hidden : {1, 2, 7, 8, 9, 16, 17, 33, 64, 70})
+    for (i64 columns : {1, 5, 16, 90})
+      for (const std::vector<i64>& lengths : batches) {
+        if (++seed % 3 != 0) continue;  // a third of them: each value comes in various company
+        NetworkDesc desc = network_desc(cell, hidden, 2, seed % 2 == 0, Readout::each, Input::numbers);
+        desc.columns = columns;
+        desc.outputs = seed % 5 == 0 ? 19 : 0;
+        all.push_back(problem(desc, lengths, seed));
+        for (double& w : all.back().params) w *= 2.0 / std::sqrt(double(hidden + columns));  // or states would grow
+      }
+  return all;
 }
 
 void add_targets(Problem<double>& p, std::uint64_t seed) {

@@ -65,6 +65,8 @@ struct Problem {
 
 // Spans of these lengths that overlap in the table. Its output rows lie in another order than the spans, with gaps.
 Problem<double> problem(const NetworkDesc& desc, const std::vector<i64>& lengths, std::uint64_t seed);
+// Two layers of widths around whole vectors and tiles, over batches from one sequence up, ragged and not.
+std::vector<Problem<double>> shape_problems(int cell);
 // Adds targets and weights for desc.loss; some are missing.
 void add_targets(Problem<double>& problem, std::uint64_t seed);
 
