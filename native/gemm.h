@@ -1,9 +1,11 @@
-// Products over packed panels: the only place that blocks registers.
+// Products over packed panels: the only place, with outer.h, that blocks registers.
 //
 // A panel holds, for a group of `group` vectors of output columns, the weights of each k side by side: [k][vector][lane].
 // A tile of some rows by one group stays in registers over k. Few rows take several panels at once, so that there are
 // always enough independent sums to hide the latency of a multiply-add. Every output is one chain of multiply-adds in
 // the order of k, whatever the tile, so a row's result never depends on the rows beside it.
+//
+// Products of a few columns, which would leave most lanes idle, lay the lanes along k instead: see `narrow`.
 #pragma once
 
 #include "simd.h"
@@ -39,60 +41,94 @@ struct Blocks {
   i64 row() const { return count * padded; }
 };
 
+// The left-hand side of a product: K = segments * segment values of each row, in runs of `segment` that lie `gap` apart.
+template <class T>
+struct Left {
+  Rows<const T> rows;
+  i64 segment = 0, segments = 1, gap = 0;
+  i64 K() const { return segments * segment; }
+};
+
 // The right-hand side of a product, [K, N] packed into panels; the last one may be narrower.
 template <class T>
 struct Panels {
-  const T* data = nullptr;  // the panel of column n starts at n * K
+  const T* data = nullptr;  // the panel of column n starts at n * K; narrow: see below
   i64 K = 0, N = 0;
-  static constexpr i64 wide = group * Simd<T>::lanes;
+  static constexpr int L = Simd<T>::lanes;
+  static constexpr i64 wide = group * L;
 
-  static i64 size(i64 K, i64 N) { return K * round_up(N, Simd<T>::lanes); }
+  // So few columns that the lanes lie along k: [segment][k / L][n][lane], with zeros past the end of a segment, and
+  // columns of zeros up to a power of two.
+  static bool narrow(i64 N) { return N <= L / 2; }
+  static i64 narrow_columns(i64 N) {
+    i64 columns = 1;
+    while (columns < N) columns *= 2;
+    return columns;
+  }
+  static i64 size(i64 segments, i64 segment, i64 N) {
+    return narrow(N) ? segments * round_up(segment, L) * narrow_columns(N) : segments * segment * round_up(N, L);
+  }
 
-  // N = in.row(): row k is row(k), whose columns lie as `in` tells.
+  // N = in.row(), K = segments * segment: row k is row(k), whose columns lie as `in` tells.
   template <class Row>
-  void pack_rows(T* to, i64 k_count, const Blocks& in, Row&& row) {
-    K = k_count;
+  void pack_rows(T* to, i64 segments, i64 segment, const Blocks& in, Row&& row) {
+    K = segments * segment;
     N = in.row();
     data = to;
-    for (i64 n0 = 0; n0 < N; n0 += wide) {
-      const i64 width = panel_width(n0);
-      for (i64 k = 0; k < K; ++k, to += width) {
+    if (narrow(N)) {
+      const i64 padded = round_up(segment, L), columns = narrow_columns(N);
+      std::memset(static_cast<void*>(to), 0, sizeof(T) * size_t(segments * padded * columns));
+      for (i64 k = 0; k < K; ++k) {
+        const T* from = row(k);
+        const i64 at = k / segment * padded + k % segment;
+        for (i64 n = 0; n < N; ++n)
+          if (n % in.padded < in.width) to[at / L * L * columns + n * L + at % L] = from[n / in.padded * in.width + n % in.padded];
+      }
+      return;
+    }
+    parallel((N + wide - 1) / wide, [&](i64 g) {
+      const i64 n0 = g * wide, width = panel_width(n0), real = smaller(width, N - n0);
+      T* out = to + n0 * K;
+      for (i64 k = 0; k < K; ++k, out += width) {
         const T* from = row(k);
         if (in.width == in.padded) {
-          const i64 real = smaller(width, N - n0);
-          std::memcpy(to, from + n0, sizeof(T) * size_t(real));
-          for (i64 i = real; i < width; ++i) to[i] = 0;
+          std::memcpy(out, from + n0, sizeof(T) * size_t(real));
+          for (i64 i = real; i < width; ++i) out[i] = 0;
         } else {
           for (i64 i = 0; i < width; ++i) {
             const i64 b = (n0 + i) / in.padded, at = (n0 + i) % in.padded;
-            to[i] = b < in.count && at < in.width ? from[b * in.width + at] : T(0);
+            out[i] = b < in.count && at < in.width ? from[b * in.width + at] : T(0);
           }
-        }
-      }
-    }
-  }
-
-  // K = in.row(), from the transpose: column n is row(n), whose columns lie as `in` tells, or zero where that is null.
-  template <class Row>
-  void pack_transposed(T* to, i64 n_count, const Blocks& in, Row&& row) {
-    K = in.row();
-    N = n_count;
-    data = to;
-    parallel((N + wide - 1) / wide, [&](i64 g) {
-      const i64 n0 = g * wide, width = panel_width(n0);
-      T* const panel = to + n0 * K;
-      for (i64 i = 0; i < width; ++i) {
-        const T* from = n0 + i < N ? row(n0 + i) : nullptr;
-        for (i64 b = 0; b < in.count; ++b) {
-          T* const out = panel + b * in.padded * width + i;
-          for (i64 j = 0; j < in.width; ++j) out[j * width] = from != nullptr ? from[b * in.width + j] : T(0);
-          for (i64 j = in.width; j < in.padded; ++j) out[j * width] = T(0);
         }
       }
     });
   }
 
-  i64 panel_width(i64 n0) const { return smaller(round_up(N - n0, Simd<T>::lanes), wide); }
+  // K = in.row() from k0 on, from the transpose: column n is row(n), whose columns lie as `in` tells, or zero where that
+  // is null. Several calls may fill one set of panels of k_count rows, each its part of k.
+  template <class Row>
+  void pack_transposed(T* to, i64 k_count, i64 k0, i64 n_count, const Blocks& in, Row&& row) {
+    K = k_count;
+    N = n_count;
+    data = to;
+    const bool few = narrow(N);
+    const i64 columns = narrow_columns(N), step = few ? columns : wide;
+    parallel((N + step - 1) / step, [&](i64 g) {
+      const i64 n0 = g * step, width = few ? columns : panel_width(n0);
+      for (i64 i = 0; i < width; ++i) {
+        const T* from = n0 + i < N ? row(n0 + i) : nullptr;
+        T* const column = few ? to + i * L : to + n0 * K + i;
+        auto put = [&](i64 k, T value) { column[few ? k / L * columns * L + k % L : k * width] = value; };
+        for (i64 b = 0; b < in.count; ++b)
+          for (i64 j = 0; j < in.padded; ++j)
+            put(k0 + b * in.padded + j, from != nullptr && j < in.width ? from[b * in.width + j] : T(0));
+        if (few)
+          for (i64 k = K; k < round_up(K, L); ++k) put(k, T(0));
+      }
+    });
+  }
+
+  i64 panel_width(i64 n0) const { return smaller(round_up(N - n0, L), wide); }
 };
 
 // acc[m][p * vectors + v] += sum over k of a[m][k] * panel[p * apart + k][v]
@@ -127,31 +163,33 @@ TG_INLINE void accumulate(Vec<T> (&acc)[rows][panels * vectors], const T* const 
   }
 }
 
-// What product() computes: c[i][n] = start + sum over k of a[i][k] * panels[k][n] for i in [0, rows).
-// start is c itself where `add`, else bias (zero where that is null). Rows of c need no padding: nothing is written past
-// N. A row of a holds K values in blocks of `segment` that lie `gap` apart (segment = K: one block).
+// Where a product starts: at its bias, at zero, or at what c holds.
+enum class Start { bias, zero, sum };
+
+// c[i][n] = start + sum over k of a[i][k] * panels[k][n], for i in [0, rows). The values of k are those of `left`, and
+// before them those of `first` where that has any. Rows of c need no padding: nothing is written past N.
 template <class T>
 struct Product {
   i64 rows;
-  Rows<const T> a;
-  i64 segment, gap;
+  Left<T> first, left;
   Rows<T> c;
   const Panels<T>& panels;
-  bool add;
+  Start start;
   const T* bias;
+  bool backwards = false;  // last panel first: a loop that alternates finds half of the weights still in the cache
 
   static constexpr int L = Simd<T>::lanes;
 
   void run() const {
+    if (panels.N <= L / 2) return narrow();
     const i64 whole = panels.N / (group * L);  // panels without a tail
-    if (rows == 1)
-      few<1>(whole);
-    else if (rows == 2)
-      few<2>(whole);
-    else if (rows == 3)
-      few<3>(whole);
-    else
-      for (i64 g = 0; g < whole; ++g) many<group>(g * group * L);
+    if (rows <= 3) {
+      if (rows == 1) few<1>(whole);
+      if (rows == 2) few<2>(whole);
+      if (rows == 3) few<3>(whole);
+    } else {
+      for (i64 g = 0; g < whole; ++g) many<group>((backwards ? whole - 1 - g : g) * group * L);
+    }
     const i64 n0 = whole * group * L, tail = (panels.N - n0 + L - 1) / L;
     if (tail == 1) many<1>(n0);
     if constexpr (group > 2) {
@@ -162,85 +200,195 @@ struct Product {
   }
 
  private:
+  // A run of k: `count` values from k0 on, at `at` in each row.
+  struct Run {
+    const Rows<const T>* rows;
+    i64 at, count, k0;
+  };
+
+  // body(run) for all of k, in runs of at most `most` values.
+  template <class Body>
+  TG_INLINE void each_run(i64 most, Body&& body) const {
+    i64 k = 0;
+    auto side = [&](const Left<T>& a) {
+      for (i64 s = 0; s < a.segments; ++s)
+        for (i64 at = 0; at < a.segment; at += most) {
+          const i64 count = smaller(most, a.segment - at);
+          body(Run{&a.rows, s * a.gap + at, count, k});
+          k += count;
+        }
+    };
+    if (first.segment > 0) side(first);
+    side(left);
+  }
+
   // Up to three rows: all of k at once, several panels side by side.
   template <int m>
   void few(i64 whole) const {
     constexpr int side = m == 1 ? (group == 2 ? 6 : 4) : tile_accumulators / (m * group);
-    i64 g = 0;
-    for (; g + side <= whole; g += side) tile<m, side, group>(0, g * group * L, 0, panels.K, 0);
-    for (; g < whole; ++g) tile<m, 1, group>(0, g * group * L, 0, panels.K, 0);
+    const i64 blocks = whole / side;
+    if (backwards)
+      for (i64 g = whole - 1; g >= blocks * side; --g) all<m, 1>(g * group * L);
+    for (i64 b = 0; b < blocks; ++b) all<m, side>((backwards ? blocks - 1 - b : b) * side * group * L);
+    if (!backwards)
+      for (i64 g = blocks * side; g < whole; ++g) all<m, 1>(g * group * L);
+  }
+
+  template <int m, int side>
+  void all(i64 n0) const {
+    Tile<m, side, group> tile(*this, 0, n0);
+    tile.begin(start);
+    each_run(panels.K, [&](const Run& run) { tile.add(run); });
+    tile.end();
   }
 
   // One panel and all rows, a part of the panel that stays in the first cache at a time.
   template <int vectors>
   void many(i64 n0) const {
     constexpr i64 pass = larger(16, panel_bytes / (vectors * TG_VECTOR_BYTES));
-    for (i64 s = 0; s * segment < panels.K; ++s)
-      for (i64 k0 = 0; k0 < segment; k0 += pass) {
-        const i64 count = smaller(pass, segment - k0), tiles = (rows + tile_rows - 1) / tile_rows;
-        for (i64 i = 0, first = 0; i < tiles; ++i) {
-          const i64 m = (rows - first + (tiles - i) - 1) / (tiles - i);
-          if (m == 6) tile<6, 1, vectors>(first, n0, s * segment + k0, count, s * gap + k0);
-          if (m == 5) tile<5, 1, vectors>(first, n0, s * segment + k0, count, s * gap + k0);
-          if (m == 4) tile<4, 1, vectors>(first, n0, s * segment + k0, count, s * gap + k0);
-          if (m == 3) tile<3, 1, vectors>(first, n0, s * segment + k0, count, s * gap + k0);
-          if (m == 2) tile<2, 1, vectors>(first, n0, s * segment + k0, count, s * gap + k0);
-          if (m == 1) tile<1, 1, vectors>(first, n0, s * segment + k0, count, s * gap + k0);
-          first += m;
-        }
+    Run held[2];
+    int count = 0;
+    i64 length = 0;
+    Start from = start;
+    auto flush = [&] {
+      if (count == 0) return;
+      const i64 tiles = (rows + tile_rows - 1) / tile_rows;
+      for (i64 i = 0, done = 0; i < tiles; ++i) {
+        const i64 m = (rows - done + (tiles - i) - 1) / (tiles - i);
+        if (m == 6) part<6, vectors>(done, n0, held, count, from);
+        if (m == 5) part<5, vectors>(done, n0, held, count, from);
+        if (m == 4) part<4, vectors>(done, n0, held, count, from);
+        if (m == 3) part<3, vectors>(done, n0, held, count, from);
+        if (m == 2) part<2, vectors>(done, n0, held, count, from);
+        if (m == 1) part<1, vectors>(done, n0, held, count, from);
+        done += m;
       }
+      from = Start::sum;
+      count = 0;
+      length = 0;
+    };
+    each_run(pass, [&](const Run& run) {
+      if (count == 2 || length + run.count > pass + pass / 2) flush();
+      held[count++] = run;
+      length += run.count;
+    });
+    flush();
   }
 
-  // Rows [i0, i0 + m) by columns from n0, over `count` values of k from k0, which lie at `at` in a row of a; over all
-  // segments where count is K.
+  template <int m, int vectors>
+  __attribute__((noinline)) void part(i64 i0, i64 n0, const Run* runs, int count, Start from) const {
+    Tile<m, 1, vectors> tile(*this, i0, n0);
+    tile.begin(from);
+    for (int i = 0; i < count; ++i) tile.add(runs[i]);
+    tile.end();
+  }
+
+  // Rows [i0, i0 + m) by `side` panels from column n0, in registers.
   template <int m, int side, int vectors>
-  __attribute__((noinline)) void tile(i64 i0, i64 n0, i64 k0, i64 count, i64 at) const {
-    constexpr int wide = side * vectors;
+  struct Tile {
+    static constexpr int wide = side * vectors;
+    const Product& p;
+    i64 i0, n0;
+    i64 tail;  // columns in the last vector
     Vec<T> acc[m][wide];
-    const T* left[m];
-    T* out[m];
-    const i64 tail = side > 1 ? L : smaller(L, panels.N - n0 - (vectors - 1) * L);  // columns in the last vector
-    const bool from_c = add || k0 > 0;
-#pragma GCC unroll 8
-    for (int r = 0; r < m; ++r) {
-      left[r] = a.at(i0 + r) + at;
-      out[r] = c.at(i0 + r) + n0;
-#pragma GCC unroll 16
-      for (int v = 0; v < wide; ++v) {
-        const T* from = (from_c ? out[r] : bias + n0) + v * L;
-        if (!from_c && bias == nullptr)
-          acc[r][v] = Vec<T>{};
-        else if (v + 1 < wide || tail == L)
-          acc[r][v] = load<T>(from);
+
+    TG_INLINE Tile(const Product& product, i64 row, i64 column)
+        : p(product), i0(row), n0(column), tail(side > 1 ? L : smaller(L, p.panels.N - n0 - (vectors - 1) * L)) {}
+
+    TG_INLINE void begin(Start from) {
+      each([&](T* c, int v, Vec<T>& a) {
+        const T* at = (from == Start::sum ? c : p.bias + n0) + v * L;
+        if (from == Start::zero)
+          a = Vec<T>{};
         else
-          acc[r][v] = load_part<T>(from, tail);
-      }
+          a = v + 1 < wide || tail == L ? load<T>(at) : load_part<T>(at, tail);
+      });
     }
-    const T* weights = panels.data + n0 * panels.K + k0 * (vectors * L);
-    const i64 apart = group * L * panels.K;
-    for (i64 done = 0; done < count; done += segment) {
-      const i64 some = smaller(segment, count - done);
-      accumulate<T, m, side, vectors>(acc, left, some, weights, apart);
-      weights += some * vectors * L;
+
+    TG_INLINE void add(const Run& run) {
+      const T* left[m];
 #pragma GCC unroll 8
-      for (int r = 0; r < m; ++r) left[r] += gap;
+      for (int r = 0; r < m; ++r) left[r] = run.rows->at(i0 + r) + run.at;
+      accumulate<T, m, side, vectors>(acc, left, run.count, p.panels.data + n0 * p.panels.K + run.k0 * (vectors * L),
+                                      group * L * p.panels.K);
     }
-#pragma GCC unroll 8
-    for (int r = 0; r < m; ++r)
-#pragma GCC unroll 16
-      for (int v = 0; v < wide; ++v) {
+
+    TG_INLINE void end() {
+      each([&](T* c, int v, Vec<T>& a) {
         if (v + 1 < wide || tail == L)
-          store<T>(out[r] + v * L, acc[r][v]);
+          store<T>(c + v * L, a);
         else
-          store_part<T>(out[r] + v * L, acc[r][v], tail);
+          store_part<T>(c + v * L, a, tail);
+      });
+    }
+
+    template <class Body>
+    TG_INLINE void each(Body&& body) {
+#pragma GCC unroll 8
+      for (int r = 0; r < m; ++r) {
+        T* const c = p.c.at(i0 + r) + n0;
+#pragma GCC unroll 16
+        for (int v = 0; v < wide; ++v) body(c, v, acc[r][v]);
       }
+    }
+  };
+
+  // The lanes along k; the lanes of each sum are added up at the end.
+  void narrow() const {
+    const i64 columns = Panels<T>::narrow_columns(panels.N);
+    if (columns == 1) return dots<1>();
+    if constexpr (L >= 4)
+      if (columns == 2) return dots<2>();
+    if constexpr (L >= 8)
+      if (columns == 4) return dots<4>();
+    if constexpr (L >= 16)
+      if (columns == 8) return dots<8>();
+  }
+
+  template <int columns>
+  void dots() const {
+    constexpr int m = columns > 4 ? 2 : 4;
+    i64 i = 0;
+    for (; i + m <= rows; i += m) dots<columns, m>(i);
+    for (; i < rows; ++i) dots<columns, 1>(i);
+  }
+
+  template <int columns, int m>
+  void dots(i64 i0) const {
+    Vec<T> acc[m][columns] = {};
+    const T* w = panels.data;
+    each_run(panels.K, [&](const Run& run) {
+      const T* left[m];
+      for (int r = 0; r < m; ++r) left[r] = run.rows->at(i0 + r) + run.at;
+      auto step = [&](i64 k, i64 some) {
+        Vec<T> a[m];
+#pragma GCC unroll 4
+        for (int r = 0; r < m; ++r) a[r] = some == L ? load<T>(left[r] + k) : load_part<T>(left[r] + k, some);
+#pragma GCC unroll 8
+        for (int n = 0; n < columns; ++n)
+#pragma GCC unroll 4
+          for (int r = 0; r < m; ++r) acc[r][n] = fma(a[r], load<T>(w + n * L), acc[r][n]);
+        w += columns * L;
+      };
+      i64 k = 0;
+      for (; k + L <= run.count; k += L) step(k, L);
+      if (k < run.count) step(k, run.count - k);
+    });
+    for (int r = 0; r < m; ++r) {
+      T sums[columns];
+#pragma GCC unroll 8
+      for (int n = 0; n < columns; ++n) sums[n] = sum_lanes<T>(acc[r][n]);
+      T* const out = c.at(i0 + r);
+      for (i64 n = 0; n < panels.N; ++n)
+        out[n] = sums[n] + (start == Start::sum ? out[n] : start == Start::bias ? bias[n] : T(0));
+    }
   }
 };
 
+// One left-hand side of K values side by side.
 template <class T>
-inline void product(i64 rows, Rows<const T> a, i64 segment, i64 gap, Rows<T> c, const Panels<T>& panels, bool add,
-                    const T* bias) {
-  Product<T>{rows, a, segment, gap, c, panels, add, bias}.run();
+inline void product(i64 rows, Rows<const T> a, Rows<T> c, const Panels<T>& panels, const T* bias) {
+  Product<T>{rows, {}, {a, panels.K}, c, panels, bias != nullptr ? Start::bias : Start::zero, bias}.run();
 }
 
 }  // namespace tg::TG_ISA

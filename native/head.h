@@ -20,11 +20,11 @@ class Head {
     if (!present()) return;
     in_ = in;
     const T* weight = params + first_;
-    const i64 R = in.row(), forward_size = Panels<T>::size(R, outputs_);
-    T* to = panels_.reserve(forward_size + (backward ? Panels<T>::size(outputs_, R) : 0));
-    forward_.pack_transposed(to, outputs_, in, [=](i64 n) { return weight + n * in.columns(); });
+    const i64 R = in.row(), forward_size = Panels<T>::size(1, R, outputs_);
+    T* to = panels_.reserve(forward_size + (backward ? Panels<T>::size(1, outputs_, R) : 0));
+    forward_.pack_transposed(to, R, 0, outputs_, in, [=](i64 n) { return weight + n * in.columns(); });
     if (backward)
-      backward_.pack_rows(to + forward_size, outputs_, in, [=](i64 k) { return weight + k * in.columns(); });
+      backward_.pack_rows(to + forward_size, 1, outputs_, in, [=](i64 k) { return weight + k * in.columns(); });
   }
 
   // One row of work: a readout row, the gradient row it gets, its row in the caller's outputs, its target row.
@@ -50,7 +50,7 @@ class Head {
         from[r] = items[first + r].row;
         to[r] = output + items[first + r].output * outputs_;
       }
-      product<T>(rows, {from}, in_.row(), 0, {to}, forward_, false, bias);
+      product<T>(rows, {from}, {to}, forward_, bias);
     });
   }
 
@@ -76,7 +76,7 @@ class Head {
         const i64 first = i * block, some = smaller(block, rows - first);
         const T* from[block];
         for (i64 r = 0; r < some; ++r) from[r] = items[c0 + first + r].row;
-        product<T>(some, {from}, in_.row(), 0, {nullptr, table + first * outputs_, outputs_}, forward_, false, bias);
+        product<T>(some, {from}, {nullptr, table + first * outputs_, outputs_}, forward_, bias);
         for (i64 r = first; r < first + some; ++r) {
           const Item& item = items[c0 + r];
           const double w = sample_weight(targets, item);
@@ -127,6 +127,8 @@ class Head {
 
   bool has_target(const Targets<T>& targets, i64 row) const {
     Item item{nullptr, nullptr, 0, row};
+    // a class of weight 0 still has a share of a smoothed target
+    if (loss_.kind == LossKind::categorical) return id(targets, item) >= 0 && sample_weight(targets, item) != 0.0;
     return row_weight<T>(loss_, target(targets, item), id(targets, item), sample_weight(targets, item)) != 0.0;
   }
 
@@ -153,39 +155,42 @@ class Head {
   void input_gradients(const Item* items, i64 count, const T* d) const {
     T* to[block];
     for (i64 r = 0; r < count; ++r) to[r] = items[r].d_row;
-    product<T>(count, {nullptr, d, outputs_}, outputs_, 0, {to}, backward_, false, nullptr);
+    product<T>(count, {nullptr, d, outputs_}, {to}, backward_, nullptr);
   }
 
-  i64 wide() const { return round_up(in_.row(), Simd<T>::lanes); }
-  i64 part() const { return round_up(larger(1, (outputs_ + threads() - 1) / threads()), outer_chunk); }
+  i64 padded() const { return round_up(outputs_, Simd<T>::lanes); }
+  // Columns of a task: whole panels.
+  i64 part() const { return round_up(larger(1, (outputs_ + threads() - 1) / threads()), Outer<T>::panel); }
 
   void begin_gradient(T* gradient) {
     if (gradient == nullptr) return;
-    c_.reserve_zeroed(round_up(outputs_, outer_chunk) * wide());
-    sums_.reserve_zeroed(round_up(outputs_, outer_chunk));
+    c_.reserve_zeroed(Outer<T>::c_size(in_.row(), outputs_));
+    sums_.reserve_zeroed(padded());
   }
 
-  // Adds this chunk's rows to the gradient of the weights; each output's row of it by one thread.
+  // Adds this chunk's rows to the gradient of the weights; each output's by one thread.
   void add_gradient(const Item* items, i64 count, const T* d, i64 stride) {
     const T** rows = rows_.reserve(larger(count, 1));
     for (i64 i = 0; i < count; ++i) rows[i] = items[i].row;
-    const Columns<T> columns{{rows}, in_.row()};
-    const i64 step = part(), tasks = (outputs_ + step - 1) / step, scratch = Outer<T>::scratch_size(wide());
+    const Source<T> source{rows, in_.row()};
+    const i64 step = part(), tasks = (outputs_ + step - 1) / step, scratch = Outer<T>::scratch_size(in_.row());
     T* const memory = outer_.reserve(tasks * scratch);
     parallel(tasks, [&](i64 i) {
       FlushSubnormals flush;
-      const i64 m0 = i * step, m1 = smaller(outputs_, m0 + step);
-      Outer<T>::run(count, d, stride, m0, m1, &columns, 1, c_.get() + m0 * wide(), sums_.get() + m0, memory + i * scratch, true);
+      const i64 n0 = i * step;
+      const Outer<T> outer{count, &source, 1, d + n0, stride, smaller(step, outputs_ - n0)};
+      outer.run(c_.get() + n0 * in_.row(), sums_.get() + n0, memory + i * scratch, true);
     });
   }
 
   void end_gradient(T* gradient) {
     if (gradient == nullptr) return;
     T* const weight = gradient + first_;
-    for (i64 o = 0; o < outputs_; ++o)
-      for (i64 b = 0; b < in_.count; ++b)
-        std::memcpy(weight + o * in_.columns() + b * in_.width, c_.get() + o * wide() + b * in_.padded,
-                    sizeof(T) * size_t(in_.width));
+    parallel((outputs_ + block - 1) / block, [&](i64 i) {
+      for (i64 o = i * block; o < smaller(outputs_, (i + 1) * block); ++o)
+        for (i64 b = 0; b < in_.count; ++b)
+          Outer<T>::column(c_.get(), in_.row(), outputs_, o, b * in_.padded, in_.width, weight + o * in_.columns() + b * in_.width);
+    });
     std::memcpy(weight + outputs_ * in_.columns(), sums_.get(), sizeof(T) * size_t(outputs_));
   }
 };

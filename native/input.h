@@ -26,10 +26,10 @@ class Input {
     if (desc_.dense == 0 || sparse()) return;
     const i64 I = desc_.inputs(), D = desc_.dense;
     const Blocks in{1, I, I};
-    T* to = panels_.reserve(Panels<T>::size(I, D) + Panels<T>::size(D, I));
-    forward_.pack_transposed(to, D, in, [=](i64 n) { return params + n * I; });
+    T* to = panels_.reserve(Panels<T>::size(1, I, D) + Panels<T>::size(1, D, I));
+    forward_.pack_transposed(to, I, 0, D, in, [=](i64 n) { return params + n * I; });
     if (backward)
-      backward_.pack_rows(to + Panels<T>::size(I, D), D, in, [=](i64 k) { return params + k * I; });
+      backward_.pack_rows(to + Panels<T>::size(1, I, D), 1, D, in, [=](i64 k) { return params + k * I; });
   }
 
   // Fills tape.at(0, 0).x, in forward order.
@@ -68,7 +68,7 @@ class Input {
       FlushSubnormals flush;
       const i64 first = i * block, count = smaller(block, order.rows - first);
       T* const to = out + first * D;
-      product<T>(count, {raw + first}, I, 0, {nullptr, to, D}, forward_, false, params + D * I);
+      product<T>(count, {raw + first}, {nullptr, to, D}, forward_, params + D * I);
       for (i64 j = 0; j < count * D; ++j) to[j] = to[j] < T(0) ? T(0) : to[j];
     });
     for (i64 r = 0; r < order.rows; ++r) x[r] = out + r * D;
@@ -92,11 +92,14 @@ class Input {
     const i64 D = desc_.dense;
     const T* out = tape.rows[0].get();
     for (i64 j = 0; j < order.rows * D; ++j) d_rows[j] = out[j] > T(0) ? d_rows[j] : T(0);
-    const Columns<T> columns{{tape.raw_rows.get()}, I};
-    const i64 wide = Outer<T>::padded(&columns, 1), c_size = Outer<T>::c_size(D, wide);
-    T* const c = outer_.reserve(c_size + Outer<T>::scratch_size(wide));
-    Outer<T>::run(order.rows, d_rows, D, 0, D, &columns, 1, c, gradient + D * I, c + c_size);
-    for (i64 m = 0; m < D; ++m) std::memcpy(gradient + m * I, c + m * wide, sizeof(T) * size_t(I));
+    const Source<T> source{tape.raw_rows.get(), I};
+    const Outer<T> outer{order.rows, &source, 1, d_rows, D, D};
+    const i64 padded = round_up(D, Simd<T>::lanes);
+    T* const c = outer_.reserve(Outer<T>::c_size(I, D) + padded + Outer<T>::scratch_size(I));
+    T* const sums = c + Outer<T>::c_size(I, D);
+    outer.run(c, sums, sums + padded);
+    std::memcpy(gradient + D * I, sums, sizeof(T) * size_t(D));
+    for (i64 n = 0; n < D; ++n) Outer<T>::column(c, I, D, n, 0, I, gradient + n * I);
   }
 
   const T* embedding_gradient() const { return embedding_.get(); }  // [touched().count, width]
@@ -106,7 +109,7 @@ class Input {
     const i64 I = desc_.inputs();
     if (desc_.dense > 0 && !sparse()) {
       const T* d = tape.d_rows[0].get() + r * desc_.dense;
-      product<T>(1, {nullptr, d, 0}, desc_.dense, 0, {nullptr, out, 0}, backward_, false, nullptr);
+      product<T>(1, {nullptr, d, 0}, {nullptr, out, 0}, backward_, nullptr);
     } else {
       std::memcpy(out, tape.d_rows[0].get() + r * I, sizeof(T) * size_t(I));
     }

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "core.h"
-#include "simd.h"
+#include "functions.h"
 
 namespace tg::TG_ISA {
 

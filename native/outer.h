@@ -1,136 +1,162 @@
 // Weight gradients: one blocked outer product over all rows of a batch, after the loop over time.
 //
-// C[m][n] = sum over rows of A[row][m] * B[row][n]. Both sides are packed a block of rows at a time; a tile of C stays
-// in registers over the block. Each C element is summed in the order of the rows by one thread: the same bits however
-// the m are shared out.
+// C[m][n] = sum over rows of A[row][m] * B[row][n], with A the inputs of a weight (states, data) and B the gradients of
+// what it leads to (gates). Both are packed a block of rows at a time, A in strips of some inputs and B in panels, so that
+// rows that lie a power of two apart do not meet in the cache; a tile of C stays in registers over the block. Each C
+// element is summed in the order of the rows by one thread: the same bits however the columns are shared out.
 #pragma once
 
 #include "gemm.h"
 
 namespace tg::TG_ISA {
 
-inline constexpr int outer_vectors = 3;
-inline constexpr int outer_rows = tile_accumulators / outer_vectors;  // m in a tile
-inline constexpr i64 outer_block = 128;                               // rows packed at a time
-inline constexpr i64 outer_chunk = 64;                                // m packed at a time
-static_assert(outer_chunk % outer_rows == 0);
+inline constexpr i64 outer_block = 128;             // rows packed at a time: a panel of them stays in the first cache
+inline constexpr i64 outer_strip = 4 * tile_rows;  // inputs side by side in the packed A
 
-// Some columns of B: `width` values of each row.
+// A part of A: `width` values of each row.
 template <class T>
-struct Columns {
-  Rows<const T> rows;
+struct Source {
+  const T* const* rows;
   i64 width;
 };
 
+// The gradients of a weight with several sources, side by side in C from its column m on.
 template <class T>
 struct Outer {
   static constexpr int L = Simd<T>::lanes;
+  static constexpr i64 panel = group * L;  // columns
 
-  // Padded columns of C: each source starts at a whole vector.
-  static i64 padded(const Columns<T>* sources, int count) {
+  i64 rows;
+  const Source<T>* sources;
+  int source_count;
+  const T* b;  // [rows, b_stride], `columns` of each
+  i64 b_stride, columns;
+
+  i64 inputs() const {
     i64 total = 0;
-    for (int s = 0; s < count; ++s) total += round_up(sources[s].width, L);
+    for (int s = 0; s < source_count; ++s) total += sources[s].width;
     return total;
   }
-  static i64 scratch_size(i64 n_padded) { return outer_block * (n_padded + outer_chunk); }
-  static i64 c_size(i64 m_count, i64 n_padded) { return round_up(m_count, outer_rows) * n_padded; }
+  static i64 scratch_size(i64 inputs) { return outer_block * (panel + round_up(inputs, L)); }
+  // C is held in panels: the one of column n starts at n * inputs, as [m][panel], the last one as wide as its vectors.
+  static i64 c_size(i64 inputs, i64 columns) { return inputs * round_up(columns, L); }
+  static i64 panel_width(i64 columns, i64 n0) { return smaller(round_up(columns - n0, L), panel); }
 
-  // c [round_up(m1 - m0, outer_rows), n_padded] and sums [m1 - m0] (may be null) are overwritten, or added to.
-  // scratch has scratch_size(n_padded) values.
-  static void run(i64 rows, const T* a, i64 a_stride, i64 m0, i64 m1, const Columns<T>* sources, int source_count, T* c,
-                  T* sums, T* scratch, bool add = false) {
-    const i64 n_padded = padded(sources, source_count);
-    T* b_block = scratch;
-    T* a_block = scratch + outer_block * n_padded;
-    if (!add) std::memset(static_cast<void*>(c), 0, sizeof(T) * size_t(c_size(m1 - m0, n_padded)));
-    if (!add && sums != nullptr) std::memset(static_cast<void*>(sums), 0, sizeof(T) * size_t(m1 - m0));
+  // c and sums [round_up(columns, L)] (may be null) are overwritten, or added to. scratch: scratch_size(inputs()) values.
+  void run(T* c, T* sums, T* scratch, bool add = false) const {
+    const i64 m_count = inputs();
+    if (!add) std::memset(static_cast<void*>(c), 0, sizeof(T) * size_t(c_size(m_count, columns)));
+    if (!add && sums != nullptr) std::memset(static_cast<void*>(sums), 0, sizeof(T) * size_t(round_up(columns, L)));
     for (i64 r0 = 0; r0 < rows; r0 += outer_block) {
       const i64 count = smaller(outer_block, rows - r0);
-      pack_b(r0, count, sources, source_count, n_padded, b_block);
-      for (i64 m = m0; m < m1; m += outer_chunk) {
-        const i64 wide = smaller(outer_chunk, m1 - m);
-        pack_a(count, a + r0 * a_stride + m, a_stride, wide, a_block, sums == nullptr ? nullptr : sums + (m - m0));
-        for (i64 n0 = 0; n0 < n_padded; n0 += outer_vectors * L) {
-          const i64 vectors = smaller(outer_vectors, (n_padded - n0) / L);
-          const T* b = b_block + n0 * count;
-          for (i64 p = 0; p < wide; p += outer_rows) {
-            T* to = c + (m - m0 + p) * n_padded + n0;
-            const T* left = a_block + p * count;
-            if (vectors == 3) tile<3>(count, left, b, to, n_padded);
-            if (vectors == 2) tile<2>(count, left, b, to, n_padded);
-            if (vectors == 1) tile<1>(count, left, b, to, n_padded);
-          }
+      T* const a = scratch + outer_block * panel;
+      pack_inputs(r0, count, m_count, a);
+      for (i64 n0 = 0; n0 < columns; n0 += panel) {
+        const i64 vectors = panel_width(columns, n0) / L;
+        T* const to = c + n0 * m_count;
+        T* const total = sums == nullptr ? nullptr : sums + n0;
+        if (vectors == 1) block<1>(r0, count, n0, m_count, a, to, total, scratch);
+        if (vectors == 2) block<2>(r0, count, n0, m_count, a, to, total, scratch);
+        if constexpr (group > 2) {
+          if (vectors == 3) block<3>(r0, count, n0, m_count, a, to, total, scratch);
+          if (vectors == 4) block<4>(r0, count, n0, m_count, a, to, total, scratch);
         }
       }
     }
   }
 
  private:
-  // b_block: for each group of outer_vectors vectors, [row][vector][lane].
-  static void pack_b(i64 r0, i64 count, const Columns<T>* sources, int source_count, i64 n_padded, T* to) {
-    i64 column = 0;
+  // to: for each strip of inputs, [row][input]; the last one as narrow as it is.
+  void pack_inputs(i64 r0, i64 count, i64 m_count, T* to) const {
+    i64 m = 0;  // of all inputs
     for (int s = 0; s < source_count; ++s) {
-      const i64 width = sources[s].width;
-      for (i64 j = 0; j < width; j += L, column += L) {
-        const i64 group_first = column / (outer_vectors * L) * (outer_vectors * L);
-        const i64 wide = smaller(outer_vectors * L, n_padded - group_first);
-        T* out = to + group_first * count + (column - group_first);
-        const i64 part = width - j;
-        if (part >= L) {
-          for (i64 i = 0; i < count; ++i) store<T>(out + i * wide, load<T>(sources[s].rows.at(r0 + i) + j));
-        } else {
-          for (i64 i = 0; i < count; ++i) store<T>(out + i * wide, load_part<T>(sources[s].rows.at(r0 + i) + j, part));
-        }
+      const T* const* from = sources[s].rows + r0;
+      for (i64 j = 0; j < sources[s].width;) {
+        const i64 strip = m / outer_strip * outer_strip, width = smaller(outer_strip, m_count - strip);
+        const i64 some = smaller(sources[s].width - j, strip + width - m);
+        T* out = to + strip * count + (m - strip);
+        if (some == outer_strip)
+          for (i64 i = 0; i < count; ++i, out += width) std::memcpy(out, from[i] + j, sizeof(T) * outer_strip);
+        else
+          for (i64 i = 0; i < count; ++i, out += width) copy(out, from[i] + j, some);
+        m += some;
+        j += some;
       }
     }
   }
 
-  // a_block: for each tile of outer_rows m, [row][m]; m past `wide` are zero. Adds the block's column sums to sums.
-  static void pack_a(i64 count, const T* a, i64 stride, i64 wide, T* to, T* sums) {
-    T block_sums[outer_chunk] = {};
-    const i64 whole = wide / outer_rows * outer_rows;
-    for (i64 i = 0; i < count; ++i) {
-      const T* row = a + i * stride;
-      for (i64 p = 0; p < whole; p += outer_rows) {
-        T part[outer_rows];
-        std::memcpy(part, row + p, sizeof part);
-        std::memcpy(to + p * count + i * outer_rows, part, sizeof part);
-        for (int m = 0; m < outer_rows; ++m) block_sums[p + m] += part[m];
-      }
-      if (whole < wide) {
-        T part[outer_rows] = {};
-        for (i64 m = whole; m < wide; ++m) part[m - whole] = row[m];
-        std::memcpy(to + whole * count + i * outer_rows, part, sizeof part);
-        for (i64 m = whole; m < wide; ++m) block_sums[m] += row[m];
-      }
-    }
-    if (sums != nullptr)
-      for (i64 m = 0; m < wide; ++m) sums[m] += block_sums[m];
+  static TG_INLINE void copy(T* to, const T* from, i64 count) {
+    i64 i = 0;
+    for (; i + L <= count; i += L) store<T>(to + i, load<T>(from + i));
+    if (i < count) store_part<T>(to + i, load_part<T>(from + i, count - i), count - i);
   }
 
   template <int vectors>
-  static void tile(i64 count, const T* a, const T* b, T* c, i64 c_stride) {
-    Vec<T> acc[outer_rows][vectors] = {};
-    for (i64 k = 0; k < count; ++k) {
+  void block(i64 r0, i64 count, i64 n0, i64 m_count, const T* a, T* c, T* sums, T* scratch) const {
+    pack<vectors>(b + r0 * b_stride + n0, b_stride, count, smaller(columns - n0, vectors * L), scratch, sums);
+    for (i64 strip = 0; strip < m_count; strip += outer_strip) {
+      const i64 width = smaller(outer_strip, m_count - strip), tiles = (width + tile_rows - 1) / tile_rows;
+      for (i64 i = 0, m = 0; i < tiles; ++i) {
+        const i64 some = (width - m + (tiles - i) - 1) / (tiles - i);
+        const T* const left = a + strip * count + m;
+        if (some == 6) tile<6, vectors>(count, left, width, scratch, c);
+        if (some == 5) tile<5, vectors>(count, left, width, scratch, c);
+        if (some == 4) tile<4, vectors>(count, left, width, scratch, c);
+        if (some == 3) tile<3, vectors>(count, left, width, scratch, c);
+        if (some == 2) tile<2, vectors>(count, left, width, scratch, c);
+        if (some == 1) tile<1, vectors>(count, left, width, scratch, c);
+        m += some;
+        c += some * vectors * L;
+      }
+    }
+  }
+
+  // Rows of B side by side, with zeros past the last column; adds the block's column sums to sums.
+  template <int vectors>
+  static void pack(const T* b, i64 stride, i64 count, i64 real, T* to, T* sums) {
+    Vec<T> total[vectors] = {};
+    const i64 tail = real - (vectors - 1) * L;
+    for (i64 i = 0; i < count; ++i, b += stride, to += vectors * L)
+#pragma GCC unroll 4
+      for (int v = 0; v < vectors; ++v) {
+        const Vec<T> x = v + 1 < vectors || tail == L ? load<T>(b + v * L) : load_part<T>(b + v * L, tail);
+        store<T>(to + v * L, x);
+        total[v] += x;
+      }
+    if (sums == nullptr) return;
+#pragma GCC unroll 4
+    for (int v = 0; v < vectors; ++v) store<T>(sums + v * L, load<T>(sums + v * L) + total[v]);
+  }
+  // c [m][vectors * L] += the block's products, a [count, stride] m inputs.
+  template <int m, int vectors>
+  static __attribute__((noinline)) void tile(i64 count, const T* a, i64 stride, const T* b, T* c) {
+    Vec<T> acc[m][vectors] = {};
+    for (i64 k = 0; k < count; ++k, a += stride, b += vectors * L) {
       Vec<T> w[vectors];
 #pragma GCC unroll 4
       for (int v = 0; v < vectors; ++v) w[v] = load<T>(b + v * L);
 #pragma GCC unroll 8
-      for (int m = 0; m < outer_rows; ++m) {
-        const Vec<T> x = set1<T>(a[m]);
+      for (int r = 0; r < m; ++r) {
+        const Vec<T> x = set1<T>(a[r]);
 #pragma GCC unroll 4
-        for (int v = 0; v < vectors; ++v) acc[m][v] = fma(x, w[v], acc[m][v]);
+        for (int v = 0; v < vectors; ++v) acc[r][v] = fma(x, w[v], acc[r][v]);
       }
-      a += outer_rows;
-      b += vectors * L;
     }
 #pragma GCC unroll 8
-    for (int m = 0; m < outer_rows; ++m)
+    for (int r = 0; r < m; ++r)
 #pragma GCC unroll 4
       for (int v = 0; v < vectors; ++v) {
-        T* to = c + m * c_stride + v * L;
-        store<T>(to, load<T>(to) + acc[m][v]);
+        T* const to = c + (r * vectors + v) * L;
+        store<T>(to, load<T>(to) + acc[r][v]);
       }
+  }
+
+ public:
+  // Column n of a c of run(), inputs [m0, m0 + count), to `to`.
+  static void column(const T* c, i64 inputs, i64 columns, i64 n, i64 m0, i64 count, T* to) {
+    const i64 n0 = n / panel * panel, width = panel_width(columns, n0);
+    const T* from = c + n0 * inputs + m0 * width + (n - n0);
+    for (i64 m = 0; m < count; ++m) to[m] = from[m * width];
   }
 };
 

@@ -1,4 +1,4 @@
-// One vector type for every instruction set, over the compiler's vector extensions; exp, sigmoid and tanh to 2 ulp.
+// One vector type for every instruction set, over the compiler's vector extensions.
 //
 // Only the block marked "intrinsics" knows an instruction set. TG_VECTOR_BYTES may be forced (tests compile the
 // 64-byte shape for a machine without AVX-512 that way; the compiler then splits each vector).
@@ -33,6 +33,7 @@ struct Simd<float> {
   typedef std::int32_t N __attribute__((vector_size(TG_VECTOR_BYTES)));
   typedef std::int32_t Int;
   static constexpr int lanes = TG_VECTOR_BYTES / 4;
+  static constexpr float one = 1.0f;
   static constexpr int mantissa = 23, bias = 127;
   static constexpr float magic = 12582912.0f;  // 1.5 * 2^23: adding it rounds to the nearest integer
   // Cody and Waite's split of ln 2, and the minimax polynomial of (e^r - 1 - r) / r^2 on |r| <= ln 2 / 2 (Cephes expf).
@@ -49,6 +50,7 @@ struct Simd<double> {
   typedef std::int64_t N __attribute__((vector_size(TG_VECTOR_BYTES)));
   typedef std::int64_t Int;
   static constexpr int lanes = TG_VECTOR_BYTES / 8;
+  static constexpr double one = 1.0;
   static constexpr int mantissa = 52, bias = 1023;
   static constexpr double magic = 6755399441055744.0;  // 1.5 * 2^52
   static constexpr double ln2_high = 6.93147180369123816490e-01, ln2_low = 1.90821492927058770002e-10;
@@ -81,21 +83,6 @@ TG_INLINE Vec<T> set1(T s) {
   return s - Vec<T>{};  // scalar minus zero vector: a broadcast (and keeps -0)
 }
 
-// The first n < lanes values at p, the others zero; nothing past p + n is touched.
-template <class T>
-TG_INLINE Vec<T> load_part(const T* p, i64 n) {
-  T part[Simd<T>::lanes] = {};
-  for (i64 i = 0; i < n; ++i) part[i] = p[i];
-  return load<T>(part);
-}
-
-template <class T>
-TG_INLINE void store_part(T* p, Vec<T> v, i64 n) {
-  T part[Simd<T>::lanes];
-  store<T>(part, v);
-  for (i64 i = 0; i < n; ++i) p[i] = part[i];
-}
-
 // ---- intrinsics: the only lines that name an instruction set -------------------------------------------------------
 
 TG_INLINE Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) {
@@ -119,6 +106,94 @@ TG_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) {
   return (Vec<double>)vfmaq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b);
 #else
   return a * b + c;
+#endif
+}
+
+// Whether fma() rounds once.
+#if TG_VECTOR_BYTES == 64 || defined(__FMA__) || defined(__aarch64__)
+inline constexpr bool fused = true;
+#else
+inline constexpr bool fused = false;
+#endif
+
+// min(v, limit) and max(v, limit); a NaN in v stays.
+template <class T>
+TG_INLINE Vec<T> at_most(Vec<T> v, T limit) {
+  const Vec<T> l = set1<T>(limit);
+#if defined(__AVX512F__) && TG_VECTOR_BYTES == 64
+  if constexpr (sizeof(T) == 4) return (Vec<T>)_mm512_min_ps((__m512)l, (__m512)v);
+  if constexpr (sizeof(T) == 8) return (Vec<T>)_mm512_min_pd((__m512d)l, (__m512d)v);
+#elif defined(__AVX2__) && TG_VECTOR_BYTES == 32
+  if constexpr (sizeof(T) == 4) return (Vec<T>)_mm256_min_ps((__m256)l, (__m256)v);
+  if constexpr (sizeof(T) == 8) return (Vec<T>)_mm256_min_pd((__m256d)l, (__m256d)v);
+#else
+  return v > l ? l : v;
+#endif
+}
+
+template <class T>
+TG_INLINE Vec<T> at_least(Vec<T> v, T limit) {
+  const Vec<T> l = set1<T>(limit);
+#if defined(__AVX512F__) && TG_VECTOR_BYTES == 64
+  if constexpr (sizeof(T) == 4) return (Vec<T>)_mm512_max_ps((__m512)l, (__m512)v);
+  if constexpr (sizeof(T) == 8) return (Vec<T>)_mm512_max_pd((__m512d)l, (__m512d)v);
+#elif defined(__AVX2__) && TG_VECTOR_BYTES == 32
+  if constexpr (sizeof(T) == 4) return (Vec<T>)_mm256_max_ps((__m256)l, (__m256)v);
+  if constexpr (sizeof(T) == 8) return (Vec<T>)_mm256_max_pd((__m256d)l, (__m256d)v);
+#else
+  return v < l ? l : v;
+#endif
+}
+
+// 1 / b to 2 ulp, for finite b. A division of 64 bytes blocks its port for ten cycles or more; an estimate to 14 bits and
+// Newton's step take three.
+template <class T>
+TG_INLINE Vec<T> reciprocal(Vec<T> b) {
+#if defined(__AVX512F__) && TG_VECTOR_BYTES == 64
+  if constexpr (sizeof(T) == 4) {
+    const Vec<T> r = (Vec<T>)_mm512_rcp14_ps((__m512)b);
+    return fma(fma(-b, r, set1<T>(1)), r, r);
+  }
+#endif
+  return set1<T>(1) / b;
+}
+
+// The first n < lanes values at p, the others zero; nothing past p + n is touched.
+template <class T>
+TG_INLINE Vec<T> load_part(const T* p, i64 n) {
+#if defined(__AVX512F__) && TG_VECTOR_BYTES == 64
+  if constexpr (sizeof(T) == 4) return (Vec<T>)_mm512_maskz_loadu_ps(__mmask16((1u << n) - 1), p);
+  if constexpr (sizeof(T) == 8) return (Vec<T>)_mm512_maskz_loadu_pd(__mmask8((1u << n) - 1), p);
+#else
+  T part[Simd<T>::lanes] = {};
+  for (i64 i = 0; i < n; ++i) part[i] = p[i];
+  return load<T>(part);
+#endif
+}
+
+template <class T>
+TG_INLINE void store_part(T* p, Vec<T> v, i64 n) {
+#if defined(__AVX512F__) && TG_VECTOR_BYTES == 64
+  if constexpr (sizeof(T) == 4) _mm512_mask_storeu_ps(p, __mmask16((1u << n) - 1), (__m512)v);
+  if constexpr (sizeof(T) == 8) _mm512_mask_storeu_pd(p, __mmask8((1u << n) - 1), (__m512d)v);
+#else
+  T part[Simd<T>::lanes];
+  store<T>(part, v);
+  for (i64 i = 0; i < n; ++i) p[i] = part[i];
+#endif
+}
+
+template <class T>
+TG_INLINE T sum_lanes(Vec<T> v) {
+#if defined(__AVX512F__) && TG_VECTOR_BYTES == 64
+  if constexpr (sizeof(T) == 4) return _mm512_reduce_add_ps((__m512)v);
+  if constexpr (sizeof(T) == 8) return _mm512_reduce_add_pd((__m512d)v);
+#else
+  T lanes[Simd<T>::lanes];
+  store<T>(lanes, v);
+  for (int half = Simd<T>::lanes / 2; half > 0; half /= 2)
+    for (int i = 0; i < half; ++i) lanes[i] += lanes[i + half];
+  return lanes[0];
 #endif
 }
 
@@ -147,86 +222,5 @@ class FlushSubnormals {
 };
 
 // ---- end of intrinsics ---------------------------------------------------------------------------------------------
-
-// Comparisons with NaN are false, so both keep a NaN in v.
-template <class T>
-TG_INLINE Vec<T> at_most(Vec<T> v, T limit) {
-  return v > set1<T>(limit) ? set1<T>(limit) : v;
-}
-template <class T>
-TG_INLINE Vec<T> at_least(Vec<T> v, T limit) {
-  return v < set1<T>(limit) ? set1<T>(limit) : v;
-}
-
-template <class T>
-TG_INLINE T sum_lanes(Vec<T> v) {
-  T lanes[Simd<T>::lanes];
-  store<T>(lanes, v);
-  T total = lanes[0];
-  for (int i = 1; i < Simd<T>::lanes; ++i) total += lanes[i];
-  return total;
-}
-
-// e^x = 2^n (1 + p): `power` gets n as an integer in each lane, the result is p = e^r - 1 with |r| <= ln 2 / 2.
-template <class T>
-TG_INLINE Vec<T> exp_parts(Vec<T> x, typename Simd<T>::N& power) {
-  using S = Simd<T>;
-  typedef typename S::N N;
-  const Vec<T> magic = set1<T>(S::magic);
-  const Vec<T> shifted = fma(x, set1<T>(T(1.44269504088896340736)), magic);
-  const Vec<T> n = shifted - magic;
-  power = (N)shifted - (N)magic;
-  Vec<T> r = fma(n, set1<T>(-S::ln2_high), x);
-  r = fma(n, set1<T>(-S::ln2_low), r);
-  Vec<T> q = set1<T>(S::poly[0]);
-#pragma GCC unroll 16
-  for (int i = 1; i <= S::degree; ++i) q = fma(q, r, set1<T>(S::poly[i]));
-  return fma(q * r, r, r);
-}
-
-template <class T>
-TG_INLINE Vec<T> two_to(typename Simd<T>::N power) {
-  return (Vec<T>)((power + Simd<T>::bias) << Simd<T>::mantissa);
-}
-
-// e^x: 0 below the smallest normal number, infinity past the largest; NaN stays NaN.
-template <class T>
-TG_INLINE Vec<T> exp(Vec<T> x) {
-  using S = Simd<T>;
-  typename S::N power;
-  const Vec<T> inside = at_most<T>(at_least<T>(x, S::exp_low), S::exp_high);
-  const Vec<T> p = exp_parts<T>(inside, power);
-  const typename S::N half = power >> 1;
-  Vec<T> y = fma(p, two_to<T>(half), two_to<T>(half)) * two_to<T>(power - half);
-  y = x < set1<T>(S::exp_low) ? Vec<T>{} : y;
-  return x > set1<T>(S::exp_high) ? set1<T>(T(__builtin_inf())) : y;
-}
-
-// 1 / (1 + e^-x)
-template <class T>
-TG_INLINE Vec<T> sigmoid(Vec<T> x) {
-  using S = Simd<T>;
-  typename S::N power;
-  const Vec<T> inside = at_most<T>(at_least<T>(-x, -S::sigmoid_limit), S::sigmoid_limit);
-  const Vec<T> p = exp_parts<T>(inside, power);
-  const Vec<T> scale = two_to<T>(power);
-  return set1<T>(1) / (set1<T>(1) + fma(p, scale, scale));
-}
-
-// tanh |x| = -t / (2 + t) with t = e^(-2|x|) - 1, which keeps its relative accuracy near zero.
-template <class T>
-TG_INLINE Vec<T> tanh(Vec<T> x) {
-  using S = Simd<T>;
-  typedef typename S::N N;
-  const N sign_bit = (N)set1<T>(T(-0.0));
-  const N sign = (N)x & sign_bit;
-  const Vec<T> magnitude = (Vec<T>)((N)x & ~sign_bit);
-  typename S::N power;
-  const Vec<T> p = exp_parts<T>(set1<T>(-2) * at_most<T>(magnitude, S::tanh_limit), power);
-  const Vec<T> scale = two_to<T>(power);
-  const Vec<T> t = fma(p, scale, scale - set1<T>(1));
-  const Vec<T> y = -t / (set1<T>(2) + t);
-  return (Vec<T>)((N)y | sign);
-}
 
 }  // namespace tg::TG_ISA

@@ -108,25 +108,22 @@ class Stack {
     }
   }
 
-  // Weight and bias gradients of every layer, into the flat gradient. x_count is what the last backward() left.
+  // Weight and bias gradients of every layer, into the flat gradient.
   void weight_gradients(TapeOf<T>& tape, T* gradient) {
-    const i64 all = desc_.layers * desc_.directions();
-    const i64 M = kernels_->gates * Hp();
-    const i64 chunk = round_up(larger(1, (M * all + 2 * threads() - 1) / (2 * threads())), outer_chunk);
-    const i64 parts = (M + chunk - 1) / chunk;
+    const i64 all = desc_.layers * desc_.directions(), M = kernels_->gates * Hp();
     i64 widest = 0;
-    for (i64 l = 0; l < desc_.layers; ++l) widest = larger(widest, round_up(input_blocks(l).row(), L) + Hp());
-    const i64 c_size = Outer<T>::c_size(chunk, widest), scratch = Outer<T>::scratch_size(widest);
-    const i64 each = c_size + scratch + 2 * chunk;
+    for (i64 l = 0; l < desc_.layers; ++l) widest = larger(widest, larger(input_blocks(l).row(), Hp()));
+    // Gate columns of a task: what it adds up stays in the second cache, and every thread has some.
+    const i64 most = larger(1, outer_bytes / (i64(sizeof(T)) * (widest + Hp())));
+    const i64 chunk = round_up(smaller(most, (M * all + threads() - 1) / threads()), Outer<T>::panel);
+    const i64 parts = (M + chunk - 1) / chunk;
+    const i64 each = Outer<T>::c_size(widest + Hp(), chunk) + chunk + Outer<T>::scratch_size(widest + Hp());
     T* const memory = outer_.reserve(each * all * parts);
     for (i64 i = 0; i < all; ++i) previous_states(tape, i / desc_.directions(), int(i % desc_.directions()));
     parallel(all * parts, [&](i64 i) {
       FlushSubnormals flush;
-      const i64 layer = i / parts / desc_.directions();
-      const int direction = int(i / parts % desc_.directions());
-      const i64 m0 = i % parts * chunk, m1 = smaller(M, m0 + chunk);
-      T* const c = memory + i * each;
-      weight_gradient(tape, layer, direction, m0, m1, gradient, c, c + c_size, c + c_size + 2 * chunk);
+      const i64 layer = i / parts / desc_.directions(), n0 = i % parts * chunk;
+      weight_gradient(tape, layer, int(i / parts % desc_.directions()), n0, smaller(M, n0 + chunk), gradient, memory + i * each);
     });
   }
 
@@ -137,6 +134,7 @@ class Stack {
   LayerOffsets* offsets_;
   i64 end_ = 0;
   static constexpr i64 most_slices = 512;
+  static constexpr i64 outer_bytes = 1 << 19;  // of sums that a task of weight_gradients() works on
   i64 slice_[most_slices + 1];
   i64 widest_ = 0;
   Buffer<T> scratch_, outer_;
@@ -260,8 +258,10 @@ class Stack {
         const T* const slots = tape.at(l, d).slots.get();
         const T* from[block];
         for (i64 r = 0; r < count; ++r) from[r] = slots + (d == 0 ? first + r : order.mirror[first + r]) * S * padded;
-        product<T>(count, {from}, desc_.hidden, padded, {nullptr, d_rows + first * wide, wide}, weights(l, d).back_x, d > 0,
-                   nullptr);
+        const Left<T> left{{from}, desc_.hidden, kernels_->gates, padded};
+        Product<T>{count, {}, left, {nullptr, d_rows + first * wide, wide}, weights(l, d).back_x,
+                   d > 0 ? Start::sum : Start::zero, nullptr}
+            .run();
       }
     });
     if (!drop) return;
@@ -282,43 +282,40 @@ class Stack {
         rows[order.row(t, p)] = t == 0 ? lt.h0.get() + p * padded : lt.h.get() + order.row(t - 1, p) * padded;
   }
 
-  // Gate rows [m0, m1) of one layer's weight_ih, weight_hh and biases.
-  void weight_gradient(TapeOf<T>& tape, i64 layer, int direction, i64 m0, i64 m1, T* gradient, T* c, T* sums,
-                       T* scratch) {
+  // Gates [n0, n1), counted in slots, of one layer's weight_ih, weight_hh and biases.
+  void weight_gradient(TapeOf<T>& tape, i64 layer, int direction, i64 n0, i64 n1, T* gradient, T* memory) {
     LayerTape<T>& lt = tape.at(layer, direction);
     const LayerOffsets& o = offsets_[layer * desc_.directions() + direction];
-    const i64 padded = Hp(), stride = kernels_->slots * padded, rows = tape.order.rows;
-    const Blocks input = input_blocks(layer);
+    const i64 H = desc_.hidden, padded = Hp(), stride = kernels_->slots * padded, count = n1 - n0;
+    const Blocks input = input_blocks(layer), states{1, H, padded};
     const T* const slots = lt.slots.get();
-    const Columns<T> both[2] = {{{lt.h_prev.get()}, padded}, {{lt.x.get()}, input.row()}};
-    const Blocks states{1, desc_.hidden, padded};
+    const Source<T> both[2] = {{lt.h_prev.get(), H}, {lt.x.get(), input.row()}};
+    T* const sums = memory;
+    T* const scratch = sums + round_up(count, L);
+    T* const c = scratch + Outer<T>::scratch_size(H + input.row());
     if (kernels_->apart == 0) {
-      Outer<T>::run(rows, slots, stride, m0, m1, both, 2, c, sums, scratch);
-      const i64 wide = Outer<T>::padded(both, 2);
-      unpack(c, wide, m0, m1, kernels_->state_gate, states, gradient + o.weight_hh);
-      unpack(c + padded, wide, m0, m1, kernels_->input_gate, input, gradient + o.weight_ih);
-      unpack(sums, 1, m0, m1, kernels_->state_gate, Blocks{1, 1, 1}, gradient + o.bias_hh);
-      unpack(sums, 1, m0, m1, kernels_->input_gate, Blocks{1, 1, 1}, gradient + o.bias_ih);
+      const Outer<T> outer{tape.order.rows, both, 2, slots + n0, stride, count};
+      outer.run(c, sums, scratch);
+      unpack(c, sums, outer.inputs(), n0, n1, kernels_->state_gate, 0, states, gradient + o.weight_hh, gradient + o.bias_hh);
+      unpack(c, sums, outer.inputs(), n0, n1, kernels_->input_gate, H, input, gradient + o.weight_ih, gradient + o.bias_ih);
       return;
     }
-    Outer<T>::run(rows, slots + kernels_->apart * padded, stride, m0, m1, both, 1, c, sums, scratch);
-    unpack(c, padded, m0, m1, kernels_->state_gate, states, gradient + o.weight_hh);
-    unpack(sums, 1, m0, m1, kernels_->state_gate, Blocks{1, 1, 1}, gradient + o.bias_hh);
-    Outer<T>::run(rows, slots, stride, m0, m1, both + 1, 1, c, sums, scratch);
-    unpack(c, Outer<T>::padded(both + 1, 1), m0, m1, kernels_->input_gate, input, gradient + o.weight_ih);
-    unpack(sums, 1, m0, m1, kernels_->input_gate, Blocks{1, 1, 1}, gradient + o.bias_ih);
+    Outer<T>{tape.order.rows, both, 1, slots + kernels_->apart * padded + n0, stride, count}.run(c, sums, scratch);
+    unpack(c, sums, H, n0, n1, kernels_->state_gate, 0, states, gradient + o.weight_hh, gradient + o.bias_hh);
+    Outer<T>{tape.order.rows, both + 1, 1, slots + n0, stride, count}.run(c, sums, scratch);
+    unpack(c, sums, input.row(), n0, n1, kernels_->input_gate, 0, input, gradient + o.weight_ih, gradient + o.bias_ih);
   }
 
-  // Slot rows [m0, m1) of c [.., wide] to the gate rows of a parameter in torch's layout.
-  void unpack(const T* c, i64 wide, i64 m0, i64 m1, const int* gate, const Blocks& columns, T* to) const {
-    const i64 H = desc_.hidden, padded = Hp(), width = columns.columns();
-    for (i64 m = m0; m < m1; ++m) {
-      const i64 unit = m % padded;
+  // The columns of c to the gate rows of a parameter in torch's layout; its inputs start at m0 of c's.
+  void unpack(const T* c, const T* sums, i64 inputs, i64 n0, i64 n1, const int* gate, i64 m0, const Blocks& in, T* weight,
+              T* bias) const {
+    const i64 H = desc_.hidden, padded = Hp(), width = in.columns();
+    for (i64 n = n0; n < n1; ++n) {
+      const i64 unit = n % padded, row = gate[n / padded] * H + unit;
       if (unit >= H) continue;
-      T* row = to + (gate[m / padded] * H + unit) * width;
-      for (i64 b = 0; b < columns.count; ++b)
-        std::memcpy(row + b * columns.width, c + (m - m0) * wide + b * columns.padded,
-                    sizeof(T) * size_t(columns.width));
+      bias[row] = sums[n - n0];
+      for (i64 b = 0; b < in.count; ++b)
+        Outer<T>::column(c, inputs, n1 - n0, n - n0, m0 + b * in.padded, in.width, weight + row * width + b * in.width);
     }
   }
 };

@@ -32,22 +32,30 @@ struct Unfolding {
   static constexpr int L = Simd<T>::lanes, G = Cell::gates, A = Cell::apart, S = slots_of<Cell>;
   static constexpr i64 ahead_rows = 96;  // rows whose input product runs ahead of the loop
 
-  // Values of scratch that forward() needs for a slice of `n` sequences.
+  // Values of scratch that forward() needs for a slice of at most `n` sequences.
   static i64 scratch_size(const LayerWeights<T>& w, i64 n, bool keep) {
-    return keep ? 0 : ahead_steps(n) * n * S * w.Hp;
+    return keep ? 0 : (w.joint ? n : larger(ahead_rows, n)) * S * w.Hp;
   }
 
   static void forward(const Unfold<T>& u, i64 first, i64 last, T* scratch) {
     const Order& order = *u.order;
     const LayerWeights<T>& w = *u.weights;
-    const i64 Hp = w.Hp, ahead = ahead_steps(last - first);
-    T* z = nullptr;  // [n, S, Hp] pre-activations of a step's rows, then what the cell saves
+    const i64 Hp = w.Hp, ahead = w.joint ? 1 : ahead_steps(last - first);
     for (i64 t = 0; t < order.steps && order.active[t] > first; ++t) {
       const i64 n = smaller(order.active[t], last) - first, row = order.row(t, first);
-      if (t % ahead == 0) inputs(u, first, last, t, smaller(order.steps, t + ahead), scratch);
-      z = step_slots(u, first, last, t, t / ahead * ahead, scratch);
+      if (!w.joint && t % ahead == 0) inputs(u, first, last, t, smaller(order.steps, t + ahead), scratch);
+      T* const z = step_slots(u, first, last, t, t / ahead * ahead, scratch);  // [n, S, Hp] pre-activations
       const T* h_prev = t > 0 ? u.h + order.row(t - 1, first) * Hp : u.h0 + first * Hp;
-      product<T>(n, {nullptr, h_prev, Hp}, w.H, 0, {nullptr, z + A * Hp, S * Hp}, w.h, true, nullptr);
+      const Left<T> x{{u.x + row}, w.input.row()}, h{{nullptr, h_prev, Hp}, w.H};
+      const bool odd = t % 2 != 0;
+      auto to = [&](int slot) { return Rows<T>{nullptr, z + slot * Hp, S * Hp}; };
+      if (!w.joint) {
+        Product<T>{n, {}, h, to(A), w.h, Start::sum, nullptr, odd}.run();
+      } else {
+        if (A > 0) Product<T>{n, {}, x, to(0), w.x, Start::bias, w.bias, odd}.run();
+        Product<T>{n, x, h, to(A), w.both, Start::bias, w.bias + A * Hp, odd}.run();
+        if (A > 0) Product<T>{n, {}, h, to(G), w.h, Start::bias, w.bias + G * Hp, odd}.run();
+      }
       const T* c_prev = nullptr;
       T* c = nullptr;
       if constexpr (Cell::cell_state) {
@@ -73,8 +81,8 @@ struct Unfolding {
         step_grad(Hp, u.slots + (row + b) * S * Hp, h_prev, c_prev, c, u.dy != nullptr ? u.dy[row + b] : nullptr,
                   u.dh + (first + b) * Hp, Cell::cell_state ? u.dc + (first + b) * Hp : nullptr);
       }
-      product<T>(n, {nullptr, u.slots + (row * S + A) * Hp, S * Hp}, w.H, Hp, {nullptr, u.dh + first * Hp, Hp}, w.back_h,
-                 true, nullptr);
+      const Left<T> slots{{nullptr, u.slots + (row * S + A) * Hp, S * Hp}, w.H, G, Hp};
+      Product<T>{n, {}, slots, {nullptr, u.dh + first * Hp, Hp}, w.back_h, Start::sum, nullptr, t % 2 != 0}.run();
     }
   }
 
@@ -90,11 +98,11 @@ struct Unfolding {
   static void inputs(const Unfold<T>& u, i64 first, i64 last, i64 t0, i64 t1, T* scratch) {
     const LayerWeights<T>& w = *u.weights;
     const i64 Hp = w.Hp;
-    const T* x[ahead_rows + 1];
-    T* to[ahead_rows + 1];
+    const T* x[ahead_rows];
+    T* to[ahead_rows];
     i64 rows = 0;
     auto flush = [&] {
-      if (rows > 0) product<T>(rows, {x}, w.input.row(), 0, {to}, w.x, false, w.bias);
+      if (rows > 0) product<T>(rows, {x}, {to}, w.x, w.bias);
       rows = 0;
     };
     for (i64 t = t0; t < t1 && u.order->active[t] > first; ++t) {
@@ -114,40 +122,53 @@ struct Unfolding {
   // values in z where `keep`.
   static void step(i64 n, i64 Hp, T* z, const T* h_prev, const T* c_prev, T* h, T* c, bool keep) {
     for (i64 b = 0; b < n; ++b, z += S * Hp)
-      for (i64 j = 0; j < Hp; j += L) {
+      in_step(Hp, [&]<class V>(i64 j) {
         const i64 at = b * Hp + j;
-        Vec<T> s[S], h_new, c_new = {}, c_old = {};
+        V s[S], h_new, c_new, c_old;
 #pragma GCC unroll 8
-        for (int k = 0; k < S; ++k) s[k] = load<T>(z + k * Hp + j);
-        if constexpr (Cell::cell_state) c_old = load<T>(c_prev + at);
-        Cell::template step<T>(s, load<T>(h_prev + at), c_old, h_new, c_new);
-        store<T>(h + at, h_new);
-        if constexpr (Cell::cell_state) store<T>(c + at, c_new);
+        for (int k = 0; k < S; ++k) s[k] = V(z + k * Hp + j);
+        if constexpr (Cell::cell_state) c_old = V(c_prev + at);
+        Cell::step(s, V(h_prev + at), c_old, h_new, c_new);
+        h_new.store_to(h + at);
+        if constexpr (Cell::cell_state) c_new.store_to(c + at);
         if (keep)
 #pragma GCC unroll 8
-          for (int k = 0; k < S; ++k) store<T>(z + k * Hp + j, s[k]);
-      }
+          for (int k = 0; k < S; ++k) s[k].store_to(z + k * Hp + j);
+      });
   }
 
   // Its derivative on one row: slots [S, Hp] saved values, then gradients; dh, dc [Hp] of this step, then what reaches
   // the step before, but for the weights. dy may be null.
   static void step_grad(i64 Hp, T* slots, const T* h_prev, const T* c_prev, const T* c, const T* dy, T* dh, T* dc) {
-    for (i64 j = 0; j < Hp; j += L) {
-      Vec<T> s[S], direct, dc_j = {}, c_prev_j = {}, c_j = {}, dh_j = load<T>(dh + j);
+    in_step(Hp, [&]<class V>(i64 j) {
+      V s[S], direct, dc_j, c_prev_j, c_j, dh_j(dh + j);
 #pragma GCC unroll 8
-      for (int k = 0; k < S; ++k) s[k] = load<T>(slots + k * Hp + j);
-      if (dy != nullptr) dh_j += load<T>(dy + j);
+      for (int k = 0; k < S; ++k) s[k] = V(slots + k * Hp + j);
+      if (dy != nullptr) dh_j = dh_j + V(dy + j);
       if constexpr (Cell::cell_state) {
-        dc_j = load<T>(dc + j);
-        c_prev_j = load<T>(c_prev + j);
-        c_j = load<T>(c + j);
+        dc_j = V(dc + j);
+        c_prev_j = V(c_prev + j);
+        c_j = V(c + j);
       }
-      Cell::template step_grad<T>(s, load<T>(h_prev + j), c_prev_j, c_j, dh_j, dc_j, direct);
+      Cell::step_grad(s, V(h_prev + j), c_prev_j, c_j, dh_j, dc_j, direct);
 #pragma GCC unroll 8
-      for (int k = 0; k < S; ++k) store<T>(slots + k * Hp + j, s[k]);
-      if constexpr (Cell::cell_state) store<T>(dc + j, dc_j);
-      store<T>(dh + j, direct);
-    }
+      for (int k = 0; k < S; ++k) s[k].store_to(slots + k * Hp + j);
+      if constexpr (Cell::cell_state) dc_j.store_to(dc + j);
+      direct.store_to(dh + j);
+    });
+  }
+
+  // body<V>(j) for the units [j, j + V::width) of a row, most of them some vectors at a time.
+  template <class Body>
+  static TG_INLINE void in_step(i64 Hp, Body&& body) {
+    using Many = Vectors<T, vectors_in_step>;
+    using Two = Vectors<T, 2>;
+    using One = Vectors<T, 1>;
+    i64 j = 0;
+    for (; j + Many::width <= Hp; j += Many::width) body.template operator()<Many>(j);
+    if constexpr (vectors_in_step > 2)
+      for (; j + Two::width <= Hp; j += Two::width) body.template operator()<Two>(j);
+    for (; j < Hp; j += One::width) body.template operator()<One>(j);
   }
 };
 

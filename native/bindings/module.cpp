@@ -58,7 +58,7 @@ struct Spans {
     const i64 count = sparse ? i64(tokens->size()) : i64(rows->size()) / desc.columns;
     for (std::size_t i = 0; i < n; ++i) {
       const i64 first = start.data()[i], length = steps.data()[i] * (sparse ? 1 : desc.segment);
-      require(steps.data()[i] >= 1 && first >= 0 && first + length <= count, "a span leaves the table of rows");
+      require(steps.data()[i] >= 1 && first >= 0 && length <= count && first <= count - length, "a span leaves the table of rows");
       for (i64 t = first; sparse && t < first + length; ++t)
         require(tokens->data()[t] >= 0 && tokens->data()[t] < desc.vocabulary, "a token id is outside of the vocabulary");
     }

@@ -7,14 +7,14 @@
 //   input_gate   which gate of the weights (torch's order) fills slot s from the input
 //   state_gate   which gate fills slot apart + s from the state
 //   cell_state   whether there is a long-term state c beside h
-//   step         slots hold the pre-activations; leaves the saved values there, and the new states
+//   step         on vectors V of units (see functions.h): slots hold the pre-activations; leaves the saved values there, and the new states
 //   step_grad    slots hold the saved values; leaves the gradients of the pre-activations there. dc holds d/dc of this
 //                step and leaves that of the step before; dh_direct is what reaches the h before it, weights apart
 //
 // To add one: a header like lstm.h and a line in all.h.
 #pragma once
 
-#include "../simd.h"
+#include "../functions.h"
 
 namespace tg::TG_ISA {
 

@@ -2,7 +2,7 @@
 // (Hochreiter and Schmidhuber 1997; forget gate of Gers et al. 2000).
 #pragma once
 
-#include "../simd.h"
+#include "cell.h"
 
 namespace tg::TG_ISA {
 
@@ -13,26 +13,26 @@ struct Lstm {
   static constexpr int input_gate[4] = {0, 1, 2, 3};
   static constexpr int state_gate[4] = {0, 1, 2, 3};
 
-  template <class T>
-  static TG_INLINE void step(Vec<T>* s, Vec<T>, Vec<T> c_prev, Vec<T>& h, Vec<T>& c) {
-    s[0] = sigmoid<T>(s[0]);
-    s[1] = sigmoid<T>(s[1]);
-    s[2] = tanh<T>(s[2]);
-    s[3] = sigmoid<T>(s[3]);
+  template <class V>
+  static TG_INLINE void step(V* s, const V&, const V& c_prev, V& h, V& c) {
+    s[0] = sigmoid(s[0]);
+    s[1] = sigmoid(s[1]);
+    s[2] = tanh(s[2]);
+    s[3] = sigmoid(s[3]);
     c = fma(s[1], c_prev, s[0] * s[2]);
-    h = s[3] * tanh<T>(c);
+    h = s[3] * tanh(c);
   }
 
-  template <class T>
-  static TG_INLINE void step_grad(Vec<T>* s, Vec<T>, Vec<T> c_prev, Vec<T> c, Vec<T> dh, Vec<T>& dc, Vec<T>& dh_direct) {
-    const Vec<T> one = set1<T>(1), i = s[0], f = s[1], g = s[2], o = s[3], y = tanh<T>(c);
+  template <class V>
+  static TG_INLINE void step_grad(V* s, const V&, const V& c_prev, const V& c, const V& dh, V& dc, V& dh_direct) {
+    const V one(typename V::Number(1)), i = s[0], f = s[1], g = s[2], o = s[3], y = tanh(c);
     dc = fma(dh * o, one - y * y, dc);
     s[0] = dc * g * i * (one - i);
     s[1] = dc * c_prev * f * (one - f);
     s[2] = dc * i * (one - g * g);
     s[3] = dh * y * o * (one - o);
     dc = dc * f;
-    dh_direct = Vec<T>{};
+    dh_direct = V(Vec<typename V::Number>{});
   }
 };
 

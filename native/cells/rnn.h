@@ -1,7 +1,7 @@
 // The vanilla recurrent cell: h = f(U x + V h' + b), with f tanh, relu or the identity.
 #pragma once
 
-#include "../simd.h"
+#include "cell.h"
 
 namespace tg::TG_ISA {
 
@@ -15,21 +15,21 @@ struct Rnn {
   static constexpr int input_gate[1] = {0};
   static constexpr int state_gate[1] = {0};
 
-  template <class T>
-  static TG_INLINE void step(Vec<T>* s, Vec<T>, Vec<T>, Vec<T>& h, Vec<T>&) {
-    if constexpr (f == Activation::tanh) h = tanh<T>(s[0]);
-    if constexpr (f == Activation::relu) h = s[0] < Vec<T>{} ? Vec<T>{} : s[0];
+  template <class V>
+  static TG_INLINE void step(V* s, const V&, const V&, V& h, V&) {
+    if constexpr (f == Activation::tanh) h = tanh(s[0]);
+    if constexpr (f == Activation::relu) h = positive(s[0]);
     if constexpr (f == Activation::linear) h = s[0];
     s[0] = h;
   }
 
-  template <class T>
-  static TG_INLINE void step_grad(Vec<T>* s, Vec<T>, Vec<T>, Vec<T>, Vec<T> dh, Vec<T>&, Vec<T>& dh_direct) {
-    const Vec<T> h = s[0];
-    if constexpr (f == Activation::tanh) s[0] = dh * (set1<T>(1) - h * h);
-    if constexpr (f == Activation::relu) s[0] = h > Vec<T>{} ? dh : Vec<T>{};
+  template <class V>
+  static TG_INLINE void step_grad(V* s, const V&, const V&, const V&, const V& dh, V&, V& dh_direct) {
+    const V h = s[0];
+    if constexpr (f == Activation::tanh) s[0] = dh * (V(typename V::Number(1)) - h * h);
+    if constexpr (f == Activation::relu) s[0] = where_positive(dh, h);
     if constexpr (f == Activation::linear) s[0] = dh;
-    dh_direct = Vec<T>{};
+    dh_direct = V(Vec<typename V::Number>{});
   }
 };
 

@@ -38,11 +38,11 @@ void exps(const T* x, T* y, i64 n) {
 }
 
 void sigmoids(const T* x, T* y, i64 n) {
-  for (i64 i = 0; i < n; i += L) store<T>(y + i, sigmoid<T>(load<T>(x + i)));
+  for (i64 i = 0; i < n; i += L) sigmoid(Vectors<T, 1>(x + i)).store_to(y + i);
 }
 
 void tanhs(const T* x, T* y, i64 n) {
-  for (i64 i = 0; i < n; i += L) store<T>(y + i, tanh<T>(load<T>(x + i)));
+  for (i64 i = 0; i < n; i += L) tanh(Vectors<T, 1>(x + i)).store_to(y + i);
 }
 #endif
 
