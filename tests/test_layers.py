@@ -22,6 +22,7 @@ LEVELS = (
     ("forecast", "sequence", "audit"),
     ("report",),
     ("cli",),
+    ("__main__",),
 )
 LEVEL = {name: level for level, names in enumerate(LEVELS) for name in names}
 FILES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
@@ -29,7 +30,6 @@ FILES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.p
 HEAVY = {
     "narwhals",
     "pandas",
-    "plotext",
     "polars",
     "rich",
     "safetensors",

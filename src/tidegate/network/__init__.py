@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .network import Network as Network
+from .optimizer import Optimizer as Optimizer
 from .spec import Init as Init
 from .spec import Loss as Loss
 from .spec import NetworkSpec as NetworkSpec
