@@ -7,9 +7,7 @@ from typing import Any
 import numpy as np
 
 from tidegate.data.spans import Spans
-from tidegate.network import Loss, NetworkSpec, NumberInput
-from tidegate.network.network import Network
-from tidegate.network.optimizer import Optimizer
+from tidegate.network import Loss, Network, NetworkSpec, NumberInput, Optimizer
 from tidegate.train import FitSettings, Held, History, fit
 
 SPEC = NetworkSpec(NumberInput(1), cell="gru", hidden=4, outputs=1, loss=Loss("mse"))

@@ -13,9 +13,7 @@ import tidegate as tg
 from problems import fill_biases, layer_of, same_bits
 from tidegate.cells import CELLS
 from tidegate.data.spans import Spans
-from tidegate.network import Loss, NetworkSpec, NumberInput, TokenInput
-from tidegate.network.network import Network
-from tidegate.network.optimizer import Optimizer
+from tidegate.network import Loss, Network, NetworkSpec, NumberInput, Optimizer, TokenInput
 
 B, T = 43, 7  # several slices of the batch, the last one not full
 RANDOM = np.random.default_rng(0)

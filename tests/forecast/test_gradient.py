@@ -8,7 +8,7 @@ import pytest
 from tidegate.data.series import read_series
 from tidegate.forecast.learn import table_of
 from tidegate.forecast.windows import Windows
-from tidegate.network.network import Network
+from tidegate.network import Network
 
 from .frames import days, forecaster, rain, wave
 

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tidegate.forecast.head import Head
-from tidegate.network import NetworkSpec, NumberInput
-from tidegate.network.network import Network
+from tidegate.network import Network, NetworkSpec, NumberInput
 
 
 def problem(head: Head, k: int = 5, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

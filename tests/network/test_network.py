@@ -23,9 +23,7 @@ from problems import (
 )
 from tidegate.cells import CELLS
 from tidegate.data.spans import Spans
-from tidegate.network import Loss, NetworkSpec, NumberInput, TokenInput
-from tidegate.network.network import Network
-from tidegate.network.optimizer import Optimizer
+from tidegate.network import Loss, Network, NetworkSpec, NumberInput, Optimizer, TokenInput
 from tidegate.network.parameters import flatten
 from tidegate.network.reference_network import backward, forward, loss_and_gradients
 

@@ -11,9 +11,7 @@ import pytest
 from problems import same_bits
 from tidegate.data.spans import Spans
 from tidegate.errors import ArgumentError
-from tidegate.network import Loss, NetworkSpec, NumberInput, TokenInput
-from tidegate.network.network import Network
-from tidegate.network.optimizer import Optimizer
+from tidegate.network import Loss, Network, NetworkSpec, NumberInput, Optimizer, TokenInput
 
 ROWS, IDS = np.zeros((6, 3)), np.array([0, 1, 2, 3, 4, 0], np.int32)
 SPANS = Spans([0, 2], [4, 4])

@@ -17,8 +17,8 @@ WORDS = """
 import numpy as np
 from tidegate.data.spans import Spans
 from tidegate.network import Loss, NetworkSpec, TokenInput
-from tidegate.network.network import Network
-from tidegate.network.optimizer import Optimizer
+from tidegate.network import Network
+from tidegate.network import Optimizer
 spec = NetworkSpec(TokenInput(50_000, 2), cell="rnn", hidden=2, outputs=50_000, readout="each",
                    loss=Loss("categorical", smoothing=0.1))
 network, optimizer = Network(spec), Optimizer("adam")

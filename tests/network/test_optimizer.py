@@ -21,9 +21,7 @@ from problems import (
 )
 from tidegate.data.spans import Spans
 from tidegate.errors import ArgumentError
-from tidegate.network import Loss, NetworkSpec, NumberInput, TokenInput
-from tidegate.network.network import Network
-from tidegate.network.optimizer import Optimizer
+from tidegate.network import Loss, Network, NetworkSpec, NumberInput, Optimizer, TokenInput
 from tidegate.network.parameters import flatten
 from tidegate.network.reference_loss import loss as reference_loss
 from tidegate.network.reference_network import loss_and_gradients

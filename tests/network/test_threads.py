@@ -17,10 +17,8 @@ import pytest
 import tidegate as tg
 from problems import layer_of, same_bits
 from tidegate.data.spans import Spans
-from tidegate.network import Loss, NetworkSpec, NumberInput
+from tidegate.network import Loss, Network, NetworkSpec, NumberInput, Optimizer
 from tidegate.network.layers import Layer
-from tidegate.network.network import Network
-from tidegate.network.optimizer import Optimizer
 
 B, T, I, H = 40, 12, 3, 33
 LENGTHS = 1 + np.arange(B) * 5 % T

@@ -12,9 +12,8 @@ import safetensors.numpy
 
 from runs import DROPOUT, SPEC, bits, held, run, settings, untimed
 from tidegate.errors import ArgumentError, ModelFileError
+from tidegate.network import Network, Optimizer
 from tidegate.network.file import parameters_of, read_model, write_model
-from tidegate.network.network import Network
-from tidegate.network.optimizer import Optimizer
 from tidegate.train import FitSettings, Held, Report, progress
 
 VALIDATION = held(30, first=60)

@@ -10,8 +10,7 @@ import pytest
 from runs import SPEC, bits, held, run, settings
 from tidegate.data.spans import Spans
 from tidegate.errors import TrainingError
-from tidegate.network.network import Network
-from tidegate.network.optimizer import Optimizer
+from tidegate.network import Network, Optimizer
 from tidegate.train import DivergedError, Held, History
 
 VALIDATION = held(30, first=60)

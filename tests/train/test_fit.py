@@ -11,9 +11,7 @@ import pytest
 from runs import DROPOUT, SPEC, bits, held, run, settings, untimed
 from tidegate.data.spans import Spans
 from tidegate.errors import ArgumentError
-from tidegate.network import Loss, NumberInput, TokenInput
-from tidegate.network.network import Network
-from tidegate.network.optimizer import Optimizer
+from tidegate.network import Loss, Network, NumberInput, Optimizer, TokenInput
 from tidegate.train import FitSettings, Held, fit
 from tidegate.train.sequences import batches
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from runs import SPEC, bits, held, run, settings
-from tidegate.network.network import Network
+from tidegate.network import Network
 from tidegate.train import Held, Report
 from tidegate.train.interrupt import Interrupt
 

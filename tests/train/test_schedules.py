@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tidegate.network.optimizer import Optimizer
+from tidegate.network import Optimizer
 from tidegate.train import FitSettings
 from tidegate.train.schedules import share
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tidegate.errors import ArgumentError
-from tidegate.network.optimizer import Optimizer
+from tidegate.network import Optimizer
 from tidegate.train import FitSettings
 
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..network.network import Network
+from ..network import Network
 
 Array = NDArray[Any]
 

@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..network import NetworkSpec, NumberInput
-from ..network.network import Network
+from ..network import Network, NetworkSpec, NumberInput
 from ..train import History, fit
 from ..train.progress import Listener
 from .distribution import conditional, quantile

@@ -6,8 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ..cells import CELLS
-from ..network import checks
-from ..network.optimizer import Optimizer
+from ..network import Optimizer, checks
 from ..train import FitSettings
 
 

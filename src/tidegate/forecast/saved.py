@@ -12,8 +12,8 @@ from ..data.frame import FrameKind
 from ..data.frequency import Frequency
 from ..data.series import Series
 from ..errors import ArgumentError, ModelFileError
+from ..network import Network
 from ..network.file import ModelFile, parameters_of, read_model, write_model
-from ..network.network import Network
 from .head import Head
 from .learn import Learned
 from .model import Model

@@ -28,7 +28,7 @@ def initial(spec: NetworkSpec, seed: int) -> NDArray[Any]:
         ArgumentError: if the seed is no whole number from 0 up.
 
     Example:
-        >>> from tidegate.network.spec import NetworkSpec, NumberInput
+        >>> from tidegate.network import NetworkSpec, NumberInput
         >>> initial(NetworkSpec(NumberInput(1), cell="gru", hidden=4), seed=0).shape
         (84,)
     """

@@ -22,7 +22,7 @@ def layout(spec: NetworkSpec) -> Layout:
     """Name and shape of every parameter, in the buffer's order.
 
     Example:
-        >>> from tidegate.network.spec import NetworkSpec, NumberInput
+        >>> from tidegate.network import NetworkSpec, NumberInput
         >>> layout(NetworkSpec(NumberInput(2), cell="rnn", hidden=3, outputs=1))[:2]
         [('weight_ih_l0', (3, 2)), ('weight_hh_l0', (3, 3))]
     """

@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ArgumentError, ModelFileError
+from ..network import NetworkSpec
 from ..network.file import ModelFile, ModelFileNotFoundError, parameters_of, read_model, write_model
 from ..network.optimizer import OptimizerState
 from ..network.parameters import views
-from ..network.spec import NetworkSpec
 from .history import Epoch, History
 from .sequences import Sequences
 from .settings import FitSettings

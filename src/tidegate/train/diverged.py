@@ -12,7 +12,7 @@ from .history import History
 from .sequences import Sequences
 
 if TYPE_CHECKING:
-    from ..network.network import Network
+    from ..network import Network
 
 
 class DivergedError(TrainingError):

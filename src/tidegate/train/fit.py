@@ -17,7 +17,7 @@ from .settings import FitSettings
 
 if TYPE_CHECKING:
     from ..data.spans import Spans
-    from ..network.network import Network
+    from ..network import Network
 
 
 def fit(
@@ -65,8 +65,7 @@ def fit(
     Example:
         >>> import numpy as np
         >>> from tidegate.data.spans import Spans
-        >>> from tidegate.network import Loss, NetworkSpec, NumberInput
-        >>> from tidegate.network.network import Network
+        >>> from tidegate.network import Loss, Network, NetworkSpec, NumberInput
         >>> rows = np.sin(np.arange(200.0))[:, None]
         >>> spans = Spans(np.arange(190), np.full(190, 10))
         >>> spec = NetworkSpec(NumberInput(1), hidden=8, outputs=1, loss=Loss("mse"))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import ArgumentError
-from ..network.spec import NetworkSpec, NumberInput
+from ..network import NetworkSpec, NumberInput
 
 if TYPE_CHECKING:
     from ..data.spans import Spans

@@ -7,8 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, get_args
 
 from ..errors import ArgumentError
-from ..network import checks
-from ..network.optimizer import Optimizer
+from ..network import Optimizer, checks
 from .schedules import ScheduleKind, share
 
 
