@@ -71,6 +71,14 @@ def test_never_negative_series_are_never_undone_below_zero(values: list[float], 
     assert (undone >= 0).all()
 
 
+@pytest.mark.parametrize("values", [[0.0, 1e174, 1e-135, 1e-135], [0.0, 1e300, 1e-300, 1e-300]])
+def test_amounts_of_very_different_sizes_have_a_unit(values: list[float]) -> None:
+    scaling = of(np.array(values))
+    assert scaling.unit[0] > 0
+    u = scaling.apply(np.array([*values, 1e308]), np.zeros(5, np.int64))
+    assert np.abs(u).max() < 20
+
+
 def test_a_value_below_zero_that_comes_later_is_taken_for_zero_among_amounts() -> None:
     values = np.array([0.0, 0.0, 1.0, 2.0])
     scaling = of(values)

@@ -12,6 +12,7 @@ Array = NDArray[Any]
 
 MANY_ZEROS = 0.15
 """The share of exact zeros from which on a non-negative series has its zeros counted apart."""
+LARGEST = np.finfo(np.float64).max
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,9 @@ class Scaling:
     def apply(self, values: Array, series: Array) -> Array:
         """u, for values of the series with these numbers; both ``[N]``."""
         unit = self.unit[series]
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             # a series that was never negative may become so later
-            logs = np.log1p(np.maximum(values / unit, 0))
+            logs = np.log1p(np.clip(values / unit, 0, LARGEST))
         return (np.where(unit > 0, logs, values) - self.centre[series]) / self.scale[series]
 
     def undo(self, u: Array, series: Array) -> Array:
@@ -66,8 +67,7 @@ class Scaling:
         plain = centre + scale * u
         with np.errstate(over="ignore"):
             powers = unit * np.expm1(np.where(unit > 0, plain, 0))
-        limit = np.finfo(np.float64).max
-        return np.clip(np.where(unit > 0, powers, plain), floor, limit)
+        return np.clip(np.where(unit > 0, powers, plain), floor, LARGEST)
 
 
 def _series(values: Array) -> tuple[float, float, float, float]:
@@ -79,7 +79,8 @@ def _series(values: Array) -> tuple[float, float, float, float]:
     unit = 0.0
     if floor == 0 and np.mean(values == 0) >= MANY_ZEROS:
         values = values[values > 0]
-        unit = float(np.median(values / largest)) * largest
+        # not below the precision of a number: 1e200 over 1e-200 is infinite
+        unit = max(float(np.median(values / largest)), np.finfo(np.float64).eps) * largest
         values, largest = np.log1p(values / unit), 1.0
     # divided by the largest first: squares of 1e300 are infinite
     centre = float(np.mean(values / largest)) * largest
