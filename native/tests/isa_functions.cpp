@@ -2,10 +2,8 @@
 // standard library.
 #include "isa_functions.h"
 
-#include "random.h"
-#if __has_include("functions.h")
 #include "functions.h"
-#endif
+#include "random.h"
 
 #define TG_JOIN2(a, b) a##b
 #define TG_JOIN(a, b) TG_JOIN2(a, b)
@@ -17,7 +15,6 @@ namespace {
 using T = TG_T;
 constexpr int L = Simd<T>::lanes;
 
-#if __has_include("functions.h")
 // Several vectors in step, as the cells take them.
 constexpr int side = 2;
 
@@ -32,19 +29,6 @@ void sigmoids(const T* x, T* y, i64 n) {
 void tanhs(const T* x, T* y, i64 n) {
   for (i64 i = 0; i < n; i += side * L) tanh(Vectors<T, side>(x + i)).store_to(y + i);
 }
-#else
-void exps(const T* x, T* y, i64 n) {
-  for (i64 i = 0; i < n; i += L) store<T>(y + i, exp<T>(load<T>(x + i)));
-}
-
-void sigmoids(const T* x, T* y, i64 n) {
-  for (i64 i = 0; i < n; i += L) sigmoid(Vectors<T, 1>(x + i)).store_to(y + i);
-}
-
-void tanhs(const T* x, T* y, i64 n) {
-  for (i64 i = 0; i < n; i += L) tanh(Vectors<T, 1>(x + i)).store_to(y + i);
-}
-#endif
 
 void fmas(const T* a, const T* b, const T* c, T* y, i64 n) {
   for (i64 i = 0; i < n; i += L) store<T>(y + i, fma(load<T>(a + i), load<T>(b + i), load<T>(c + i)));
@@ -75,6 +59,7 @@ void philox(const std::uint32_t* counter, const std::uint32_t* key, std::uint32_
 }  // namespace
 
 extern const IsaFunctions<T> TG_JOIN(functions_, TG_T);
-const IsaFunctions<T> TG_JOIN(functions_, TG_T) = {L, exps, sigmoids, tanhs, fmas, copy_part, halve, philox, dropout<T>};
+const IsaFunctions<T> TG_JOIN(functions_, TG_T) = {L,         exps,  sigmoids, tanhs,     fmas,
+                                                   copy_part, halve, philox,   dropout<T>};
 
 }  // namespace tg::TG_ISA

@@ -79,7 +79,7 @@ void add_row(const Problem<double>& p, const double* y, i64 at, Sum& sum) {
     if (id < 0) return;
     auto weight = [&](i64 k) { return l.class_weight ? l.class_weight[k] : 1.0; };
     double loss = (1.0 - s) * weight(id) * cross_entropy(y, l.outputs, id);
-    for (i64 k = 0; k < l.outputs; ++k) loss += s / double(l.outputs) * weight(k) * cross_entropy(y, l.outputs, k);
+    for (i64 k = 0; k < l.outputs && s > 0.0; ++k) loss += s / double(l.outputs) * weight(k) * cross_entropy(y, l.outputs, k);
     sum.loss += w * loss;
     sum.weight += w * weight(id);
     return;
@@ -163,6 +163,33 @@ TEST(losses_have_the_gradient_of_their_values) {
       CHECK_NEAR(in_float[i], gradient[i], 1e-5);
     }
   });
+}
+
+// The head takes 32 rows to a task and 2^22 values to a chunk: here are several of both. Along one direction alone.
+TEST(losses_of_many_rows_and_many_outputs) {
+  std::vector<Case> large = cases();
+  large.resize(7);
+  large[6].desc.outputs = 70000;
+  std::uint64_t seed = 970;
+  for (const Case& c : large) {
+    NetworkDesc desc = network_desc(2, 2, 1, false, Readout::each, Input::numbers);
+    desc.outputs = c.desc.outputs;
+    desc.loss = c.desc;
+    Problem<double> p = problem(desc, {50, 13, 40}, ++seed);
+    add_targets(p, seed);
+    harness::Scope scope(c.name);
+    Runner<double> runner(desc);
+    CHECK_NEAR(runner.loss(p), expected_loss(p), 1e-11);
+    const std::vector<double> gradient = runner.loss_gradient(p), u = Random(seed).many(i64(p.params.size()), 1.0);
+    double expected = 0.0;
+    for (std::size_t i = 0; i < u.size(); ++i) expected += gradient[i] * u[i];
+    auto loss_at = [&](double far) {
+      Problem<double> moved = p;
+      for (std::size_t i = 0; i < u.size(); ++i) moved.params[i] += far * u[i];
+      return runner.loss(moved);
+    };
+    CHECK_NEAR(expected, (loss_at(1e-5) - loss_at(-1e-5)) / 2e-5, 1e-7);
+  }
 }
 
 // Logits of 1e4 would overflow the naive formulas.
