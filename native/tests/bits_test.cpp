@@ -26,7 +26,8 @@ const std::vector<Shape> shapes = {
 };
 
 template <class T>
-Problem<T> make(int cell, const Shape& s, Readout readout, std::uint64_t seed, i64 outputs = 3, Input input = Input::numbers) {
+Problem<T> make(int cell, const Shape& s, Readout readout, std::uint64_t seed, i64 outputs = 3,
+                Input input = Input::numbers) {
   NetworkDesc desc = network_desc(cell, s.hidden, s.layers, s.bidirectional, readout, input);
   if (input != Input::tokens) desc.columns = s.columns;
   desc.dropout = 0.25;  // where noise is on

@@ -117,7 +117,8 @@ void check_shape(Problem<double> p, std::uint64_t seed) {
   const Gradients<double> g = runner.backward(p, d);
   const Direction u = {random.many(i64(p.params.size()), 1.0), random.many(i64(p.rows.size()), 1.0),
                        random.many(i64(p.h0.size()), 1.0), random.many(i64(p.c0.size()), 1.0)};
-  const double expected = dot(g.params, u.params) + dot(rows_gradient(p, g.input), u.rows) + dot(g.h0, u.h0) + dot(g.c0, u.c0);
+  const double expected =
+      dot(g.params, u.params) + dot(rows_gradient(p, g.input), u.rows) + dot(g.h0, u.h0) + dot(g.c0, u.c0);
   u.move(p, step);
   const double above = value(runner, p, d, Noise{});
   u.move(p, -2.0 * step);
@@ -128,7 +129,8 @@ void check_shape(Problem<double> p, std::uint64_t seed) {
     CHECK_NEAR(expected, difference, shape_tolerance * (1.0 + std::fabs(difference)));
 
   const Problem<float> q = p.as<float>();
-  const Result<float> d_float = {{d.output.begin(), d.output.end()}, {d.h.begin(), d.h.end()}, {d.c.begin(), d.c.end()}};
+  auto narrow = [](const std::vector<double>& x) { return std::vector<float>(x.begin(), x.end()); };
+  const Result<float> d_float = {narrow(d.output), narrow(d.h), narrow(d.c)};
   Runner<float> runner_float(p.desc);
   runner_float.forward(q, true);
   const Gradients<float> in_float = runner_float.backward(q, d_float);

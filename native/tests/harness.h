@@ -64,7 +64,8 @@ void check_bits(const char* file, int line, const char* expression, const std::v
   check_equal(file, line, (std::string("sizes of ") + expression).c_str(), a.size(), b.size());
   for (std::size_t i = 0; i < a.size() && i < b.size(); ++i)
     if (std::memcmp(&a[i], &b[i], sizeof(T)) != 0)
-      return fail(file, line, std::string(expression) + ": at " + text(i) + ", " + text(a[i]) + " is not " + text(b[i]));
+      return fail(file, line,
+                  std::string(expression) + ": at " + text(i) + ", " + text(a[i]) + " is not " + text(b[i]));
 }
 
 // Runs the tests whose name contains one of the arguments, or all. Returns what main() returns.

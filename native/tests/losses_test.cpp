@@ -25,9 +25,12 @@ tg::LossDesc loss_desc(LossKind kind, i64 outputs, i64 targets) {
 }
 
 std::vector<Case> cases() {
-  std::vector<Case> all = {{"mse", loss_desc(LossKind::mse, 3, 3)},         {"mae", loss_desc(LossKind::mae, 3, 3)},
-                           {"rmse", loss_desc(LossKind::rmse, 3, 3)},       {"huber", loss_desc(LossKind::huber, 3, 3)},
-                           {"pinball", loss_desc(LossKind::pinball, 6, 2)}, {"binary", loss_desc(LossKind::binary, 3, 3)},
+  std::vector<Case> all = {{"mse", loss_desc(LossKind::mse, 3, 3)},
+                           {"mae", loss_desc(LossKind::mae, 3, 3)},
+                           {"rmse", loss_desc(LossKind::rmse, 3, 3)},
+                           {"huber", loss_desc(LossKind::huber, 3, 3)},
+                           {"pinball", loss_desc(LossKind::pinball, 6, 2)},
+                           {"binary", loss_desc(LossKind::binary, 3, 3)},
                            {"categorical", loss_desc(LossKind::categorical, 4, 1)}};
   all[3].desc.delta = 0.6;
   all[4].desc.quantiles = quantiles;
@@ -79,7 +82,8 @@ void add_row(const Problem<double>& p, const double* y, i64 at, Sum& sum) {
     if (id < 0) return;
     auto weight = [&](i64 k) { return l.class_weight ? l.class_weight[k] : 1.0; };
     double loss = (1.0 - s) * weight(id) * cross_entropy(y, l.outputs, id);
-    for (i64 k = 0; k < l.outputs && s > 0.0; ++k) loss += s / double(l.outputs) * weight(k) * cross_entropy(y, l.outputs, k);
+    for (i64 k = 0; k < l.outputs && s > 0.0; ++k)
+      loss += s / double(l.outputs) * weight(k) * cross_entropy(y, l.outputs, k);
     sum.loss += w * loss;
     sum.weight += w * weight(id);
     return;
@@ -92,7 +96,8 @@ void add_row(const Problem<double>& p, const double* y, i64 at, Sum& sum) {
     if (l.kind == LossKind::mae) loss = std::fabs(e);
     if (l.kind == LossKind::huber)
       loss = std::fabs(e) <= l.delta ? e * e / 2.0 : l.delta * (std::fabs(e) - l.delta / 2.0);
-    if (l.kind == LossKind::pinball) loss = std::max(-l.quantiles[i % repeats] * e, (1.0 - l.quantiles[i % repeats]) * e);
+    if (l.kind == LossKind::pinball)
+      loss = std::max(-l.quantiles[i % repeats] * e, (1.0 - l.quantiles[i % repeats]) * e);
     if (l.kind == LossKind::binary) {
       const double chance = 1.0 / (1.0 + std::exp(-y[i])), soft = t * (1.0 - s) + s / 2.0;
       weight = l.class_weight ? l.class_weight[t > 0.5] : 1.0;

@@ -10,7 +10,8 @@ using tg::Order;
 
 namespace {
 
-const std::vector<std::vector<i64>> batches = {{1}, {5}, {1, 1, 1}, {2, 5, 1, 5, 3}, {1, 2, 3, 4}, {4, 3, 2, 1}, {7, 7, 1, 30}};
+const std::vector<std::vector<i64>> batches = {{1},          {5},          {1, 1, 1},    {2, 5, 1, 5, 3},
+                                               {1, 2, 3, 4}, {4, 3, 2, 1}, {7, 7, 1, 30}};
 
 }  // namespace
 

@@ -13,6 +13,8 @@ double Random::next() {  // splitmix64
   return double((x ^ (x >> 31)) >> 11) / double(std::uint64_t(1) << 52) - 1.0;
 }
 
+i64 Random::below(i64 limit) { return i64((next() + 1.0) / 2.0 * double(limit)); }
+
 std::vector<double> Random::many(i64 count, double scale) {
   std::vector<double> all;
   for (i64 i = 0; i < count; ++i) all.push_back(scale * next());
@@ -151,7 +153,7 @@ Problem<double> problem(const NetworkDesc& desc, const std::vector<i64>& lengths
   }
   for (std::size_t i = lengths.size(); i-- > 0; p.item_rows += lengths[i] + 1) p.item[i] = p.item_rows;
   if (desc.vocabulary > 0)  // the last id is never read
-    for (i64 i = 0; i < table; ++i) p.tokens.push_back(std::int32_t((random.next() + 1.0) / 2.0 * double(desc.vocabulary - 1)));
+    for (i64 i = 0; i < table; ++i) p.tokens.push_back(std::int32_t(random.below(desc.vocabulary - 1)));
   else
     p.rows = random.many(table * desc.columns, 1.0);
   p.h0 = random.many(p.state_size(), 0.7);
@@ -189,7 +191,7 @@ void add_targets(Problem<double>& p, std::uint64_t seed) {
   }
   if (loss.kind == LossKind::categorical) {
     for (i64 i = 0; i < count; ++i)
-      p.ids.push_back(i == 1 ? -1 : std::int64_t((random.next() + 1.0) / 2.0 * double(loss.outputs)));
+      p.ids.push_back(i == 1 ? -1 : random.below(loss.outputs));
   } else {
     p.numbers = random.many(count * loss.targets, 1.0);
     if (loss.kind == LossKind::binary)

@@ -33,6 +33,7 @@ class Random {
  public:
   explicit Random(std::uint64_t seed) : state_(seed) {}
   double next();
+  i64 below(i64 limit);  // from 0 up
   std::vector<double> many(i64 count, double scale);
 
  private:

@@ -138,8 +138,9 @@ void run_span(const Problem<double>& p, i64 span, Noise noise, Reference& out) {
       for (i64 t = 0; t < T; ++t)
         for (i64 direction = 0; direction < D; ++direction) {
           double* row = x[t].data() + direction * H;
-          tg::isa_functions<double>().dropout(row, row, H, d.dropout, noise.seed, noise.step,
-                                              std::uint32_t(layer * D + direction), std::uint32_t(span), std::uint32_t(t));
+          const std::uint32_t at = std::uint32_t(layer * D + direction);
+          tg::isa_functions<double>().dropout(row, row, H, d.dropout, noise.seed, noise.step, at, std::uint32_t(span),
+                                              std::uint32_t(t));
         }
   }
   const i64 R = d.readout_width();

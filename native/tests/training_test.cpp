@@ -39,7 +39,8 @@ struct State {
 };
 
 template <class T>
-StepResult train(Runner<T>& runner, const Problem<T>& p, State<T>& s, const OptimizerDesc& o, double clip, Noise noise = {}) {
+StepResult train(Runner<T>& runner, const Problem<T>& p, State<T>& s, const OptimizerDesc& o, double clip,
+                 Noise noise = {}) {
   return runner.network().train_step(s.params.data(), s.m.data(), s.v.data(), p.batch(), p.targets(), noise, o, clip,
                                      runner.tape());
 }
@@ -177,8 +178,8 @@ TEST(training_changes_nothing_where_the_loss_is_not_finite) {
         }
 }
 
-// forward(), a gradient from outside and apply() are what train_step() does at once. The loss is mse without weights, whose
-// gradient by an output is 2 (y - t) / count.
+// forward(), a gradient from outside and apply() are what train_step() does at once. The loss is mse without weights,
+// whose gradient by an output is 2 (y - t) / count.
 TEST(training_in_two_halves_is_training_at_once) {
   for (Input input : {Input::numbers, Input::dense, Input::tokens}) {
     harness::Scope scope("input " + harness::text(int(input)));
