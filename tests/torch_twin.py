@@ -5,7 +5,9 @@ One module per layer, so that dropout masks can be put between them; one sequenc
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -17,18 +19,25 @@ from tidegate.network import Loss, NetworkSpec, NumberInput, TokenInput
 torch.set_num_threads(1)  # its threads wait for each other where the processors are busy
 
 
-class LinearRNN(nn.Module):
-    """torch.nn.RNN without a nonlinearity, which torch does not have."""
+Step: TypeAlias = Callable[[Tensor, Tensor, Tensor], Tensor]
+"""(U·x + b_x ``[G*H]``, V·h + b_h ``[G*H]``, h ``[H]``) → the new h."""
 
-    def __init__(self, inputs: int, hidden: int, bidirectional: bool = False) -> None:
+
+class Unrolled(nn.Module):
+    """A layer of a cell that torch does not have, in the form of torch.nn.RNN."""
+
+    def __init__(
+        self, gates: int, step: Step, inputs: int, hidden: int, bidirectional: bool = False
+    ) -> None:
         super().__init__()
+        self.step = step
         self.suffixes = ["_l0", "_l0_reverse"][: 1 + bidirectional]
         for suffix in self.suffixes:
             for name, shape in (
-                ("weight_ih", (hidden, inputs)),
-                ("weight_hh", (hidden, hidden)),
-                ("bias_ih", (hidden,)),
-                ("bias_hh", (hidden,)),
+                ("weight_ih", (gates * hidden, inputs)),
+                ("weight_hh", (gates * hidden, hidden)),
+                ("bias_ih", (gates * hidden,)),
+                ("bias_hh", (gates * hidden,)),
             ):
                 self.register_parameter(name + suffix, nn.Parameter(torch.zeros(shape)))
 
@@ -38,29 +47,22 @@ class LinearRNN(nn.Module):
             p = {n[: -len(suffix)]: v for n, v in self.named_parameters() if n.endswith(suffix)}
             state, steps = h[direction], {}
             for t in reversed(range(len(x))) if direction else range(len(x)):
-                state = F.linear(x[t], p["weight_ih"], p["bias_ih"])
-                state = state + F.linear(
-                    previous(steps, t, direction, h), p["weight_hh"], p["bias_hh"]
-                )
-                steps[t] = state
+                u = F.linear(x[t], p["weight_ih"], p["bias_ih"])
+                v = F.linear(state, p["weight_hh"], p["bias_hh"])
+                state = steps[t] = self.step(u, v, state)
             outputs.append(torch.stack([steps[t] for t in range(len(x))]))
             ends.append(state)
         return torch.cat(outputs, dim=1), torch.stack(ends)
 
 
-def previous(steps: dict[int, Tensor], t: int, direction: int, h: Tensor) -> Tensor:
-    return steps.get(t + 1 if direction else t - 1, h[direction])
-
-
-def _module(cell: str, inputs: int, hidden: int, bidirectional: bool) -> nn.Module:
-    makers: dict[str, Any] = {
-        "lstm": nn.LSTM,
-        "gru": nn.GRU,
-        "rnn": nn.RNN,
-        "rnn_relu": lambda *a, **k: nn.RNN(*a, nonlinearity="relu", **k),
-        "rnn_linear": LinearRNN,
-    }
-    return makers[cell](inputs, hidden, bidirectional=bidirectional).double()
+MODULES: dict[str, Callable[..., nn.Module]] = {
+    "lstm": nn.LSTM,
+    "gru": nn.GRU,
+    "rnn": nn.RNN,
+    "rnn_relu": partial(nn.RNN, nonlinearity="relu"),
+    "rnn_linear": partial(Unrolled, 1, lambda u, v, h: u + v),
+}
+"""Of each cell in CELLS."""
 
 
 class TorchTwin:
@@ -72,7 +74,8 @@ class TorchTwin:
         self.layers: list[nn.Module] = []
         inputs = spec.input.width
         for layer in range(spec.layers):
-            module = _module(spec.cell, inputs, spec.hidden, spec.bidirectional)
+            make = MODULES[spec.cell]
+            module = make(inputs, spec.hidden, bidirectional=spec.bidirectional).double()
             for name, parameter in module.named_parameters():
                 self.owners[name.replace("_l0", f"_l{layer}")] = parameter
             self.layers.append(module)
