@@ -18,7 +18,7 @@ import sys
 import numpy as np
 from pairing import machine, report
 
-from tidegate.data.spans import Spans
+from tidegate.data import Spans
 from tidegate.network import Loss, Network, NetworkSpec, NumberInput, Optimizer
 
 # Values of a step and a hidden unit: LSTM i f g o c h; GRU r z n h, the product in n; RNN a h.

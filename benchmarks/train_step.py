@@ -21,7 +21,7 @@ import numpy as np
 from pairing import machine, paired, report
 
 import tidegate as tg
-from tidegate.data.spans import Spans
+from tidegate.data import Spans
 from tidegate.network import Loss, Network, NetworkSpec, NumberInput, Optimizer
 
 T, B, H = 50, 32, 64

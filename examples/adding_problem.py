@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tidegate.data.spans import Spans
+from tidegate.data import Spans
 from tidegate.network import Loss, Network, NetworkSpec, NumberInput, Optimizer
 
 STEPS, BATCH, UPDATES = 30, 64, 600

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tidegate.data.spans import Spans
+from tidegate.data import Spans
 from tidegate.network import Loss, Network, NetworkSpec, NumberInput, Optimizer
 from tidegate.train import FitSettings, Held, History, fit
 

@@ -12,7 +12,7 @@ import pytest
 import tidegate as tg
 from problems import fill_biases, layer_of, same_bits
 from tidegate.cells import CELLS
-from tidegate.data.spans import Spans
+from tidegate.data import Spans
 from tidegate.network import Loss, Network, NetworkSpec, NumberInput, Optimizer, TokenInput
 
 B, T = 43, 7  # several slices of the batch, the last one not full

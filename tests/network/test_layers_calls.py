@@ -10,7 +10,7 @@ import pytest
 import tidegate as tg
 from problems import assert_relative, layer_of, same_bits
 from tidegate.cells import CELLS
-from tidegate.data.spans import Spans
+from tidegate.data import Spans
 from tidegate.network import reference_network
 
 B, T, I, H = 5, 6, 3, 9

@@ -22,7 +22,7 @@ from problems import (
     problem,
 )
 from tidegate.cells import CELLS
-from tidegate.data.spans import Spans
+from tidegate.data import Spans
 from tidegate.network import Loss, Network, NetworkSpec, NumberInput, Optimizer, TokenInput
 from tidegate.network.parameters import flatten
 from tidegate.network.reference_network import backward, forward, loss_and_gradients

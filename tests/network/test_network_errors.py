@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from problems import same_bits
-from tidegate.data.spans import Spans
+from tidegate.data import Spans
 from tidegate.errors import ArgumentError
 from tidegate.network import Loss, Network, NetworkSpec, NumberInput, Optimizer, TokenInput
 

@@ -15,7 +15,7 @@ def peak():
 """
 WORDS = """
 import numpy as np
-from tidegate.data.spans import Spans
+from tidegate.data import Spans
 from tidegate.network import Loss, NetworkSpec, TokenInput
 from tidegate.network import Network
 from tidegate.network import Optimizer

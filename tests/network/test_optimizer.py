@@ -19,7 +19,7 @@ from problems import (
     random_targets,
     same_bits,
 )
-from tidegate.data.spans import Spans
+from tidegate.data import Spans
 from tidegate.errors import ArgumentError
 from tidegate.network import Loss, Network, NetworkSpec, NumberInput, Optimizer, TokenInput
 from tidegate.network.parameters import flatten

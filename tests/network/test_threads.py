@@ -16,7 +16,7 @@ import pytest
 
 import tidegate as tg
 from problems import layer_of, same_bits
-from tidegate.data.spans import Spans
+from tidegate.data import Spans
 from tidegate.network import Loss, Network, NetworkSpec, NumberInput, Optimizer
 from tidegate.network.layers import Layer
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from runs import SPEC, bits, held, run, settings
-from tidegate.data.spans import Spans
+from tidegate.data import Spans
 from tidegate.errors import TrainingError
 from tidegate.network import Network, Optimizer
 from tidegate.train import DivergedError, Held, History

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from runs import DROPOUT, SPEC, bits, held, run, settings, untimed
-from tidegate.data.spans import Spans
+from tidegate.data import Spans
 from tidegate.errors import ArgumentError
 from tidegate.network import Loss, Network, NumberInput, Optimizer, TokenInput
 from tidegate.train import FitSettings, Held, fit

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runs import SPEC, held
-from tidegate.data.spans import Spans
+from tidegate.data import Spans
 from tidegate.errors import ArgumentError
 from tidegate.network import NumberInput, TokenInput
 from tidegate.network.reference_network import target_rows

@@ -50,7 +50,7 @@ class Network:
 
     Example:
         >>> import numpy as np
-        >>> from tidegate.data.spans import Spans
+        >>> from tidegate.data import Spans
         >>> from tidegate.network import Loss, NetworkSpec, NumberInput
         >>> spec = NetworkSpec(NumberInput(1), hidden=8, outputs=1, loss=Loss("mse"))
         >>> rows = np.arange(20.0).reshape(-1, 1)

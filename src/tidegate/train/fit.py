@@ -64,7 +64,7 @@ def fit(
 
     Example:
         >>> import numpy as np
-        >>> from tidegate.data.spans import Spans
+        >>> from tidegate.data import Spans
         >>> from tidegate.network import Loss, Network, NetworkSpec, NumberInput
         >>> rows = np.sin(np.arange(200.0))[:, None]
         >>> spans = Spans(np.arange(190), np.full(190, 10))
