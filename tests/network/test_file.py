@@ -402,8 +402,8 @@ def test_a_network_gets_what_its_spec_asks_for(model: Path) -> None:
     assert "no parameter 'other'" in refused(tensors={**weights, "other": bias})
     assert "has the shape (1, 1)" in refused(tensors={**weights, "head_bias": bias[None]})
     assert "float64" in refused(tensors={**weights, "head_bias": bias.astype("f8")})
-    assert "no setting 'surprise'" in refused(spec_json={**sound.spec_json, "surprise": 1})
-    assert "needs the setting 'input'" in refused(spec_json={})
+    assert "no entry 'surprise'" in refused(spec_json={**sound.spec_json, "surprise": 1})
+    assert "needs the entry 'input'" in refused(spec_json={})
 
 
 def test_a_huge_spec_is_refused_before_anything_is_made(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def test_unknown_keys_are_refused(path: tuple[str, ...]) -> None:
     for key in path:
         part = part[key]
     part["surprise"] = 1
-    with pytest.raises(ArgumentError, match="no setting 'surprise'"):
+    with pytest.raises(ArgumentError, match="no entry 'surprise'"):
         NetworkSpec.from_json(data)
 
 
@@ -53,12 +53,12 @@ def test_unknown_keys_are_refused(path: tuple[str, ...]) -> None:
     [
         (None, "must be a JSON object, got NoneType"),
         ([], "must be a JSON object, got list"),
-        ({}, "needs the setting 'input'"),
+        ({}, "needs the entry 'input'"),
         ({"input": {}}, "must be 'numbers' or 'tokens', got None"),
         ({"input": 3}, "must be 'numbers' or 'tokens', got 3"),
         ({"input": {"kind": "images"}}, "must be 'numbers' or 'tokens', got 'images'"),
         ({"input": {"kind": ["numbers"]}}, "must be 'numbers' or 'tokens'"),
-        ({"input": {"kind": "numbers"}}, "needs the setting 'columns'"),
+        ({"input": {"kind": "numbers"}}, "needs the entry 'columns'"),
         ({"input": {"kind": "numbers", "columns": 1}, "loss": "mse"}, "Loss must be a JSON object"),
         ({"input": {"kind": "numbers", "columns": 1}, "init": None}, "Init must be a JSON object"),
         ({"input": {"kind": "numbers", "columns": 1}, "cell": {}}, "must be one of 'lstm'"),

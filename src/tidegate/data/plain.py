@@ -20,11 +20,12 @@ def from_json(kind: type[T], data: Any) -> T:
     name = kind.__name__
     if not isinstance(data, dict):
         raise ArgumentError(f"{name} must be a JSON object, got {type(data).__name__}")
-    known = {field.name: field.default for field in fields(kind)}  # type: ignore[arg-type]
+    known = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]
     for key in data:
         if key not in known:
             raise ArgumentError(f"{name} has no entry {key!r}; it has {', '.join(known)}")
-    for key, default in known.items():
-        if key not in data and default is MISSING:
+    for key, field in known.items():
+        optional = field.default is not MISSING or field.default_factory is not MISSING
+        if key not in data and not optional:
             raise ArgumentError(f"{name} needs the entry {key!r}, which is missing")
     return kind(**data)

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ..cells import CELLS
+from ..data.plain import from_json
 from ..network import Optimizer, checks
 from ..train import FitSettings
 
@@ -123,5 +124,5 @@ class Plan:
             ArgumentError: for a key that is not known, is missing, or holds a value out of range.
         """
         if isinstance(data, dict) and "training" in data:
-            data = {**data, "training": checks.from_json(Training, data["training"])}
-        return checks.from_json(cls, data)
+            data = {**data, "training": from_json(Training, data["training"])}
+        return from_json(cls, data)

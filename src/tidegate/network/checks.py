@@ -1,15 +1,12 @@
-"""Checks for the frozen dataclasses that describe a network, and their way to JSON and back."""
+"""Checks for the frozen dataclasses that describe a network."""
 
 from __future__ import annotations
 
 import math
 import numbers
-from dataclasses import MISSING, fields
-from typing import Any, TypeVar
+from typing import Any
 
 from ..errors import ArgumentError
-
-T = TypeVar("T")
 
 
 def whole(owner: Any, name: str, least: int, most: int = 2**31 - 1) -> None:
@@ -63,28 +60,6 @@ def as_number(value: Any, title: str) -> float:
     if not good or not math.isfinite(value):
         raise ArgumentError(f"{title} must be a finite number, got {value!r}")
     return float(value)
-
-
-def from_json(kind: type[T], data: Any) -> T:
-    """The dataclass that a JSON object describes.
-
-    Raises:
-        ArgumentError: when ``data`` is no object, has a key that ``kind`` has no field for, lacks a
-            key that it needs, or holds a value that ``kind`` refuses.
-    """
-    if not isinstance(data, dict):
-        raise ArgumentError(f"{kind.__name__} must be a JSON object, got {type(data).__name__}")
-    known = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]
-    for key in data:
-        if key not in known:
-            raise ArgumentError(
-                f"{kind.__name__} has no setting {key!r}; it has {', '.join(known)}"
-            )
-    for name, field in known.items():
-        optional = field.default is not MISSING or field.default_factory is not MISSING
-        if name not in data and not optional:
-            raise ArgumentError(f"{kind.__name__} needs the setting {name!r}, which is missing")
-    return kind(**data)
 
 
 def _title(owner: Any, name: str) -> str:

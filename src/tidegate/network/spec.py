@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, TypeAlias, get_args
 
 from ..cells import CELLS, CellSpec
+from ..data.plain import from_json
 from ..errors import ArgumentError
 from . import checks
 
@@ -263,10 +264,10 @@ class NetworkSpec:
         if "input" in parts:
             parts["input"] = _input(parts["input"])
         if parts.get("loss") is not None:
-            parts["loss"] = checks.from_json(Loss, parts["loss"])
+            parts["loss"] = from_json(Loss, parts["loss"])
         if "init" in parts:
-            parts["init"] = checks.from_json(Init, parts["init"])
-        return checks.from_json(cls, parts)
+            parts["init"] = from_json(Init, parts["init"])
+        return from_json(cls, parts)
 
     def but(self, **changes: Any) -> NetworkSpec:
         """The same spec with some settings changed, checked again."""
@@ -281,7 +282,7 @@ def _input(data: Any) -> NumberInput | TokenInput:
     kind = data.get("kind") if isinstance(data, dict) else data
     if not isinstance(kind, str) or kind not in kinds:
         raise ArgumentError(f"NetworkSpec.input.kind must be 'numbers' or 'tokens', got {kind!r}")
-    return checks.from_json(kinds[kind], {k: v for k, v in data.items() if k != "kind"})
+    return from_json(kinds[kind], {k: v for k, v in data.items() if k != "kind"})
 
 
 def _lists(value: Any) -> Any:
