@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..cells.base import sigmoid
 from ..network import Network
 
 Array = NDArray[Any]
@@ -166,8 +167,3 @@ class Head:
         gradient[..., self.paths] = d_median
         mean = (weights * paths).sum(-1, keepdims=True)
         gradient[..., : self.paths] = d_median[..., None] * weights * (paths - mean)
-
-
-def sigmoid(x: Array) -> Array:
-    """1 / (1 + e^-x), without overflow."""
-    return 0.5 * (1 + np.tanh(0.5 * x))

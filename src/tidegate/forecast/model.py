@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..cells.base import sigmoid
 from ..network import Network, NetworkSpec, NumberInput
 from ..train import History, fit
 from ..train.progress import Listener
 from .distribution import conditional, quantile
-from .head import Head, sigmoid
+from .head import Head
 from .plan import Plan
 from .scaling import Scaling
 from .windows import PATHS, Table, Windows, sample

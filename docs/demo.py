@@ -1,10 +1,13 @@
-"""Draws docs/images/seattle-rain.svg, the README's picture: the forecast of `make demo`.
+"""What the README shows of `make demo`: draws the forecast, and writes the report into its place.
 
-.venv/bin/python docs/forecast_picture.py
+.venv/bin/python docs/demo.py
 """
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -13,6 +16,7 @@ import polars as pl
 import tidegate as tg
 
 ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
 OUT = ROOT / "docs" / "images" / "seattle-rain.svg"
 
 HORIZON, PAST = 7, 28
@@ -44,7 +48,17 @@ def main() -> None:
         draw(rain.tail(PAST).rename({time: "time", target: "mm"}), ahead.rename({time: "time"})),
         "utf-8",
     )
-    print(OUT)
+    README.write_text(with_report(README.read_text("utf-8")), "utf-8")
+    print(OUT, README)
+
+
+def with_report(readme: str) -> str:
+    """The README with what its command prints now."""
+    found = re.search(r"^\$ (tidegate .*)\n((?:.*\n)*?)```$", readme, re.MULTILINE)
+    assert found is not None
+    command = [sys.executable, "-m", *found[1].split()]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return readme[: found.start(2)] + done.stderr + done.stdout + readme[found.end(2) :]
 
 
 def draw(past: pl.DataFrame, ahead: pl.DataFrame) -> str:
