@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import subprocess
 import sys
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,28 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from libraries import LIBRARIES, Data, days, each_library
 from tidegate.data import Series, read_series
 from tidegate.data.frequency import Frequency
 
 DAY = 86_400_000_000
-Data = dict[str, list[Any]]
-
-
-def to_pyarrow(data: Data) -> Any:
-    return pytest.importorskip("pyarrow").table(data)
-
-
-LIBRARIES: dict[str, Callable[[Data], Any]] = {
-    "pandas": pd.DataFrame,
-    "polars": pl.DataFrame,
-    "pyarrow": to_pyarrow,
-}
-each_library = pytest.mark.parametrize("library", LIBRARIES)
-
-
-def days(count: int, first: str = "2024-02-27") -> list[dt.datetime]:
-    start = dt.datetime.fromisoformat(first)
-    return [start + dt.timedelta(days=i) for i in range(count)]
 
 
 def assert_same(a: Series, b: Series) -> None:

@@ -4,35 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 import polars as pl
 import pytest
 
+from libraries import LIBRARIES, Data, days, each_library
 from tidegate.data import read_series
 from tidegate.errors import ArgumentError, DataError
-
-Data = dict[str, list[Any]]
-
-
-def to_pyarrow(data: Data) -> Any:
-    return pytest.importorskip("pyarrow").table(data)
-
-
-LIBRARIES: dict[str, Callable[[Data], Any]] = {
-    "pandas": pd.DataFrame,
-    "polars": pl.DataFrame,
-    "pyarrow": to_pyarrow,
-}
-each_library = pytest.mark.parametrize("library", LIBRARIES)
-
-
-def days(count: int) -> list[dt.datetime]:
-    start = dt.datetime(2024, 2, 27)
-    return [start + dt.timedelta(days=i) for i in range(count)]
-
 
 GOOD: Data = {"ds": days(4), "y": [1.0, 2.0, 3.0, 4.0]}
 
