@@ -6,10 +6,7 @@ import io
 import json
 import os
 import pickle
-import stat
 import struct
-import subprocess
-import sys
 import tracemalloc
 import zipfile
 from pathlib import Path
@@ -22,9 +19,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from model_files import FLAT, META, SPEC, forge, parts, refusal, tensors
 from tidegate.errors import ModelFileError
-from tidegate.network import Loss, NetworkSpec, NumberInput
-from tidegate.network.atomic import replacing
 from tidegate.network.file import (
     ModelFile,
     ModelFileNotFoundError,
@@ -32,50 +28,6 @@ from tidegate.network.file import (
     read_model,
     write_model,
 )
-from tidegate.network.initial import initial
-from tidegate.network.parameters import views
-
-SPEC = NetworkSpec(NumberInput(2), cell="gru", hidden=3, outputs=1, loss=Loss("mse"))
-FLAT = initial(SPEC, seed=0)
-META = {"columns": ["y", "sunshine ☀"], "scale": 0.1, "rows": 12, "gaps": None, "log": False}
-
-
-def tensors() -> dict[str, np.ndarray]:
-    return {**views(SPEC, FLAT), "residuals.y": np.arange(6.0).reshape(2, 3)}
-
-
-@pytest.fixture
-def model(tmp_path: Path) -> Path:
-    path = tmp_path / "model.safetensors"
-    write_model(path, "forecaster", SPEC.to_json(), tensors(), META)
-    return path
-
-
-def parts(path: Path) -> tuple[dict[str, Any], bytes]:
-    data = path.read_bytes()
-    (length,) = struct.unpack("<Q", data[:8])
-    return json.loads(data[8 : 8 + length]), data[8 + length :]
-
-
-def forge(path: Path, header: dict[str, Any] | str | bytes, data: bytes = b"") -> Path:
-    text = header if isinstance(header, str | bytes) else json.dumps(header)
-    text = text.encode() if isinstance(text, str) else text
-    path.write_bytes(struct.pack("<Q", len(text)) + text + data)
-    return path
-
-
-def refusal(path: Path, kind: str | None = None) -> str:
-    """The error's message: one line that begins with the file and says what to do."""
-    with pytest.raises(ModelFileError) as caught:
-        parameters_of(read_model(path, kind))
-    message = str(caught.value)
-    assert message.startswith(str(path))
-    assert message.isprintable(), "one line"
-    assert len(message) < len(str(path)) + 400
-    return message
-
-
-# ---- there and back ------------------------------------------------------------------------------
 
 
 def test_there_and_back(model: Path) -> None:
@@ -263,128 +215,6 @@ def test_header_lengths(tmp_path: Path, length: int) -> None:
     refusal(path)
 
 
-def entry(dtype: Any = "F32", shape: Any = (1,), offsets: Any = (0, 4)) -> dict[str, Any]:
-    return {"dtype": dtype, "shape": shape, "data_offsets": offsets}
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "message"),
-    [
-        ("a.b", None, "needs dtype, shape and data_offsets"),
-        ("a.b", {**entry(), "code": "x"}, "nothing else"),
-        ("a.b", entry(dtype="F16"), "is of type 'F16'"),
-        ("a.b", entry(dtype=["F32"]), "is of type ['F32']"),
-        ("a.b", entry(dtype="BF16" * 999), "is of type 'BF16"),
-        ("a.b", entry(shape=[-1]), "cannot have the shape [-1]"),
-        ("a.b", entry(shape=[1.0]), "cannot have the shape [1.0]"),
-        ("a.b", entry(shape=[True]), "cannot have the shape [True]"),
-        ("a.b", entry(shape="1"), "cannot have the shape '1'"),
-        ("a.b", entry(shape=[1] * 9), "cannot have the shape"),
-        ("a.b", entry(shape=[0, 2**62], offsets=[0, 0]), "cannot have the shape"),
-        ("a.b", entry(shape=[2**39] * 8), "needs"),
-        ("a.b", entry(shape=[2**30, 2**30, 16]), "needs 73786976294838206464 bytes"),
-        ("a.b", entry(offsets=[0, 8]), "needs 4 bytes of data, and has 8"),
-        ("a.b", entry(offsets=[4, 0]), "needs 4 bytes of data, and has -4"),
-        ("a.b", entry(offsets=[4, 8]), "begin at 4, not at 0"),
-        ("a.b", entry(offsets=[0]), "cannot have the data_offsets"),
-        ("a.b", entry(offsets=[-4, 0]), "cannot have the data_offsets"),
-        ("a.b", entry(offsets=[0, 2**70]), "cannot have the data_offsets"),
-        ("a.b", entry(offsets={"0": 4}), "cannot have the data_offsets"),
-        ("", entry(), "cannot be called ''"),
-        ("../../etc/passwd", entry(), "cannot be called"),
-        ("a\nb", entry(), r"cannot be called 'a\nb'"),
-        ("a" * 201, entry(), "cannot be called"),
-        ("\ud800", entry(), r"cannot be called '\ud800'"),
-    ],
-)
-def test_entries(tmp_path: Path, model: Path, name: str, value: Any, message: str) -> None:
-    metadata = parts(model)[0]["__metadata__"]
-    forge(tmp_path / "m", {"__metadata__": metadata, name: value}, bytes(4))
-    assert message in refusal(tmp_path / "m")
-    # and it is this entry that is refused
-    header = {"__metadata__": metadata, "a.b": entry()}
-    forge(tmp_path / "m", header, bytes(4))
-    assert read_model(tmp_path / "m").tensors == {"a.b": np.zeros(1)}
-
-
-def test_data_may_neither_overlap_nor_leave_gaps(tmp_path: Path, model: Path) -> None:
-    metadata = parts(model)[0]["__metadata__"]
-    for second, data in (((0, 4), 4), ((2, 6), 6), ((5, 9), 9), ((4, 8), 12), ((4, 8), 7)):
-        header = {"__metadata__": metadata, "a.b": entry(), "c.d": entry(offsets=second)}
-        assert "damaged" in refusal(forge(tmp_path / "m", header, bytes(data)))
-    # the order of the header is free, and empty tensors take no room
-    header = {
-        "__metadata__": metadata,
-        "c.d": entry(offsets=(4, 8)),
-        "a.b": entry(),
-        "e.f": entry(shape=[0], offsets=(4, 4)),
-    }
-    data = np.array([1, 2], "<f4").tobytes()
-    found = read_model(forge(tmp_path / "m", header, data)).tensors
-    assert {name: array.tolist() for name, array in found.items()} == {
-        "a.b": [1.0],
-        "e.f": [],
-        "c.d": [2.0],
-    }
-
-
-def test_keys_come_once_at_every_level(tmp_path: Path, model: Path) -> None:
-    header, data = parts(model)
-    text = json.dumps(header)
-
-    def twice(old: str, new: str) -> str:
-        assert text.count(old) == 1
-        return text.replace(old, new)
-
-    shape = '"head_bias": {"dtype": "F32", '
-    for forged in (
-        twice('"residuals.y"', '"head_bias"'),
-        twice(shape, shape + '"dtype": "F32", '),
-        twice('"kind": "forecaster"', '"kind": "a", "kind": "forecaster"'),
-        twice('{\\"columns\\":', '{\\"scale\\": 2, \\"columns\\":'),
-        twice('\\"layers\\":1', '\\"layers\\":1,\\"layers\\":1'),
-        twice('\\"smoothing\\":0.0', '\\"smoothing\\":0.0,\\"kind\\":\\"mae\\"'),
-        twice('{"__metadata__"', '{"__metadata__": {}, "__metadata__"'),
-    ):
-        assert "twice" in refusal(forge(tmp_path / "m", forged, data))
-
-
-@pytest.mark.parametrize("word", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999"])
-def test_numbers_in_json_are_finite(tmp_path: Path, model: Path, word: str) -> None:
-    header, data = parts(model)
-    header["__metadata__"]["preparation"] = f'{{"scale": [{word}]}}'
-    assert f"holds {word}" in refusal(forge(tmp_path / "m", header, data))
-
-
-@pytest.mark.parametrize(
-    "text", ["[" * 100_000, '{"a":' * 100_000, "1" * 100_000, "[]", "3", "", "{", "{'a': 1}"]
-)
-def test_json_that_is_none(tmp_path: Path, model: Path, text: str) -> None:
-    header, data = parts(model)
-    for key in ("spec", "preparation"):
-        forged = {**header, "__metadata__": {**header["__metadata__"], key: text}}
-        assert "JSON" in refusal(forge(tmp_path / "m", forged, data))
-    refusal(forge(tmp_path / "m", text, data))
-
-
-def test_metadata(tmp_path: Path, model: Path) -> None:
-    header, data = parts(model)
-    metadata = header.pop("__metadata__")
-    for changed, message in (
-        (None, "not written by tidegate"),
-        ([], "not written by tidegate"),
-        ({**metadata, "format": "pt"}, "not written by tidegate"),
-        ({**metadata, "kind": 3}, "'kind' in its metadata is no string"),
-        (
-            {**metadata, "future": "x", "version": "99.0"},
-            "'future' is unknown in the metadata of version '99.0'",
-        ),
-        ({k: v for k, v in metadata.items() if k != "spec"}, "'spec' is missing"),
-    ):
-        forged = {"__metadata__": changed, **header}
-        assert message in refusal(forge(tmp_path / "m", forged, data))
-
-
 def test_a_network_gets_what_its_spec_asks_for(model: Path) -> None:
     sound = read_model(model)
 
@@ -460,84 +290,3 @@ def test_a_tensor_needs_a_proper_name(tmp_path: Path) -> None:
     with pytest.raises(ModelFileError, match="metadata"):
         write_model(tmp_path / "m", "k", {}, {"__metadata__": np.zeros(1)}, {})
     assert not os.listdir(tmp_path)
-
-
-@pytest.mark.parametrize("function", ["fsync", "replace", "chmod"])
-def test_a_failed_write_leaves_the_old_file(
-    model: Path, monkeypatch: pytest.MonkeyPatch, function: str
-) -> None:
-    before = model.read_bytes()
-
-    def full(*args: Any) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, function, full)
-    with pytest.raises(ModelFileError, match=r"cannot be written: No space left on device; check"):
-        write_model(model, "forecaster", SPEC.to_json(), tensors(), {})
-    monkeypatch.undo()
-    assert model.read_bytes() == before
-    assert os.listdir(model.parent) == [model.name]
-
-
-def test_an_interrupted_write_leaves_the_old_file(model: Path) -> None:
-    before = model.read_bytes()
-    with pytest.raises(KeyboardInterrupt), replacing(model) as file:
-        file.write(b"half")
-        raise KeyboardInterrupt
-    assert model.read_bytes() == before
-    assert os.listdir(model.parent) == [model.name]
-
-
-def test_a_killed_write_leaves_the_old_file(model: Path) -> None:
-    before = model.read_bytes()
-    code = (
-        "import os, sys; from tidegate.network.atomic import replacing\n"
-        "with replacing(sys.argv[1]) as file:\n"
-        "    file.write(b'half'); file.flush(); os._exit(9)"
-    )
-    done = subprocess.run([sys.executable, "-c", code, model], check=False)
-    assert done.returncode == 9
-    assert model.read_bytes() == before
-
-
-def test_file_and_folder_reach_the_disk_in_order(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    done = []
-    fsync, replace = os.fsync, os.replace
-
-    def noted_fsync(handle: int) -> None:
-        done.append("folder" if stat.S_ISDIR(os.fstat(handle).st_mode) else "file")
-        fsync(handle)
-
-    def noted_replace(*args: Any) -> None:
-        done.append("rename")
-        replace(*args)
-
-    monkeypatch.setattr(os, "fsync", noted_fsync)
-    monkeypatch.setattr(os, "replace", noted_replace)
-    write_model(tmp_path / "m", "k", {}, {}, {})
-    assert done == ["file", "rename", "folder"]
-
-
-def test_modes_and_links_are_kept(model: Path, tmp_path: Path) -> None:
-    umask = os.umask(0o022)
-    try:
-        write_model(tmp_path / "new", "k", {}, {}, {})
-    finally:
-        os.umask(umask)
-    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o644
-    model.chmod(0o600)
-    (tmp_path / "link").symlink_to(model)
-    write_model(tmp_path / "link", "k", {}, {}, {})
-    assert (tmp_path / "link").is_symlink()
-    assert read_model(model).kind == "k"
-    assert stat.S_IMODE(model.stat().st_mode) == 0o600
-
-
-def test_places_that_cannot_be_written(tmp_path: Path) -> None:
-    for path in (tmp_path, tmp_path / "no" / "m", "/dev/null"):
-        with pytest.raises(ModelFileError, match="cannot be written"):
-            write_model(path, "k", {}, {}, {})
-    assert not os.listdir(tmp_path)
-    assert not os.path.isfile("/dev/null")
