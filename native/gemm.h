@@ -23,6 +23,7 @@ inline constexpr int group = 2;
 #endif
 inline constexpr int tile_rows = tile_accumulators / group;  // 6
 inline constexpr i64 panel_bytes = 16384;  // of a panel that one pass over the rows uses: half of the first cache
+inline constexpr i64 far_bytes = 1 << 20;  // weights beyond this size are fetched one pass ahead
 
 // Rows of values anywhere in memory: at pointers[i], or where that is null at base + i * stride.
 template <class T>
@@ -115,28 +116,39 @@ struct Panels {
     const i64 columns = narrow_columns(N), step = few ? columns : wide;
     parallel((N + step - 1) / step, [&](i64 g) {
       const i64 n0 = g * step, width = few ? columns : panel_width(n0);
-      for (i64 i = 0; i < width; ++i) {
-        const T* from = n0 + i < N ? row(n0 + i) : nullptr;
-        T* const column = few ? to + i * L : to + n0 * K + i;
-        auto put = [&](i64 k, T value) { column[few ? k / L * columns * L + k % L : k * width] = value; };
-        for (i64 b = 0; b < in.count; ++b)
-          for (i64 j = 0; j < in.padded; ++j)
-            put(k0 + b * in.padded + j, from != nullptr && j < in.width ? from[b * in.width + j] : T(0));
-        if (few)
-          for (i64 k = K; k < round_up(K, L); ++k) put(k, T(0));
-      }
+      // a few values of k at a time, so that what is written to stays in the first cache
+      for (i64 b = 0; b < in.count; ++b)
+        for (i64 j0 = 0; j0 < in.padded; j0 += L)
+          for (i64 i = 0; i < width; ++i) {
+            const T* from = n0 + i < N ? row(n0 + i) : nullptr;
+            T* const column = few ? to + i * L : to + n0 * K + i;
+            for (i64 j = j0; j < smaller(j0 + L, in.padded); ++j) {
+              const i64 k = k0 + b * in.padded + j;
+              column[few ? k / L * columns * L + k % L : k * width] =
+                  from != nullptr && j < in.width ? from[b * in.width + j] : T(0);
+            }
+          }
+      if (few)
+        for (i64 i = 0; i < width; ++i)
+          for (i64 k = K; k < round_up(K, L); ++k) to[k / L * columns * L + i * L + k % L] = T(0);
     });
   }
 
   i64 panel_width(i64 n0) const { return smaller(round_up(N - n0, L), wide); }
 };
 
-// acc[m][p * vectors + v] += sum over k of a[m][k] * panel[p * apart + k][v]
-template <class T, int rows, int panels, int vectors>
+// acc[m][p * vectors + v] += sum over k of a[m][k] * panel[p * apart + k][v]. Where `far`, half as many weights as are used
+// are fetched from `ahead` on meanwhile.
+template <class T, int rows, int panels, int vectors, bool far>
 TG_INLINE void accumulate(Vec<T> (&acc)[rows][panels * vectors], const T* const (&a)[rows], i64 count, const T* panel,
-                          i64 apart) {
+                          i64 apart, const T* ahead) {
   constexpr int L = Simd<T>::lanes, wide = panels * vectors;
   for (i64 k = 0; k < count; ++k) {
+    if constexpr (far) {
+#pragma GCC unroll 4
+      for (int v = 0; v < vectors * L / 2; v += 64 / int(sizeof(T))) __builtin_prefetch(ahead + v);
+      ahead += vectors * L / 2;
+    }
     // The side with fewer registers is held, the other streamed.
     if constexpr (rows < wide) {
       Vec<T> x[rows];
@@ -188,7 +200,14 @@ struct Product {
       if (rows == 2) few<2>(whole);
       if (rows == 3) few<3>(whole);
     } else {
-      for (i64 g = 0; g < whole; ++g) many<group>((backwards ? whole - 1 - g : g) * group * L);
+      const bool far = panels.K * panels.N * i64(sizeof(T)) > far_bytes;
+      for (i64 g = 0; g < whole; ++g) {
+        const i64 n0 = (backwards ? whole - 1 - g : g) * group * L;
+        if (far)
+          many<group, true>(n0);
+        else
+          many<group>(n0);
+      }
     }
     const i64 n0 = whole * group * L, tail = (panels.N - n0 + L - 1) / L;
     if (tail == 1) many<1>(n0);
@@ -225,7 +244,7 @@ struct Product {
   // Up to three rows: all of k at once, several panels side by side.
   template <int m>
   void few(i64 whole) const {
-    constexpr int side = m == 1 ? (group == 2 ? 6 : 4) : tile_accumulators / (m * group);
+    constexpr int side = m == 1 ? (group == 2 ? 6 : 2) : tile_accumulators / (m * group);
     const i64 blocks = whole / side;
     if (backwards)
       for (i64 g = whole - 1; g >= blocks * side; --g) all<m, 1>(g * group * L);
@@ -236,14 +255,14 @@ struct Product {
 
   template <int m, int side>
   void all(i64 n0) const {
-    Tile<m, side, group> tile(*this, 0, n0);
+    Tile<m, side, group, false> tile(*this, 0, n0);
     tile.begin(start);
     each_run(panels.K, [&](const Run& run) { tile.add(run); });
     tile.end();
   }
 
   // One panel and all rows, a part of the panel that stays in the first cache at a time.
-  template <int vectors>
+  template <int vectors, bool far = false>
   void many(i64 n0) const {
     constexpr i64 pass = larger(16, panel_bytes / (vectors * TG_VECTOR_BYTES));
     Run held[2];
@@ -255,12 +274,12 @@ struct Product {
       const i64 tiles = (rows + tile_rows - 1) / tile_rows;
       for (i64 i = 0, done = 0; i < tiles; ++i) {
         const i64 m = (rows - done + (tiles - i) - 1) / (tiles - i);
-        if (m == 6) part<6, vectors>(done, n0, held, count, from);
-        if (m == 5) part<5, vectors>(done, n0, held, count, from);
-        if (m == 4) part<4, vectors>(done, n0, held, count, from);
-        if (m == 3) part<3, vectors>(done, n0, held, count, from);
-        if (m == 2) part<2, vectors>(done, n0, held, count, from);
-        if (m == 1) part<1, vectors>(done, n0, held, count, from);
+        if (m == 6) part<6, vectors, far>(done, n0, held, count, from);
+        if (m == 5) part<5, vectors, far>(done, n0, held, count, from);
+        if (m == 4) part<4, vectors, far>(done, n0, held, count, from);
+        if (m == 3) part<3, vectors, far>(done, n0, held, count, from);
+        if (m == 2) part<2, vectors, far>(done, n0, held, count, from);
+        if (m == 1) part<1, vectors, far>(done, n0, held, count, from);
         done += m;
       }
       from = Start::sum;
@@ -275,16 +294,16 @@ struct Product {
     flush();
   }
 
-  template <int m, int vectors>
+  template <int m, int vectors, bool far>
   __attribute__((noinline)) void part(i64 i0, i64 n0, const Run* runs, int count, Start from) const {
-    Tile<m, 1, vectors> tile(*this, i0, n0);
+    Tile<m, 1, vectors, far> tile(*this, i0, n0);
     tile.begin(from);
     for (int i = 0; i < count; ++i) tile.add(runs[i]);
     tile.end();
   }
 
   // Rows [i0, i0 + m) by `side` panels from column n0, in registers.
-  template <int m, int side, int vectors>
+  template <int m, int side, int vectors, bool far>
   struct Tile {
     static constexpr int wide = side * vectors;
     const Product& p;
@@ -309,8 +328,10 @@ struct Product {
       const T* left[m];
 #pragma GCC unroll 8
       for (int r = 0; r < m; ++r) left[r] = run.rows->at(i0 + r) + run.at;
-      accumulate<T, m, side, vectors>(acc, left, run.count, p.panels.data + n0 * p.panels.K + run.k0 * (vectors * L),
-                                      group * L * p.panels.K);
+      const T* const weights = p.panels.data + n0 * p.panels.K + run.k0 * (vectors * L);
+      const i64 used = run.count * (vectors * L);  // every other tile fetches the other half of the pass to come
+      accumulate<T, m, side, vectors, far>(acc, left, run.count, weights, group * L * p.panels.K,
+                                           weights + used + (i0 / m % 2) * (used / 2));
     }
 
     TG_INLINE void end() {

@@ -29,7 +29,11 @@ class NetworkOf final : public Network<T> {
 
   void forward(const T* params, bool changed, const Batch<T>& batch, Noise noise, bool keep, Tape<T>& t) override {
     TapeOf<T>& tape = static_cast<TapeOf<T>&>(t);
-    if (changed || params != packed_ || (keep && !packed_backward_)) pack(params, keep);
+    refresh(params, changed, keep);
+    run(params, batch, noise, keep, tape);
+  }
+
+  void run(const T* params, const Batch<T>& batch, Noise noise, bool keep, TapeOf<T>& tape) {
     tape.kept = keep;
     tape.noise = noise;
     tape.order.set(batch.n, batch.steps);
@@ -117,14 +121,17 @@ class NetworkOf final : public Network<T> {
 
   double loss(const T* params, const Batch<T>& batch, const Targets<T>& targets, Tape<T>& t) override {
     TapeOf<T>& tape = static_cast<TapeOf<T>&>(t);
-    forward(params, true, batch, Noise{}, false, tape);
+    refresh(params, true, false);
+    run(params, batch, Noise{}, false, tape);
     return head_.loss(params, list_items(batch, tape, &targets, nullptr), targets, batch.n, nullptr);
   }
 
   StepResult train_step(T* params, T* m, T* v, const Batch<T>& batch, const Targets<T>& targets, Noise noise,
                         const OptimizerDesc& optimizer, double clip, Tape<T>& t) override {
     TapeOf<T>& tape = static_cast<TapeOf<T>&>(t);
-    forward(params, true, batch, noise, true, tape);
+    pack(params, true);
+    known_ = false;  // about to be updated
+    run(params, batch, noise, true, tape);
     T* const gradient = gradient_.reserve(count_);
     seed(tape, nullptr, nullptr);
     T* const d_readout = readout_.gradients(tape);
@@ -151,7 +158,7 @@ class NetworkOf final : public Network<T> {
   }
 
   void step(const T* params, bool changed, i64 n, const T* x, const T* h0, const T* c0, T* y, T* h, T* c) override {
-    if (changed || params != packed_) pack(params, false);
+    refresh(params, changed, false);
     if (step_tape_.order.n != n) {
       i64* ones = ones_.reserve(2 * n);
       for (i64 i = 0; i < n; ++i) ones[i] = 1, ones[n + i] = i * desc_.segment;
@@ -165,6 +172,7 @@ class NetworkOf final : public Network<T> {
     batch.h0 = h0;
     batch.c0 = c0;
     input_.forward(params, batch, step_tape_);
+    stack_.turn();
     stack_.forward(batch, step_tape_);
     final_state(batch, step_tape_, h, c);
     if (y != nullptr) std::memcpy(y, h + (desc_.layers - 1) * n * desc_.hidden, sizeof(T) * size_t(n * desc_.hidden));
@@ -180,6 +188,8 @@ class NetworkOf final : public Network<T> {
   i64 count_;
   const T* packed_ = nullptr;
   bool packed_backward_ = false;
+  bool known_ = false;  // whether values_ holds what was packed
+  Buffer<T> values_;
   Buffer<T> gradient_;
   Buffer<double> squares_;
   Buffer<i64> ones_;
@@ -199,6 +209,16 @@ class NetworkOf final : public Network<T> {
   }
 
   static bool finite(double x) { return x - x == 0.0; }
+
+  // Packs the parameters, unless they are still those that were packed last. To compare takes a tenth of the time.
+  void refresh(const T* params, bool changed, bool backward) {
+    const bool fits = params == packed_ && (packed_backward_ || !backward);
+    const std::size_t bytes = sizeof(T) * std::size_t(count_);
+    if (fits && (!changed || (known_ && std::memcmp(values_.get(), params, bytes) == 0))) return;
+    pack(params, backward);
+    std::memcpy(values_.reserve(count_), params, bytes);
+    known_ = true;
+  }
 
   void pack(const T* params, bool backward) {
     input_.pack(params, backward);

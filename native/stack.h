@@ -64,6 +64,9 @@ class Stack {
     });
   }
 
+  // A stream that is run a step at a time turns round at each step.
+  void turn() { turn_ ^= 1; }
+
   // tape.at(0, 0).x holds the rows of the first layer in forward order. Fills every layer's states.
   void forward(const Batch<T>& batch, TapeOf<T>& tape) {
     const Order& order = tape.order;
@@ -136,7 +139,7 @@ class Stack {
   static constexpr i64 most_slices = 512;
   static constexpr i64 outer_bytes = 1 << 19;  // of sums that a task of weight_gradients() works on
   i64 slice_[most_slices + 1];
-  i64 widest_ = 0;
+  i64 widest_ = 0, turn_ = 0;
   Buffer<T> scratch_, outer_;
 
   // Cuts the packed sequences into slices of about equal work, at least one a thread, none so wide that its states
@@ -170,6 +173,7 @@ class Stack {
     u.c0 = lt.c0.get();
     u.h = lt.h.get();
     u.c = lt.c.get();
+    u.turn = turn_;
     u.slots = tape.kept ? lt.slots.get() : nullptr;
     u.dy = lt.dy.get();
     u.dh = lt.dh.get();

@@ -20,6 +20,7 @@ struct Unfold {
   const T* c0 = nullptr;        // [n, Hp]; null for a cell without c
   T* h = nullptr;               // [rows, Hp] filled
   T* c = nullptr;               // keep: [rows, Hp] filled; else [n, Hp], holds c0 before and the last c after
+  i64 turn = 0;                 // odd and even steps go through the weights in opposite directions; step 0 counts as this
   T* slots = nullptr;           // keep: [rows, S, Hp] the saved values, replaced by their gradients by backward; else null
   // backward only
   const T* const* dy = nullptr;  // [rows] gradient of each h row from above, or null where none reaches it
@@ -47,7 +48,7 @@ struct Unfolding {
       T* const z = step_slots(u, first, last, t, t / ahead * ahead, scratch);  // [n, S, Hp] pre-activations
       const T* h_prev = t > 0 ? u.h + order.row(t - 1, first) * Hp : u.h0 + first * Hp;
       const Left<T> x{{u.x + row}, w.input.row()}, h{{nullptr, h_prev, Hp}, w.H};
-      const bool odd = t % 2 != 0;
+      const bool odd = (t + u.turn) % 2 != 0;
       auto to = [&](int slot) { return Rows<T>{nullptr, z + slot * Hp, S * Hp}; };
       if (!w.joint) {
         Product<T>{n, {}, h, to(A), w.h, Start::sum, nullptr, odd}.run();

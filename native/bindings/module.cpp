@@ -33,6 +33,28 @@ V* pointer(const Maybe<V>& array) {
   return array ? array->data() : nullptr;
 }
 
+// An array's memory, taken by the buffer protocol: for calls so short that a checked array would cost as much as they do.
+// The caller answers for the type; None is no memory.
+template <class V>
+struct Memory {
+  Py_buffer view;
+  V* data = nullptr;
+  i64 count = 0;
+
+  explicit Memory(nb::handle object, bool writable = false) {
+    view.obj = nullptr;
+    if (object.is_none()) return;
+    if (PyObject_GetBuffer(object.ptr(), &view, writable ? PyBUF_WRITABLE : PyBUF_SIMPLE) != 0) throw nb::python_error();
+    data = static_cast<V*>(view.buf);
+    count = i64(view.len) / i64(sizeof(V));
+  }
+  ~Memory() {
+    if (view.obj != nullptr) PyBuffer_Release(&view);
+  }
+  Memory(const Memory&) = delete;
+  Memory& operator=(const Memory&) = delete;
+};
+
 void require(bool holds, const char* what) {
   if (!holds) throw std::invalid_argument(what);
 }
@@ -414,21 +436,21 @@ void bind(nb::module_& m, const char* name, const char* tape_name) {
           "params"_a, "m"_a, "v"_a, "tape"_a, "d_output"_a, "optimizer"_a, "clip"_a)
       .def(
           "step",
-          [](N& self, Array<const T> params, bool changed, Array<const T> x, Maybe<const T> h0, Maybe<const T> c0, Array<T> h,
-             Maybe<T> c) {
+          [](N& self, nb::handle params, bool changed, nb::handle x, nb::handle h0, nb::handle c0, nb::handle out) {
             Engine<T>& e = self.engine();
-            self.check(params);
-            const i64 n = i64(x.shape(0));
             require(e.desc.directions() == 1 && e.desc.vocabulary == 0, "step() is for numbers in one direction");
-            require(n > 0 && i64(x.size()) == n * e.desc.inputs(), "x must be [n, inputs]");
-            const std::size_t state = std::size_t(e.desc.layers * e.desc.hidden * n);
-            require_size(h0, state, "h0 is too small");
-            require_size(c0, state, "c0 is too small");
-            require(h.size() >= state && (!c || c->size() >= state), "the state is too small");
+            const Memory<T> p(params), from(x), h(h0), c(c0), to(out, true);
+            const i64 n = from.count / e.desc.inputs(), state = e.desc.layers * e.desc.hidden * n;
+            const bool has_c = to.count > n * e.desc.hidden + state;
+            require(p.count == e.network->parameter_count(), "params has the wrong size");
+            require(n > 0 && from.count == n * e.desc.inputs(), "x must be [n, inputs]");
+            require(to.count == n * e.desc.hidden + (has_c ? 2 : 1) * state, "out must be [1 + layers * states, n, hidden]");
+            require((h.data == nullptr || h.count == state) && (c.data == nullptr || c.count == state), "wrong state size");
+            T* const next = to.data + n * e.desc.hidden;
             std::lock_guard<std::mutex> lock(e.busy);
-            e.network->step(params.data(), changed, n, x.data(), pointer(h0), pointer(c0), nullptr, h.data(), pointer(c));
+            e.network->step(p.data, changed, n, from.data, h.data, c.data, to.data, next, has_c ? next + state : nullptr);
           },
-          "params"_a, "changed"_a, "x"_a, "h0"_a.none(), "c0"_a.none(), "h"_a, "c"_a.none());
+          "params"_a, "changed"_a, "x"_a, "h0"_a.none(), "c0"_a.none(), "out"_a);
 }
 
 // GFLOP/s of float32 multiply-adds on `count` threads at once, over about `seconds`.

@@ -51,6 +51,9 @@ class Layer:
         self._network = Network(spec, seed=seed)
         self._native = self._network.native
         self._columns = spec.input.columns
+        layers, states = spec.layers, len(spec.cell_spec.states)
+        # What step() fills, [end, n, hidden]: y, then h up to a first end, then c if there is one.
+        self._step = (1 + layers, 1 + states * layers, spec.hidden)
         # The last states that step() gave, their n, h and c: given back, they need no check.
         self._known: tuple[State | None, int, Array | None, Array | None] = (None, 0, None, None)
 
@@ -166,24 +169,32 @@ class Layer:
             ArgumentError: if the layer is bidirectional, or a shape does not fit.
         """
         network, native = self._network, self._native
-        if network.spec.bidirectional:
+        x = native.numbers("x_t", x_t)
+        shape = x.shape
+        if len(shape) != 2 or shape[1] != self._columns or not shape[0]:
+            raise ArgumentError(
+                f"x_t must be [B, {self._columns}] with B at least 1, got an array of {shape}"
+            )
+        n = shape[0]
+        known, known_n, h, c = self._known
+        if state is not known or n != known_n:
+            self._check_streams()
+            h, c = native.state(state, n)
+        # y, h and c in one piece of memory: one array to make, and to hand over
+        end_h, end, hidden = self._step
+        out = np.empty((end, n, hidden), native.dtype)
+        native.network.step(network.values, network.changed(), x, h, c, out)
+        h = out[1:end_h]
+        c = out[end_h:] if end > end_h else None
+        states: State = (h,) if c is None else (h, c)
+        self._known = (states, n, h, c)
+        return out[0], states
+
+    def _check_streams(self) -> None:
+        if self.spec.bidirectional:
             raise ArgumentError(
                 "step() needs one direction; a bidirectional layer reads the end first"
             )
-        x = native.numbers("x_t", x_t)
-        if x.ndim != 2 or x.shape[1] != self._columns or not len(x):
-            raise ArgumentError(
-                f"x_t must be [B, {self._columns}] with B at least 1, got an array of {x.shape}"
-            )
-        n = len(x)
-        known, known_n, h0, c0 = self._known
-        if state is not known or n != known_n:
-            h0, c0 = native.state(state, n)
-        states = native.empty_state(n)
-        h, c = states if len(states) > 1 else (states[0], None)
-        native.network.step(network.values, network.changed(), x, h0, c0, h, c)
-        self._known = (states, n, h, c)
-        return h[-1].copy(), states
 
     def _record(self, tape: Any, shape: tuple[int, ...]) -> list[dict[str, Array]]:
         cell = self.spec.cell_spec
