@@ -12,8 +12,8 @@ import pytest
 
 import tidegate
 from tidegate.errors import ModelFileError
-from tidegate.network import Network, NetworkSpec, NumberInput
-from tidegate.network.file import read_model, save_network, write_model
+from tidegate.network import Network, NetworkSpec, NumberInput, save_network
+from tidegate.network.file import read_model, write_model
 
 from .frames import days, forecaster, rain, several, wave
 

@@ -10,7 +10,7 @@ import struct
 import tracemalloc
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -20,7 +20,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from model_files import FLAT, META, SPEC, forge, parts, refusal, tensors
+from tidegate.data import Spans
 from tidegate.errors import ModelFileError
+from tidegate.network import Network, load_network, save_network
 from tidegate.network.file import (
     ModelFile,
     ModelFileNotFoundError,
@@ -82,6 +84,19 @@ def test_any_tensors_and_any_json_come_back(
             assert read[name].dtype == array.dtype.newbyteorder("=")
             assert read[name].shape == array.shape
             np.testing.assert_array_equal(read[name], array)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_network_comes_back_to_the_bit(
+    tmp_path: Path, dtype: Literal["float32", "float64"]
+) -> None:
+    network = Network(SPEC.but(dtype=dtype), seed=3)
+    rows, spans = np.random.default_rng(0).normal(size=(9, 2)), Spans([0, 4], [9, 3])
+    save_network(tmp_path / "m", network, META)
+    loaded = load_network(tmp_path / "m")
+    assert loaded.spec == network.spec
+    again, output = (n.forward(rows, spans).output for n in (loaded, network))
+    assert again.tobytes() == output.tobytes()
 
 
 def test_reads_what_the_formats_own_library_writes(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .file import load_network as load_network
+from .file import save_network as save_network
 from .network import Network as Network
 from .optimizer import Optimizer as Optimizer
 from .spec import Init as Init
