@@ -37,6 +37,8 @@ class NetworkOf final : public Network<T> {
     tape.kept = keep;
     tape.noise = noise;
     tape.order.set(batch.n, batch.steps);
+    i64* const place = tape.place.reserve(tape.order.rows);
+    each_row(tape, [&](i64 row, i64 sequence, i64 t) { place[row] = batch.item[sequence] + t; });
     input_.forward(params, batch, tape);
     stack_.forward(batch, tape);
     readout_.forward(tape);
@@ -48,7 +50,7 @@ class NetworkOf final : public Network<T> {
     if (head_.present()) return head_.outputs(params, count, output);
     const Blocks blocks = readout_.blocks();
     const typename Head<T>::Item* items = head_.items(0);
-    parallel(count, [&](i64 i) {
+    each_block(count, [&](i64 i) {
       for (i64 b = 0; b < blocks.count; ++b)
         std::memcpy(output + items[i].output * blocks.columns() + b * blocks.width, items[i].row + b * blocks.padded,
                     sizeof(T) * size_t(blocks.width));
@@ -95,23 +97,21 @@ class NetworkOf final : public Network<T> {
     if (params != packed_ || !packed_backward_) pack(params, true);
     std::memset(static_cast<void*>(gradient), 0, sizeof(T) * size_t(count_));
     seed(tape, dh, dc);
-    output_gradient(batch, tape, d_output, gradient);
-    layers_backward(tape, gradient, d_input != nullptr);
+    // The caller's own rows are read, and written to, where they fit.
+    const bool reads = d_output != nullptr && readout_.each() && !head_.present() && desc_.hidden % Stack<T>::L == 0;
+    const bool writes = d_input != nullptr && !input_.trained() && batch.factor == nullptr;
+    if (!reads) output_gradient(batch, tape, d_output, gradient);
+    layers_backward(tape, gradient, d_input != nullptr, reads ? d_output : nullptr, writes ? d_input : nullptr);
     if (input_.sparse()) {
       const Touched& touched = input_.touched();
       for (i64 i = 0; i < touched.count; ++i)
         std::memcpy(gradient + touched.id[i] * desc_.width, input_.embedding_gradient() + i * desc_.width,
                     sizeof(T) * size_t(desc_.width));
     }
-    if (d_input != nullptr) {
-      const Order& order = tape.order;
-      parallel(order.steps, [&](i64 step) {
-        for (i64 p = 0; p < order.active[step]; ++p) {
-          const i64 sequence = order.sequence[p];
-          input_.input_row(batch, tape, order.row(step, p), sequence, d_input + (batch.item[sequence] + step) * desc_.inputs());
-        }
+    if (d_input != nullptr && !writes)
+      each_row(tape, [&](i64 row, i64 sequence, i64) {
+        input_.input_row(batch, tape, row, sequence, d_input + tape.place.get()[row] * desc_.inputs());
       });
-    }
     const i64 Hp = stack_.Hp();
     each_state(tape, [&](const LayerTape<T>& lt, i64 p, i64 to) {
       if (dh0 != nullptr) copy(dh0 + to, lt.dh.get() + p * Hp);
@@ -228,7 +228,26 @@ class NetworkOf final : public Network<T> {
     packed_backward_ = backward;
   }
 
+  // body(i) for i in [0, count), some at a time.
+  template <class Body>
+  static void each_block(i64 count, Body&& body) {
+    constexpr i64 block = 128;
+    parallel((count + block - 1) / block, [&](i64 b) {
+      for (i64 i = b * block; i < smaller(count, (b + 1) * block); ++i) body(i);
+    });
+  }
+
   void copy(T* to, const T* from) const { std::memcpy(to, from, sizeof(T) * size_t(desc_.hidden)); }
+
+  // body(packed row, sequence, step)
+  template <class Body>
+  static void each_row(const TapeOf<T>& tape, Body&& body) {
+    const Order& order = tape.order;
+    parallel(order.rows < 4096 ? 1 : order.steps, [&](i64 first) {
+      for (i64 t = first; t < (order.rows < 4096 ? order.steps : first + 1); ++t)
+        for (i64 p = 0; p < order.active[t]; ++p) body(order.row(t, p), order.sequence[p], t);
+    });
+  }
 
   // body(layer tape, packed position, offset in [layers * D, n, H])
   template <class Body>
@@ -259,8 +278,8 @@ class NetworkOf final : public Network<T> {
     }
     for (i64 t = 0; t < order.steps; ++t)
       for (i64 p = 0; p < order.active[t]; ++p) {
-        const i64 sequence = order.sequence[p];
-        add(order.row(t, p), batch.item[sequence] + t, batch.start[sequence] + (t + 1) * desc_.segment - 1);
+        const i64 row = order.row(t, p);
+        add(row, tape.place.get()[row], batch.start[order.sequence[p]] + (t + 1) * desc_.segment - 1);
       }
     return count;
   }
@@ -288,17 +307,18 @@ class NetworkOf final : public Network<T> {
     if (head_.present()) return head_.backward(count, d_output, gradient);
     const Blocks blocks = readout_.blocks();
     const typename Head<T>::Item* items = head_.items(0);
-    parallel(count, [&](i64 i) {
+    each_block(count, [&](i64 i) {
       for (i64 b = 0; b < blocks.count; ++b)
         std::memcpy(items[i].d_row + b * blocks.padded, d_output + items[i].output * blocks.columns() + b * blocks.width,
                     sizeof(T) * size_t(blocks.width));
     });
   }
 
-  void layers_backward(TapeOf<T>& tape, T* gradient, bool input_wanted) {
-    bool per_sequence = false;
-    const T* d_top = readout_.backward(tape, per_sequence);
-    stack_.backward(tape, d_top, per_sequence, input_wanted || input_.trained());
+  // d_output, if not null, holds the gradients of the top layer's rows; d_input, if not null, gets those of the input.
+  void layers_backward(TapeOf<T>& tape, T* gradient, bool input_wanted, const T* d_output = nullptr, T* d_input = nullptr) {
+    RowGradients<T> top{d_output, tape.place.get()};
+    if (d_output == nullptr) top = readout_.backward(tape);
+    stack_.backward(tape, top, input_wanted || input_.trained(), d_input);
     stack_.weight_gradients(tape, gradient);
     if (input_.trained()) input_.backward(tape, gradient);
   }

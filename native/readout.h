@@ -61,13 +61,11 @@ class ReadoutOf {
     return tape.d_pooled.reserve_zeroed(tape.order.n * blocks().row());
   }
 
-  // Spreads them over the top layer: returns its rows' gradient for Stack::backward (per_sequence tells which kind), and
-  // adds to the gradient of its last states.
-  const T* backward(TapeOf<T>& tape, bool& per_sequence) const {
+  // Spreads them over the top layer: returns those of its rows, and adds to the gradient of its last states.
+  RowGradients<T> backward(TapeOf<T>& tape) const {
     const Order& order = tape.order;
     const i64 wide = D_ * Hp_, row = blocks().row();
-    per_sequence = kind_ == Readout::mean;
-    if (each()) return tape.d_top.get();
+    if (each()) return {tape.d_top.get()};
     T* const d_pooled = tape.d_pooled.get();
     if (kind_ == Readout::last) {
       for (i64 p = 0; p < order.n; ++p)
@@ -75,12 +73,12 @@ class ReadoutOf {
           T* dh = tape.at(top_, d).dh.get() + p * Hp_;
           for (i64 j = 0; j < H_; ++j) dh[j] += d_pooled[p * row + d * Hp_ + j];
         }
-      return nullptr;
+      return {};
     }
     if (has_mean())
       for (i64 p = 0; p < order.n; ++p)
         for (i64 j = 0; j < wide; ++j) d_pooled[p * row + j] /= T(order.length[p]);
-    if (per_sequence) return d_pooled;
+    if (kind_ == Readout::mean) return {d_pooled, nullptr, true};
     T* const d_top = tape.d_top.reserve_zeroed(order.rows * wide);
     parallel(order.n, [&](i64 p) {
       if (has_mean())
@@ -93,7 +91,7 @@ class ReadoutOf {
         d_top[at * wide + j] += d_pooled[p * row + (has_mean() ? wide : 0) + j];
       }
     });
-    return d_top;
+    return {d_top};
   }
 
  private:

@@ -90,24 +90,24 @@ class Stack {
     }
   }
 
-  // dh, dc of every layer hold the gradients of the last states, d_top (may be null) that of the top layer's rows as
-  // [rows, D * Hp] or, where `per_sequence`, one row for all steps of a sequence. Leaves gradients of the pre-activations
-  // in slots, those of the first states in dh, dc, and those of the layers' inputs in d_rows (of layer 0 if asked).
-  void backward(TapeOf<T>& tape, const T* d_top, bool per_sequence, bool first_input) {
+  // dh, dc of every layer hold the gradients of the last states, `top` those of the top layer's rows. Leaves gradients of
+  // the pre-activations in slots, those of the first states in dh, dc, and those of the layers' inputs in d_rows; of the
+  // first layer if asked, and then in the caller's d_input where that is not null.
+  void backward(TapeOf<T>& tape, const RowGradients<T>& top, bool first_input, T* d_input) {
     const Order& order = tape.order;
     const int D = desc_.directions();
     for (i64 l = desc_.layers - 1; l >= 0; --l) {
-      const T* d_rows = l + 1 < desc_.layers ? tape.d_rows[l + 1].get() : d_top;
-      const bool shared = per_sequence && l + 1 == desc_.layers;
-      for (int d = 0; d < D; ++d) gradient_rows(tape, l, d, d_rows, shared);
+      RowGradients<T> above = top;
+      if (l + 1 < desc_.layers) above = {tape.d_rows[l + 1].get()};
+      for (int d = 0; d < D; ++d) gradient_rows(tape, l, d, above);
       const i64 slices = cut(order);
       parallel(slices * D, [&](i64 i) {
         FlushSubnormals flush;
         Unfold<T> u = unfold(tape, l, int(i % D));
-        if (d_rows == nullptr) u.dy = nullptr;
+        if (above.base == nullptr) u.dy = nullptr;
         kernels_->backward(u, slice_[i / D], slice_[i / D + 1]);
       });
-      if (l > 0 || first_input) input_gradient(tape, l);
+      if (l > 0 || first_input) input_gradient(tape, l, l == 0 ? d_input : nullptr);
     }
   }
 
@@ -234,38 +234,38 @@ class Stack {
                std::uint32_t(layer * desc_.directions() + direction), std::uint32_t(sequence), std::uint32_t(t));
   }
 
-  void gradient_rows(TapeOf<T>& tape, i64 layer, int direction, const T* d_rows, bool shared) {
-    if (d_rows == nullptr) return;
+  void gradient_rows(TapeOf<T>& tape, i64 layer, int direction, const RowGradients<T>& above) {
+    if (above.base == nullptr) return;
     const Order& order = tape.order;
     const i64 wide = desc_.directions() * Hp();
     const T** dy = tape.at(layer, direction).dy.reserve(order.rows);
     for (i64 t = 0; t < order.steps; ++t)
       for (i64 p = 0; p < order.active[t]; ++p) {
-        const i64 r = order.row(t, p);
-        const i64 from = shared ? p : direction == 0 ? r : order.mirror[r];
-        dy[r] = d_rows + from * wide + direction * Hp();
+        const i64 r = order.row(t, p), own = direction == 0 ? r : order.mirror[r];
+        const i64 from = above.per_sequence ? p : above.place != nullptr ? above.place[own] : own;
+        dy[r] = above.base + from * wide + direction * Hp();
       }
   }
 
-  // d_rows[l] from the slots of layer l; with the dropout mask of the rows below.
-  void input_gradient(TapeOf<T>& tape, i64 l) {
+  // d_rows[l], or d_input where that is not null, from the slots of layer l; with the dropout mask of the rows below.
+  void input_gradient(TapeOf<T>& tape, i64 l, T* d_input) {
     const Order& order = tape.order;
     const int D = desc_.directions();
     const i64 wide = input_blocks(l).row(), padded = Hp(), S = kernels_->slots;
-    T* const d_rows = tape.d_rows[l].reserve(order.rows * wide);
+    T* const d_rows = d_input != nullptr ? d_input : tape.d_rows[l].reserve(order.rows * wide);
     constexpr i64 block = 48;
     const bool drop = l > 0 && tape.noise.on && desc_.dropout > 0.0;
     parallel((order.rows + block - 1) / block, [&](i64 i) {
       FlushSubnormals flush;
       const i64 first = i * block, count = smaller(block, order.rows - first);
+      T* to[block];
+      for (i64 r = 0; r < count; ++r) to[r] = d_rows + (d_input != nullptr ? tape.place.get()[first + r] : first + r) * wide;
       for (int d = 0; d < D; ++d) {
         const T* const slots = tape.at(l, d).slots.get();
         const T* from[block];
         for (i64 r = 0; r < count; ++r) from[r] = slots + (d == 0 ? first + r : order.mirror[first + r]) * S * padded;
         const Left<T> left{{from}, desc_.hidden, kernels_->gates, padded};
-        Product<T>{count, {}, left, {nullptr, d_rows + first * wide, wide}, weights(l, d).back_x,
-                   d > 0 ? Start::sum : Start::zero, nullptr}
-            .run();
+        Product<T>{count, {}, left, {to}, weights(l, d).back_x, d > 0 ? Start::sum : Start::zero, nullptr}.run();
       }
     });
     if (!drop) return;

@@ -19,6 +19,14 @@ struct LayerTape {
   Buffer<T> dh, dc;         // [n, Hp]
 };
 
+// Gradients of the top layer's rows, [.., D * Hp] each; none where base is null.
+template <class T>
+struct RowGradients {
+  const T* base = nullptr;
+  const i64* place = nullptr;  // [rows] the row of base that belongs to a packed row, itself where null
+  bool per_sequence = false;   // one row for all steps of the sequence at a packed position
+};
+
 template <class T>
 class TapeOf final : public Tape<T> {
  public:
@@ -43,6 +51,7 @@ class TapeOf final : public Tape<T> {
   Order order;
   Noise noise;
   bool kept = false;
+  Buffer<i64> place;  // [rows] row of the caller's arrays that a packed row belongs to
   Buffer<T>* rows;    // [layers] rows[l]: the input rows of layer l where they had to be made (scaled, dense, joined)
   Buffer<T>* d_rows;  // [layers] d_rows[l]: gradient of those, [packed rows, padded input], forward order
   Buffer<T> raw;      // scaled input rows in front of a dense layer

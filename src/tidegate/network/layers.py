@@ -30,6 +30,8 @@ class LayerOutput:
     """One entry for each layer and direction: name → [B, T, H], zero beyond a length."""
     tape: Any = None
     """What `Layer.backward` needs; it can be used once."""
+    ragged: bool = False
+    """Whether any sequence is shorter than T."""
 
 
 class LayerGradients(NamedTuple):
@@ -115,7 +117,7 @@ class Layer:
         tape.output(y)
         out_state = network.final_state(tape, batch)
         records = self._record(tape, (batch, steps, spec.hidden)) if record else None
-        return LayerOutput(y, out_state, records, tape if keep else None)
+        return LayerOutput(y, out_state, records, tape if keep else None, ragged)
 
     def backward(
         self, out: LayerOutput, dy: ArrayLike | None, dstate: State | None = None
@@ -143,7 +145,8 @@ class Layer:
             if d_output.shape != out.y.shape:
                 raise ArgumentError(f"dy must have shape {out.y.shape}, got {d_output.shape}")
         gradient = np.empty_like(network.values)
-        d_input = np.zeros((batch, steps, self._columns), native.dtype)
+        room = np.zeros if out.ragged else np.empty
+        d_input = room((batch, steps, self._columns), native.dtype)
         d_initial = native.empty_state(batch)
         network.native_backward(
             out.tape,
