@@ -60,7 +60,13 @@ class Pool {
     }
     wake_.notify_all();
     take_tasks();
-    while (working_.load(std::memory_order_acquire) != 0) pause();
+    // A worker that has lost its processor to another program gets this one.
+    for (int spins = 0; working_.load(std::memory_order_acquire) != 0; ++spins) {
+      if (spins < 4096)
+        pause();
+      else
+        std::this_thread::yield();
+    }
   }
 
  private:

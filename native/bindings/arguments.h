@@ -1,0 +1,150 @@
+// The arguments of the core's calls, as Python gives them: what could touch memory that is not ours is checked here.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "arrays.h"
+#include "core.h"
+
+namespace tg {
+
+// The spans of one call, with what keeps their memory alive.
+template <class T>
+struct Spans {
+  Array<const i64> start, steps, item;
+  Maybe<const T> rows;
+  Maybe<const std::int32_t> tokens;
+  Maybe<const T> shift, factor, h0, c0;
+
+  Batch<T> batch(const NetworkDesc& desc) const {
+    const std::size_t n = steps.size();
+    require(n > 0 && start.size() == n && item.size() == n, "start, steps and item must have one entry for each span");
+    const bool sparse = desc.vocabulary > 0;
+    require(sparse ? tokens.has_value() : rows.has_value(), "rows do not fit the network's input");
+    const i64 count = sparse ? i64(tokens->size()) : i64(rows->size()) / desc.columns;
+    for (std::size_t i = 0; i < n; ++i) {
+      const i64 first = start.data()[i], length = steps.data()[i] * (sparse ? 1 : desc.segment);
+      require(steps.data()[i] >= 1 && first >= 0 && length <= count && first <= count - length, "a span leaves the table of rows");
+      for (i64 t = first; sparse && t < first + length; ++t)
+        require(tokens->data()[t] >= 0 && tokens->data()[t] < desc.vocabulary, "a token id is outside of the vocabulary");
+    }
+    const std::size_t state = std::size_t(desc.layers * desc.directions() * desc.hidden) * n;
+    require_size(shift, n * std::size_t(desc.columns), "shift must be [spans, columns]");
+    require_size(factor, n * std::size_t(desc.columns), "factor must be [spans, columns]");
+    require(shift.has_value() == factor.has_value(), "shift and factor come together");
+    require_size(h0, state, "h0 must be [layers * directions, spans, hidden]");
+    require_size(c0, state, "c0 must be [layers * directions, spans, hidden]");
+    Batch<T> b;
+    b.n = i64(n);
+    b.start = start.data();
+    b.steps = steps.data();
+    b.item = item.data();
+    b.rows = sparse ? nullptr : rows->data();
+    b.tokens = sparse ? tokens->data() : nullptr;
+    b.shift = pointer(shift);
+    b.factor = pointer(factor);
+    b.h0 = pointer(h0);
+    b.c0 = pointer(c0);
+    return b;
+  }
+
+  // One past the last row that output() of an "each" readout may write.
+  i64 last_item() const {
+    i64 last = 0;
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      require(item.data()[i] >= 0, "item must not be negative");
+      last = larger(last, item.data()[i] + steps.data()[i]);
+    }
+    return last;
+  }
+};
+
+// The target table and its weights, with what keeps their memory alive.
+template <class T>
+struct PyTargets {
+  Maybe<const T> numbers;
+  Maybe<const std::int64_t> ids;
+  Maybe<const T> weights;
+  Maybe<const i64> row;
+
+  Targets<T> view(const NetworkDesc& desc, const Spans<T>& spans) const {
+    require(desc.outputs > 0 && desc.loss.kind != LossKind::none, "the network has no head or no loss");
+    const bool categorical = desc.loss.kind == LossKind::categorical;
+    require(categorical ? ids.has_value() : numbers.has_value(), "the targets do not fit the loss");
+    const i64 count = categorical ? i64(ids->size()) : i64(numbers->size()) / desc.loss.targets;
+    require(!weights || i64(weights->size()) >= count, "weights must have one entry for each target row");
+    for (i64 i = 0; categorical && i < count; ++i)
+      require(ids->data()[i] < desc.outputs, "a target id is outside of the outputs");
+    for (std::size_t i = 0; i < spans.steps.size(); ++i) {
+      i64 last = row ? row->data()[i] : i64(i);
+      if (desc.readout == Readout::each)
+        last = spans.start.data()[i] + spans.steps.data()[i] * (desc.vocabulary > 0 ? 1 : desc.segment) - 1;
+      require(last >= 0 && last < count, "a span has no row in the table of targets");
+    }
+    Targets<T> t;
+    t.numbers = pointer(numbers);
+    t.ids = pointer(ids);
+    t.weights = pointer(weights);
+    t.target_row = pointer(row);
+    return t;
+  }
+};
+
+inline OptimizerDesc optimizer_desc(const std::string& kind, double learning_rate, double beta1, double beta2, double eps,
+                             double weight_decay, double momentum, i64 step) {
+  OptimizerDesc o;
+  require(kind == "sgd" || kind == "adam" || kind == "adamw", "the optimizer must be 'sgd', 'adam' or 'adamw'");
+  o.kind = kind == "sgd" ? OptimizerKind::sgd : kind == "adam" ? OptimizerKind::adam : OptimizerKind::adamw;
+  o.learning_rate = learning_rate;
+  o.beta1 = beta1;
+  o.beta2 = beta2;
+  o.eps = eps;
+  o.weight_decay = weight_decay;
+  o.momentum = momentum;
+  o.step = step;
+  return o;
+}
+
+inline NetworkDesc network_desc(const std::string& cell, i64 hidden, i64 layers, bool bidirectional, double dropout, i64 columns,
+                         i64 segment, i64 dense, i64 vocabulary, i64 width, const std::string& readout, i64 outputs,
+                         const std::string& loss, i64 targets, const std::vector<double>& quantiles, double delta,
+                         double smoothing, const std::vector<double>& class_weight, bool sum) {
+  NetworkDesc d;
+  const Core& c = core();
+  for (d.cell = 0; d.cell < c.cell_count && cell != c.cell_names[d.cell]; ++d.cell) {
+  }
+  require(d.cell < c.cell_count, "the core has no such cell");
+  d.hidden = hidden;
+  d.layers = layers;
+  d.bidirectional = bidirectional;
+  d.dropout = dropout;
+  d.columns = columns;
+  d.segment = segment;
+  d.dense = dense;
+  d.vocabulary = vocabulary;
+  d.width = width;
+  static const char* const readouts[] = {"last", "each", "mean", "max", "mean+max"};
+  int r = 0;
+  while (r < 5 && readout != readouts[r]) ++r;
+  require(r < 5, "the core has no such readout");
+  d.readout = Readout(r);
+  d.outputs = outputs;
+  static const char* const losses[] = {"none", "mse", "mae", "rmse", "huber", "pinball", "binary", "categorical"};
+  int k = 0;
+  while (k < 8 && loss != losses[k]) ++k;
+  require(k < 8, "the core has no such loss");
+  d.loss.kind = LossKind(k);
+  d.loss.outputs = outputs;
+  d.loss.targets = targets;
+  d.loss.quantiles = quantiles.data();
+  d.loss.n_quantiles = int(quantiles.size());
+  d.loss.delta = delta;
+  d.loss.smoothing = smoothing;
+  d.loss.class_weight = class_weight.empty() ? nullptr : class_weight.data();
+  d.loss.n_class_weight = int(class_weight.size());
+  d.loss.sum = sum;
+  return d;
+}
+
+}  // namespace tg

@@ -1,0 +1,77 @@
+// What Python's objects hold: a network of the core, and the tapes of its forward passes.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <type_traits>
+#include <vector>
+
+#include "arguments.h"
+
+namespace tg {
+
+// A network and the tapes that wait for their next use. One call at a time: others wait.
+template <class T>
+struct Engine {
+  NetworkDesc desc;
+  std::unique_ptr<Network<T>> network;
+  std::vector<std::unique_ptr<Tape<T>>> idle;
+  std::mutex busy, idle_lock;
+
+  std::unique_ptr<Tape<T>> take() {
+    std::lock_guard<std::mutex> lock(idle_lock);
+    if (idle.empty()) return std::unique_ptr<Tape<T>>(network->new_tape());
+    std::unique_ptr<Tape<T>> tape = std::move(idle.back());
+    idle.pop_back();
+    return tape;
+  }
+  void give_back(std::unique_ptr<Tape<T>> tape) {
+    std::lock_guard<std::mutex> lock(idle_lock);
+    if (idle.size() < 2) idle.push_back(std::move(tape));
+  }
+};
+
+// What one forward pass left; goes back to its engine when Python lets go of it.
+template <class T>
+struct PyTape {
+  std::shared_ptr<Engine<T>> engine;
+  std::unique_ptr<Tape<T>> tape;
+  Spans<T> spans;
+  Array<const T> params;
+  bool keep = false, used = false;
+
+  ~PyTape() {
+    if (tape) engine->give_back(std::move(tape));
+  }
+  PyTape() = default;
+  PyTape(PyTape&&) = default;
+
+  i64 output_rows() const { return engine->desc.readout == Readout::each ? spans.last_item() : i64(spans.steps.size()); }
+};
+
+template <class T>
+class PyNetwork {
+ public:
+  explicit PyNetwork(const NetworkDesc& desc) : engine_(std::make_shared<Engine<T>>()) {
+    engine_->desc = desc;
+    if constexpr (std::is_same_v<T, float>)
+      engine_->network.reset(core().new_network_float(desc));
+    else
+      engine_->network.reset(core().new_network_double(desc));
+  }
+
+  i64 parameter_count() const { return engine_->network->parameter_count(); }
+  i64 saved_bytes_per_row() const { return engine_->network->slot_bytes_per_row(); }
+
+  Engine<T>& engine() { return *engine_; }
+  std::shared_ptr<Engine<T>> shared() { return engine_; }
+
+  void check(const Array<const T>& params) const {
+    require(i64(params.size()) == parameter_count(), "params must be the network's flat buffer");
+  }
+
+ private:
+  std::shared_ptr<Engine<T>> engine_;
+};
+
+}  // namespace tg
