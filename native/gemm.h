@@ -50,8 +50,9 @@ TG_INLINE void accumulate(Vec<T> (&acc)[rows][panels * vectors], const T* const 
   }
 }
 
-// Where a product starts: at its bias, at zero, or at what c holds.
-enum class Start { bias, zero, sum };
+// Where a product starts: at its bias, at zero, or at what c holds. `runs` adds to c too, but each run of k (a segment, or
+// a pass of a long one) is a chain of its own, and the chains are added in order: a single row can take some at once.
+enum class Start { bias, zero, sum, runs };
 
 // c[i][n] = start + sum over k of a[i][k] * panels[k][n], for i in [0, rows). The values of k are those of `left`, and
 // before them those of `first` where that has any. Rows of c need no padding: nothing is written past N.
@@ -66,6 +67,8 @@ struct Product {
   bool backwards = false;  // last panel first: a loop that alternates finds half of the weights still in the cache
 
   static constexpr int L = Simd<T>::lanes;
+  template <int vectors>
+  static constexpr i64 pass = larger(16, panel_bytes / (vectors * TG_VECTOR_BYTES));  // values of k
 
   void run() const {
     if (panels.N <= L / 2) return narrow();
@@ -119,6 +122,10 @@ struct Product {
   // Up to three rows: all of k at once, several panels side by side.
   template <int m>
   void few(i64 whole) const {
+    if (start == Start::runs) {
+      for (i64 g = 0; g < whole; ++g) beside<m>((backwards ? whole - 1 - g : g) * group * L);
+      return;
+    }
     constexpr int side = m == 1 ? (group == 2 ? 6 : 2) : tile_accumulators / (m * group);
     const i64 blocks = whole / side;
     if (backwards)
@@ -133,13 +140,81 @@ struct Product {
     Tile<m, side, group, false> tile(*this, 0, n0);
     tile.begin(start);
     each_run(panels.K, [&](const Run& run) { tile.add(run); });
-    tile.end();
+    tile.end(start);
+  }
+
+  // Some runs of one panel at once.
+  template <int m>
+  void beside(i64 n0) const {
+    constexpr int most = 4 / m;  // 4, 2, 1
+    Run held[most];
+    int count = 0;
+    auto flush = [&] {
+      bool even = count == most;
+      for (int i = 1; i < count; ++i) even = even && held[i].count == held[0].count;
+      if (even)
+        chains<m, most>(n0, held);
+      else
+        for (int i = 0; i < count; ++i) chains<m, 1>(n0, held + i);
+      count = 0;
+    };
+    each_run(pass<group>, [&](const Run& run) {
+      held[count++] = run;
+      if (count == most) flush();
+    });
+    flush();
+  }
+
+  template <int m, int n, int two>
+  static TG_INLINE void some(Vec<T> (&acc)[m][n][group], const T* const (&left)[m][n], int first, i64 count, const T* weights,
+                             i64 apart) {
+    weights += first * apart;
+    for (i64 k = 0; k < count; ++k, weights += group * L)
+#pragma GCC unroll 4
+      for (int i = 0; i < two; ++i) {
+        Vec<T> x[m];
+#pragma GCC unroll 4
+        for (int r = 0; r < m; ++r) x[r] = set1<T>(left[r][first + i][k]);
+#pragma GCC unroll 4
+        for (int v = 0; v < group; ++v) {
+          const Vec<T> w = load<T>(weights + i * apart + v * L);
+#pragma GCC unroll 4
+          for (int r = 0; r < m; ++r) acc[r][first + i][v] = fma(x[r], w, acc[r][first + i][v]);
+        }
+      }
+  }
+
+  template <int m, int n>
+  void chains(i64 n0, const Run* runs) const {
+    Vec<T> acc[m][n][group] = {};
+    const T* left[m][n];
+    for (int r = 0; r < m; ++r)
+      for (int i = 0; i < n; ++i) left[r][i] = runs[i].rows->at(r) + runs[i].at;
+    const T* const weights = panels.data + n0 * panels.K + runs[0].k0 * (group * L);
+    const i64 apart = runs[0].count * (group * L);
+    // two at a time, and the two that were last the time before first: their weights are still in the cache
+    constexpr int two = n > 1 ? 2 : 1;
+    if (!backwards)
+#pragma GCC unroll 4
+      for (int i = 0; i < n; i += two) some<m, n, two>(acc, left, i, runs[0].count, weights, apart);
+    else
+#pragma GCC unroll 4
+      for (int i = n - two; i >= 0; i -= two) some<m, n, two>(acc, left, i, runs[0].count, weights, apart);
+#pragma GCC unroll 4
+    for (int r = 0; r < m; ++r)
+#pragma GCC unroll 4
+      for (int v = 0; v < group; ++v) {
+        T* const to = c.at(r) + n0 + v * L;
+        Vec<T> sum = load<T>(to);
+#pragma GCC unroll 4
+        for (int i = 0; i < n; ++i) sum += acc[r][i][v];
+        store<T>(to, sum);
+      }
   }
 
   // One panel and all rows, a part of the panel that stays in the first cache at a time.
   template <int vectors, bool far = false>
   void many(i64 n0) const {
-    constexpr i64 pass = larger(16, panel_bytes / (vectors * TG_VECTOR_BYTES));
     Run held[2];
     int count = 0;
     i64 length = 0;
@@ -157,12 +232,13 @@ struct Product {
         if (m == 1) part<1, vectors, far>(done, n0, held, count, from);
         done += m;
       }
-      from = Start::sum;
+      if (from != Start::runs) from = Start::sum;
       count = 0;
       length = 0;
     };
-    each_run(pass, [&](const Run& run) {
-      if (count == 2 || length + run.count > pass + pass / 2) flush();
+    constexpr i64 most = pass<vectors>;
+    each_run(most, [&](const Run& run) {
+      if (count == 2 || length + run.count > most + most / 2 || from == Start::runs) flush();
       held[count++] = run;
       length += run.count;
     });
@@ -174,7 +250,7 @@ struct Product {
     Tile<m, 1, vectors, far> tile(*this, i0, n0);
     tile.begin(from);
     for (int i = 0; i < count; ++i) tile.add(runs[i]);
-    tile.end();
+    tile.end(from);
   }
 
   // Rows [i0, i0 + m) by `side` panels from column n0, in registers.
@@ -192,10 +268,10 @@ struct Product {
     TG_INLINE void begin(Start from) {
       each([&](T* c, int v, Vec<T>& a) {
         const T* at = (from == Start::sum ? c : p.bias + n0) + v * L;
-        if (from == Start::zero)
+        if (from == Start::zero || from == Start::runs)
           a = Vec<T>{};
         else
-          a = v + 1 < wide || tail == L ? load<T>(at) : load_part<T>(at, tail);
+          a = get(at, v);
       });
     }
 
@@ -209,14 +285,18 @@ struct Product {
                                            weights + used + (i0 / m % 2) * (used / 2));
     }
 
-    TG_INLINE void end() {
+    TG_INLINE void end(Start from) {
       each([&](T* c, int v, Vec<T>& a) {
+        T* const to = c + v * L;
+        if (from == Start::runs) a = get(to, v) + a;
         if (v + 1 < wide || tail == L)
-          store<T>(c + v * L, a);
+          store<T>(to, a);
         else
-          store_part<T>(c + v * L, a, tail);
+          store_part<T>(to, a, tail);
       });
     }
+
+    TG_INLINE Vec<T> get(const T* at, int v) const { return v + 1 < wide || tail == L ? load<T>(at) : load_part<T>(at, tail); }
 
     template <class Body>
     TG_INLINE void each(Body&& body) {
@@ -276,7 +356,7 @@ struct Product {
       for (int n = 0; n < columns; ++n) sums[n] = sum_lanes<T>(acc[r][n]);
       T* const out = c.at(i0 + r);
       for (i64 n = 0; n < panels.N; ++n)
-        out[n] = sums[n] + (start == Start::sum ? out[n] : start == Start::bias ? bias[n] : T(0));
+        out[n] = sums[n] + (start == Start::sum || start == Start::runs ? out[n] : start == Start::bias ? bias[n] : T(0));
     }
   }
 };

@@ -98,7 +98,7 @@ class Stack {
     const int D = desc_.directions();
     for (i64 l = desc_.layers - 1; l >= 0; --l) {
       RowGradients<T> above = top;
-      if (l + 1 < desc_.layers) above = {tape.d_rows[l + 1].get()};
+      if (l + 1 < desc_.layers) above = {tape.d_rows[(l + 1) % 2].get()};
       for (int d = 0; d < D; ++d) gradient_rows(tape, l, d, above);
       const i64 slices = cut(order);
       parallel(slices * D, [&](i64 i) {
@@ -247,12 +247,12 @@ class Stack {
       }
   }
 
-  // d_rows[l], or d_input where that is not null, from the slots of layer l; with the dropout mask of the rows below.
+  // d_rows of layer l, or d_input where that is not null, from the slots of layer l; with the dropout mask of the rows below.
   void input_gradient(TapeOf<T>& tape, i64 l, T* d_input) {
     const Order& order = tape.order;
     const int D = desc_.directions();
     const i64 wide = input_blocks(l).row(), padded = Hp(), S = kernels_->slots;
-    T* const d_rows = d_input != nullptr ? d_input : tape.d_rows[l].reserve(order.rows * wide);
+    T* const d_rows = d_input != nullptr ? d_input : tape.d_rows[l % 2].reserve(order.rows * wide);
     constexpr i64 block = 48;
     const bool drop = l > 0 && tape.noise.on && desc_.dropout > 0.0;
     parallel((order.rows + block - 1) / block, [&](i64 i) {

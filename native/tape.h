@@ -30,11 +30,14 @@ struct RowGradients {
 template <class T>
 class TapeOf final : public Tape<T> {
  public:
-  TapeOf(i64 layers, int directions) : layers_(layers), directions_(directions), all_(new LayerTape<T>[size_t(layers * directions)]), rows(new Buffer<T>[size_t(layers)]), d_rows(new Buffer<T>[size_t(layers)]) {}
+  TapeOf(i64 layers, int directions)
+      : layers_(layers),
+        directions_(directions),
+        all_(new LayerTape<T>[size_t(layers * directions)]),
+        rows(new Buffer<T>[size_t(layers)]) {}
   ~TapeOf() override {
     delete[] all_;
     delete[] rows;
-    delete[] d_rows;
   }
   TapeOf(const TapeOf&) = delete;
   TapeOf& operator=(const TapeOf&) = delete;
@@ -53,7 +56,7 @@ class TapeOf final : public Tape<T> {
   bool kept = false;
   Buffer<i64> place;  // [rows] row of the caller's arrays that a packed row belongs to
   Buffer<T>* rows;    // [layers] rows[l]: the input rows of layer l where they had to be made (scaled, dense, joined)
-  Buffer<T>* d_rows;  // [layers] d_rows[l]: gradient of those, [packed rows, padded input], forward order
+  Buffer<T> d_rows[2];  // d_rows[l % 2]: gradient of layer l's input rows, [packed rows, padded input], forward order
   Buffer<T> raw;      // scaled input rows in front of a dense layer
   Buffer<const T*> raw_rows;  // [rows] the user's rows, in front of a dense layer
   Buffer<T> joined;   // [rows, D * Hp] both directions of the top layer, forward order

@@ -83,7 +83,7 @@ struct Unfolding {
                   u.dh + (first + b) * Hp, Cell::cell_state ? u.dc + (first + b) * Hp : nullptr);
       }
       const Left<T> slots{{nullptr, u.slots + (row * S + A) * Hp, S * Hp}, w.H, G, Hp};
-      Product<T>{n, {}, slots, {nullptr, u.dh + first * Hp, Hp}, w.back_h, Start::sum, nullptr, t % 2 != 0}.run();
+      Product<T>{n, {}, slots, {nullptr, u.dh + first * Hp, Hp}, w.back_h, Start::runs, nullptr, t % 2 != 0}.run();
     }
   }
 
