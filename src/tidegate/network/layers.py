@@ -13,6 +13,7 @@ from ..errors import ArgumentError
 from .native import Array, State, as_array
 from .network import Network
 from .parameters import views
+from .recycled import Recycled
 from .spec import NetworkSpec, NumberInput
 
 Dtype = Literal["float32", "float64"]
@@ -53,11 +54,13 @@ class Layer:
         self._network = Network(spec, seed=seed)
         self._native = self._network.native
         self._columns = spec.input.columns
+        self._room = Recycled(self._native.dtype)
         layers, states = spec.layers, len(spec.cell_spec.states)
         # What step() fills, [end, n, hidden]: y, then h up to a first end, then c if there is one.
         self._step = (1 + layers, 1 + states * layers, spec.hidden)
-        # The last states that step() gave, their n, h and c: given back, they need no check.
-        self._known: tuple[State | None, int, Array | None, Array | None] = (None, 0, None, None)
+        # The last states that step() gave, the shape of its x, h and c: they need no check.
+        self._known: tuple[State | None, tuple[int, ...], Array | None, Array | None]
+        self._known = (None, (-1,), None, None)
 
     @property
     def spec(self) -> NetworkSpec:
@@ -112,8 +115,9 @@ class Layer:
             native.sequences(array, sizes, state), keep=keep or record, seed=dropout_seed
         )
         ragged = lengths is not None and bool((sizes < steps).any())
-        room = np.zeros if ragged else np.empty
-        y = room((batch, steps, spec.readout_size), native.dtype)
+        y = self._room.empty((batch, steps, spec.readout_size))
+        if ragged:
+            y.fill(0)
         tape.output(y)
         out_state = network.final_state(tape, batch)
         records = self._record(tape, (batch, steps, spec.hidden)) if record else None
@@ -145,8 +149,9 @@ class Layer:
             if d_output.shape != out.y.shape:
                 raise ArgumentError(f"dy must have shape {out.y.shape}, got {d_output.shape}")
         gradient = np.empty_like(network.values)
-        room = np.zeros if out.ragged else np.empty
-        d_input = room((batch, steps, self._columns), native.dtype)
+        d_input = self._room.empty((batch, steps, self._columns))
+        if out.ragged:
+            d_input.fill(0)
         d_initial = native.empty_state(batch)
         network.native_backward(
             out.tape,
@@ -171,33 +176,46 @@ class Layer:
         Raises:
             ArgumentError: if the layer is bidirectional, or a shape does not fit.
         """
-        network, native = self._network, self._native
-        x = native.numbers("x_t", x_t)
-        shape = x.shape
-        if len(shape) != 2 or shape[1] != self._columns or not shape[0]:
-            raise ArgumentError(
-                f"x_t must be [B, {self._columns}] with B at least 1, got an array of {shape}"
-            )
-        n = shape[0]
-        known, known_n, h, c = self._known
-        if state is not known or n != known_n:
-            self._check_streams()
-            h, c = native.state(state, n)
-        # y, h and c in one piece of memory: one array to make, and to hand over
+        state_before, shape, h, c = self._known
+        x: Array = x_t  # type: ignore[assignment]
+        # What the step before had is not checked again: the checks take as long as the step.
+        if (
+            state is not state_before
+            or type(x) is not np.ndarray
+            or x.shape != shape
+            or x.dtype is not self._native.dtype
+            or not x.flags.c_contiguous
+        ):
+            x, h, c = self._checked_step(x_t, state)
+            shape = x.shape
         end_h, end, hidden = self._step
-        out = np.empty((end, n, hidden), native.dtype)
-        native.network.step(network.values, network.changed(), x, h, c, out)
+        # y, h and c in one piece of memory: one array to make, and to hand over
+        out = np.empty((end, shape[0], hidden), x.dtype)
+        network = self._network
+        self._native.network.step(network.values, network.changed(), x, h, c, out)
         h = out[1:end_h]
-        c = out[end_h:] if end > end_h else None
-        states: State = (h,) if c is None else (h, c)
-        self._known = (states, n, h, c)
+        states: State
+        if end > end_h:
+            c = out[end_h:]
+            states = (h, c)
+        else:
+            states = (h,)
+        self._known = (states, shape, h, c)
         return out[0], states
 
-    def _check_streams(self) -> None:
+    def _checked_step(
+        self, x_t: ArrayLike, state: State | None
+    ) -> tuple[Array, Array | None, Array | None]:
         if self.spec.bidirectional:
             raise ArgumentError(
                 "step() needs one direction; a bidirectional layer reads the end first"
             )
+        x = self._native.numbers("x_t", x_t)
+        if x.ndim != 2 or x.shape[1] != self._columns or not len(x):
+            raise ArgumentError(
+                f"x_t must be [B, {self._columns}] with B at least 1, got an array of {x.shape}"
+            )
+        return x, *self._native.state(state, len(x))
 
     def _record(self, tape: Any, shape: tuple[int, ...]) -> list[dict[str, Array]]:
         cell = self.spec.cell_spec
