@@ -11,7 +11,7 @@ template <class T>
 class CellKernels {
  public:
   int gates, apart, slots;
-  bool cell_state;
+  bool cell_state, saves;
   const int* input_gate;
   const int* state_gate;
 
@@ -31,6 +31,7 @@ class KernelsOf final : public CellKernels<T> {
     this->apart = Cell::apart;
     this->slots = slots_of<Cell>;
     this->cell_state = Cell::cell_state;
+    this->saves = Cell::saves;
     this->input_gate = Cell::input_gate;
     this->state_gate = Cell::state_gate;
   }

@@ -74,7 +74,7 @@ class NetworkOf final : public Network<T> {
     const i64 Hp = stack_.Hp(), H = desc_.hidden;
     const T* from = lt.h.get();
     i64 stride = Hp;
-    if (value < k.gates) {
+    if (value < k.gates && k.saves) {
       int slot = 0;
       while (k.input_gate[slot] != value) ++slot;
       from = lt.slots.get() + slot * Hp;

@@ -35,7 +35,7 @@ struct Unfolding {
 
   // Values of scratch that forward() needs for a slice of at most `n` sequences.
   static i64 scratch_size(const LayerWeights<T>& w, i64 n, bool keep) {
-    return keep ? 0 : (w.joint ? n : larger(ahead_rows, n)) * S * w.Hp;
+    return keep && Cell::saves ? 0 : (w.joint ? n : larger(ahead_rows, n)) * S * w.Hp;
   }
 
   static void forward(const Unfold<T>& u, i64 first, i64 last, T* scratch) {
@@ -64,7 +64,7 @@ struct Unfolding {
         c_prev = !kept ? u.c + first * Hp : t > 0 ? u.c + order.row(t - 1, first) * Hp : u.c0 + first * Hp;
         c = u.c + (kept ? row : first) * Hp;
       }
-      step(n, Hp, z, h_prev, c_prev, u.h + row * Hp, c, u.slots != nullptr);
+      step(n, Hp, z, h_prev, c_prev, u.h + row * Hp, c, saves(u));
     }
   }
 
@@ -79,7 +79,8 @@ struct Unfolding {
         const T* h_prev = t > 0 ? u.h + (before + b) * Hp : u.h0 + (first + b) * Hp;
         const T* c_prev = !Cell::cell_state ? nullptr : t > 0 ? u.c + (before + b) * Hp : u.c0 + (first + b) * Hp;
         const T* c = Cell::cell_state ? u.c + (row + b) * Hp : nullptr;
-        step_grad(Hp, u.slots + (row + b) * S * Hp, h_prev, c_prev, c, u.dy != nullptr ? u.dy[row + b] : nullptr,
+        T* const slots = u.slots + (row + b) * S * Hp;
+        step_grad(Hp, Cell::saves ? slots : u.h + (row + b) * Hp, slots, h_prev, c_prev, c, u.dy != nullptr ? u.dy[row + b] : nullptr,
                   u.dh + (first + b) * Hp, Cell::cell_state ? u.dc + (first + b) * Hp : nullptr);
       }
       const Left<T> slots{{nullptr, u.slots + (row * S + A) * Hp, S * Hp}, w.H, G, Hp};
@@ -88,11 +89,12 @@ struct Unfolding {
   }
 
  private:
+  static bool saves(const Unfold<T>& u) { return Cell::saves && u.slots != nullptr; }
   static i64 ahead_steps(i64 n) { return larger(1, ahead_rows / n); }
 
   static T* step_slots(const Unfold<T>& u, i64 first, i64 last, i64 t, i64 t0, T* scratch) {
-    const i64 row = u.slots != nullptr ? u.order->row(t, first) : (t - t0) * (last - first);
-    return (u.slots != nullptr ? u.slots : scratch) + row * S * u.weights->Hp;
+    const i64 row = saves(u) ? u.order->row(t, first) : (t - t0) * (last - first);
+    return (saves(u) ? u.slots : scratch) + row * S * u.weights->Hp;
   }
 
   // Biases and input products of steps [t0, t1).
@@ -138,13 +140,13 @@ struct Unfolding {
       });
   }
 
-  // Its derivative on one row: slots [S, Hp] saved values, then gradients; dh, dc [Hp] of this step, then what reaches
-  // the step before, but for the weights. dy may be null.
-  static void step_grad(i64 Hp, T* slots, const T* h_prev, const T* c_prev, const T* c, const T* dy, T* dh, T* dc) {
+  // Its derivative on one row: saved [S, Hp] values; slots [S, Hp] gets the gradients and may be saved; dh, dc [Hp] of this
+  // step, then what reaches the step before, but for the weights. dy may be null.
+  static void step_grad(i64 Hp, const T* saved, T* slots, const T* h_prev, const T* c_prev, const T* c, const T* dy, T* dh, T* dc) {
     in_step(Hp, [&]<class V>(i64 j) {
       V s[S], direct, dc_j, c_prev_j, c_j, dh_j(dh + j);
 #pragma GCC unroll 8
-      for (int k = 0; k < S; ++k) s[k] = V(slots + k * Hp + j);
+      for (int k = 0; k < S; ++k) s[k] = V(saved + k * Hp + j);
       if (dy != nullptr) dh_j = dh_j + V(dy + j);
       if constexpr (Cell::cell_state) {
         dc_j = V(dc + j);

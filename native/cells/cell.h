@@ -7,7 +7,10 @@
 //   input_gate   which gate of the weights (torch's order) fills slot s from the input
 //   state_gate   which gate fills slot apart + s from the state
 //   cell_state   whether there is a long-term state c beside h
-//   step         on vectors V of units (see functions.h): slots hold the pre-activations; leaves the saved values there, and the new states
+//   saves        whether step leaves more in the slots than h; if not they stay empty until step_grad, which finds h in
+//                slot 0
+//   step         on vectors V of units (see functions.h): slots hold the pre-activations; leaves the saved values there,
+//                and the new states
 //   step_grad    slots hold the saved values; leaves the gradients of the pre-activations there. dc holds d/dc of this
 //                step and leaves that of the step before; dh_direct is what reaches the h before it, weights apart
 //

@@ -11,6 +11,7 @@ struct Gru {
   // last three, so either side of the weights meets one contiguous range.
   static constexpr int gates = 3;
   static constexpr int apart = 1;
+  static constexpr bool saves = true;
   static constexpr bool cell_state = false;
   static constexpr int input_gate[3] = {2, 0, 1};
   static constexpr int state_gate[3] = {0, 1, 2};

@@ -9,6 +9,7 @@ namespace tg::TG_ISA {
 struct Lstm {
   static constexpr int gates = 4;  // i f g o
   static constexpr int apart = 0;
+  static constexpr bool saves = true;
   static constexpr bool cell_state = true;
   static constexpr int input_gate[4] = {0, 1, 2, 3};
   static constexpr int state_gate[4] = {0, 1, 2, 3};

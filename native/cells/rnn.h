@@ -11,6 +11,7 @@ template <Activation f>
 struct Rnn {
   static constexpr int gates = 1;
   static constexpr int apart = 0;
+  static constexpr bool saves = false;
   static constexpr bool cell_state = false;
   static constexpr int input_gate[1] = {0};
   static constexpr int state_gate[1] = {0};
