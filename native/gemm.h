@@ -2,7 +2,8 @@
 //
 // A tile of some rows by one panel stays in registers over k. Few rows take several panels at once, so that there are
 // always enough independent sums to hide the latency of a multiply-add. Every output is one chain of multiply-adds in
-// the order of k, whatever the tile, so a row's result never depends on the rows beside it.
+// the order of k, or the sum in order of chains that are cut the same for any rows (Start::runs), whatever the tile; so a
+// row's result never depends on the rows beside it.
 #pragma once
 
 #include "panels.h"

@@ -63,7 +63,7 @@ class NetworkOf final : public Network<T> {
     each_state(tape, [&](const LayerTape<T>& lt, i64 p, i64 to) {
       const i64 last = tape.order.last_row(p);
       if (h != nullptr) copy(h + to, lt.h.get() + last * Hp);
-      if (c != nullptr) copy(c + to, lt.c.get() + (tape.kept ? last : p) * Hp);
+      if (c != nullptr && stack_.kernels().cell_state) copy(c + to, lt.c.get() + (tape.kept ? last : p) * Hp);
     });
   }
 

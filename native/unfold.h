@@ -21,7 +21,7 @@ struct Unfold {
   T* h = nullptr;               // [rows, Hp] filled
   T* c = nullptr;               // keep: [rows, Hp] filled; else [n, Hp], holds c0 before and the last c after
   i64 turn = 0;                 // odd and even steps go through the weights in opposite directions; step 0 counts as this
-  T* slots = nullptr;           // keep: [rows, S, Hp] the saved values, replaced by their gradients by backward; else null
+  T* slots = nullptr;           // keep: [rows, S, Hp] what forward saves, if the cell saves more than h; gradients after backward; else null
   // backward only
   const T* const* dy = nullptr;  // [rows] gradient of each h row from above, or null where none reaches it
   T* dh = nullptr;               // [n, Hp] gradient of the last h of each sequence before, of h0 after
