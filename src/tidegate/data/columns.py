@@ -101,37 +101,50 @@ def read_ids(column: Column, where: Where) -> tuple[list[Any], NDArray[np.int64]
     return ids, codes.to_numpy().astype(np.int64, copy=False)
 
 
-def read_values(column: Column, where: Where) -> NDArray[np.float64]:
-    """The target, ``[N]`` finite numbers.
+def read_values(
+    column: Column, where: Where, missing: bool = False, what: str = "value"
+) -> NDArray[np.float64]:
+    """The numbers of a column, ``[N]``, a copy; NaN for those that are missing.
+
+    Args:
+        missing: whether any may be.
+        what: an error calls them.
 
     Raises:
-        DataError: for a value that is missing, NaN, infinite, or no number.
+        DataError: for a value that is infinite or no number; for one that is missing or NaN, where
+            none may be.
     """
     import narwhals as nw
 
     name, dtype = column.name, column.dtype
-    row = _first(column.is_null())
+    null = column.is_null()
+    row = None if missing else _first(null)
     if row is not None:
-        raise DataError(
-            f"{where(row, name)}: the value is missing{_more(column.is_null())}; fill it in"
-        )
+        raise DataError(f"{where(row, name)}: the {what} is missing{_more(null)}; fill it in")
+    if null.all():
+        return np.full(len(column), np.nan)
     if not dtype.is_numeric():
-        row = next((i for i, value in enumerate(column.to_list()) if not _is_number(value)), None)
+        absent = null.to_list()
+        values = column.to_list()
+        row = next(
+            (i for i, value in enumerate(values) if not absent[i] and not _is_number(value)), None
+        )
         if row is not None:
-            raise DataError(f"{where(row, name)}: {column[row]!r} is no number; correct it")
+            raise DataError(f"{where(row, name)}: {values[row]!r} is no number; correct it")
+        row = absent.index(False)
         hint = _hint(_TO_NUMBERS, column)
         raise DataError(
-            f"{where(0, name)}: expected numbers, but the column holds {dtype}, "
-            f"here {column[0]!r}; convert it{hint}"
+            f"{where(row, name)}: expected numbers, but the column holds {dtype}, "
+            f"here {values[row]!r}; convert it{hint}"
         )
-    values = column.cast(nw.Float64).to_numpy()
-    bad = ~np.isfinite(values)
+    numbers = np.array(column.cast(nw.Float64).to_numpy(), np.float64)
+    bad = np.isinf(numbers) if missing else ~np.isfinite(numbers)
     if bad.any():
         row = int(np.argmax(bad))
-        nan = bool(np.isnan(values[row]))
-        what, todo = ("missing (NaN)", "fill it in") if nan else ("infinite", "correct it")
-        raise DataError(f"{where(row, name)}: the value is {what}{_more(bad)}; {todo}")
-    return np.array(values, np.float64)
+        nan = bool(np.isnan(numbers[row]))
+        fault, todo = ("missing (NaN)", "fill it in") if nan else ("infinite", "correct it")
+        raise DataError(f"{where(row, name)}: the {what} is {fault}{_more(bad)}; {todo}")
+    return numbers
 
 
 def read_times(column: Column, where: Where) -> NDArray[Any]:
@@ -162,10 +175,29 @@ def read_times(column: Column, where: Where) -> NDArray[Any]:
                 f"{where(row, name)}: expected a number of at most 2**62, got {numbers[row]}"
             )
         return numbers.astype(np.int64)
+    _check_zones(column, where)
     raise DataError(
         f"{where(0, name)}: expected dates or whole numbers, but the column holds {dtype}, "
         f"here {column[0]!r}; convert it{_hint(_TO_DATES, column)}"
     )
+
+
+def _check_zones(column: Column, where: Where) -> None:
+    """Raises a DataError where a column holds Python's datetimes of several zones."""
+    import narwhals as nw
+
+    if column.dtype != nw.Object:
+        return
+    zones = [getattr(value, "tzinfo", None) for value in column.to_list()]
+    row = next((i for i, zone in enumerate(zones) if zone != zones[0]), None)
+    if row is not None:
+        one, other = (f"in {zone}" if zone else "without a zone" for zone in (zones[0], zones[row]))
+        name = column.name
+        raise DataError(
+            f"{where(row, name)}: the column mixes time zones, here a time {other} after one "
+            f"{one}; bring them to one, for example: df[{name!r}] = pd.to_datetime(df[{name!r}], "
+            f"utc=True)"
+        )
 
 
 def wall_clock(column: Column) -> NDArray[np.datetime64]:

@@ -125,14 +125,18 @@ class Frequency:
 
     def ahead(self, last: Times, horizon: int) -> Times:
         """``[n, horizon]``, the times that follow the ``[n]`` last ones."""
-        steps = self.step * np.arange(1, horizon + 1)
-        column = np.asarray(last)[:, None]
+        return self.after(np.asarray(last)[:, None], np.arange(1, horizon + 1))
+
+    def after(self, times: Times, steps: NDArray[np.int64]) -> Times:
+        """The times some steps later, of a shape that goes with both; 0 steps after a time that the
+        frequency does not know, such as a Sunday for weekdays, is another time."""
+        count = self.step * steps
         if self.unit == "month":
-            return calendar.add_months(column, steps, self.day)
+            return calendar.add_months(times, count, self.day)
         if self.unit == "weekday":
-            return calendar.add_weekdays(column, steps)
-        following: Times = column + steps.astype(column.dtype.str.replace("M8", "m8"))
-        return following
+            return calendar.add_weekdays(times, count)
+        later: Times = times + count.astype(times.dtype.str.replace("M8", "m8"))
+        return later
 
     @property
     def season(self) -> int:

@@ -46,28 +46,47 @@ def check_unique(
 
 
 def check_steps(
-    times: NDArray[Any], order: Index, start: Index, frequency: Frequency, where: Call
-) -> None:
-    """Raises a DataError where a time is left out, or lies between two steps."""
+    times: NDArray[Any],
+    order: Index,
+    start: Index,
+    frequency: Frequency,
+    where: Call,
+    *,
+    gaps: bool = False,
+    inferred: bool = True,
+) -> Index:
+    """``[N − 1]``, the steps from each row to the next, 1 from one series to another.
+
+    Args:
+        gaps: whether times may be left out.
+        inferred: whether the frequency was seen from these times; most must follow it then.
+
+    Raises:
+        DataError: where a time lies between two steps, or is left out.
+    """
     steps = frequency.between(times[:-1], times[1:])
     steps[start[1:] - 1] = 1
-    wrong = steps != 1
+    wrong = np.not_equal(steps, 1)
+    # more than half of all steps within a series
+    irregular = inferred and bool(2 * wrong.sum() > len(times) - len(start))
+    if not irregular and gaps:
+        wrong = np.less(steps, 1)
     if not wrong.any():
-        return
+        return steps
     i = _earliest(wrong, order)
     here, time, before = where(int(order[i + 1])), times[i + 1], times[i]
-    if 2 * wrong.sum() > len(times) - len(start):  # of all steps within a series
+    if irregular:
         raise DataError(
             f"{here}: the times follow no fixed step, here {text(time)} after {text(before)}; "
             f"sum or average the rows to one step, for example to days"
         )
-    if steps[i] == 0:
+    if steps[i] < 1:
         raise DataError(
             f"{here}: {text(time)} is no whole number of steps after {text(before)}, but most rows "
             f"are {frequency.steps(1)} apart; correct the time, or bring all rows to one step"
         )
-    gaps = steps > 1
-    count, missing = int(gaps.sum()), int((steps[gaps] - 1).sum())
+    longer = steps > 1
+    count, missing = int(longer.sum()), int((steps[longer] - 1).sum())
     first = frequency.ahead(times[i : i + 1], 1)[0, 0]
     total = (
         f" ({frequency.steps(missing)} in {count} gaps)"
