@@ -2,71 +2,120 @@
 
 from __future__ import annotations
 
+import json
+import math
+
 import numpy as np
 import pytest
 
-from tidegate.forecast.verdict import verdict
+from tidegate.forecast.verdict import Verdict, judge
 
-RANDOM = np.random.default_rng(0)
-NOISE = RANDOM.normal(size=40)
+NOISE = np.random.default_rng(0).normal(size=40)
 
 
-def both(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    return values, values
+def said(*, overlap: int = 1, **losses: np.ndarray) -> str:
+    count = len(losses["LSTM"])
+    return str(judge("LSTM", losses, np.zeros(count, int), np.arange(count), overlap))
 
 
 def test_a_clear_win() -> None:
-    said = verdict({"LSTM": both(8 + 0.1 * NOISE), "naive": both(10 + 0.1 * NOISE)})
-    assert said == (
-        "LSTM did better than naive, the best baseline, over the last 40 windows: by 20 % in "
-        "pinball loss, more than chance explains."
+    assert said(LSTM=8 + 0.1 * NOISE, naive=10 - 0.1 * NOISE) == (
+        "beats naive by 20 % in pinball loss (p < 0.001, 40 windows)"
     )
 
 
-def test_a_win_that_chance_explains() -> None:
-    said = verdict({"LSTM": both(9.9 + NOISE), "naive": both(10 - NOISE[::-1] + NOISE.mean() * 2)})
-    assert "LSTM did better" in said
-    assert "no more than chance explains" in said
+def test_a_clear_loss() -> None:
+    assert said(LSTM=10 + 0.1 * NOISE, naive=8 - 0.1 * NOISE) == (
+        "worse than naive by 25 % in pinball loss (p < 0.001, 40 windows)"
+    )
 
 
-def test_a_win_over_few_windows() -> None:
+def test_a_difference_that_chance_explains() -> None:
+    centred = NOISE - NOISE.mean()
+    # 0.01 is 0.01·√40 / 1 = 0.06 standard errors of the mean
+    better = said(LSTM=9.99 + centred, naive=np.full(40, 10.0))
+    assert better.startswith(
+        "no better than naive: less than 1 % lower in pinball loss, which may be chance (p = 0.9"
+    )
+    worse = said(LSTM=10.2 + centred, naive=np.full(40, 10.0))
+    assert worse.startswith("no better than naive: 2 % higher in pinball loss")
+
+
+def test_few_windows_are_no_evidence_however_far_apart() -> None:
     few = np.array([1.0, 1.1, 0.9])
-    assert "3 windows are too few" in verdict({"GRU": both(few), "naive": both(few + 1)})
-    assert "one window is too few" in verdict({"GRU": both(few[:1]), "naive": both(few[:1] + 1)})
-
-
-def test_a_loss_is_called_one() -> None:
-    said = verdict({"LSTM": both(10 + 0.1 * NOISE), "naive": both(8 + 0.1 * NOISE)})
-    assert said == (
-        "naive did better than LSTM over the last 40 windows, by 25 % in pinball loss, clearly: "
-        "take naive."
+    assert said(LSTM=few, naive=few + 1) == (
+        "no better than naive: 50 % lower in pinball loss, which may be chance "
+        "(3 windows, too few for a p value)"
     )
-
-
-def test_a_loss_that_chance_explains_is_still_one() -> None:
-    said = verdict({"LSTM": both(np.array([2.0])), "naive": both(np.array([1.0]))})
-    assert said.startswith("naive did better than LSTM over the last window, by 100 %")
-    assert "by no more than chance explains" in said
+    assert said(LSTM=few[:1], naive=few[:1] / 2) == (
+        "no better than naive: 100 % higher in pinball loss, which may be chance "
+        "(1 window, too few for a p value)"
+    )
 
 
 def test_the_best_baseline_is_the_one_compared_with() -> None:
-    scores = {"LSTM": both(8 + NOISE), "naive": both(20 + NOISE), "median": both(7 + NOISE)}
-    assert verdict(scores).startswith("median did better than LSTM")
+    found = said(LSTM=8 + 0.1 * NOISE, naive=20 + NOISE, median=7 + 0 * NOISE, mean=9 + NOISE)
+    assert found.startswith("worse than median by")
 
 
-def test_a_median_that_is_worse_is_told() -> None:
-    scores = {"LSTM": (11 + NOISE, 5 + NOISE), "naive": (10 + NOISE, 8 + NOISE)}
-    assert verdict(scores).endswith("; but the mean absolute error of naive is lower.")
+def test_whoever_looks_at_many_baselines_needs_a_smaller_p() -> None:
+    # t = 0.1·√40 / 0.3 = 2.108 with a deviation of 0.3: p = 0.0415 (scipy 1.17, stats.t)
+    centred = NOISE - NOISE.mean()
+    difference = 0.1 + 0.3 * centred / centred.std(ddof=1)
+    others = {f"b{i}": np.full(40, 20.0) for i in range(3)}
+    ten = np.full(40, 10.0)
+    alone = judge("LSTM", {"LSTM": ten + difference, "a": ten}, np.zeros(40, int), np.arange(40))
+    many = judge(
+        "LSTM", {"LSTM": ten + difference, "a": ten, **others}, np.zeros(40, int), np.arange(40)
+    )
+    assert (alone.relation, many.relation) == ("worse than", "no better than")
+    assert alone.p is not None
+    assert many.p == pytest.approx(4 * alone.p)
+    # the other way round the choice of the best baseline helps the baseline alone
+    won = judge(
+        "LSTM", {"LSTM": ten - difference, "a": ten, **others}, np.zeros(40, int), np.arange(40)
+    )
+    assert (won.relation, won.p) == ("beats", pytest.approx(alone.p))
 
 
 @pytest.mark.parametrize(
     ("own", "theirs", "words"),
     [
-        (0.0, 0.0, "no better than"),
-        (1.0, 0.0, "naive made no error over"),
-        (9.99, 10.0, "less than 1 %"),
+        (0.0, 0.0, "no better than naive: the same pinball loss (p = 1.00, 10 windows)"),
+        (1.0, 0.0, "worse than naive, which made no error (p < 0.001, 10 windows)"),
+        (1.0, 1.0 + 1e-12, "no better than naive: the same pinball loss (p = 1.00, 10 windows)"),
+        (0.0, 2.0, "beats naive by 100 % in pinball loss (p < 0.001, 10 windows)"),
+        (1e300, 2e300, "beats naive by 50 % in pinball loss (p < 0.001, 10 windows)"),
     ],
 )
 def test_the_ends(own: float, theirs: float, words: str) -> None:
     ten = np.ones(10)
-    assert words in verdict({"RNN": both(own * ten), "naive": both(theirs * ten)})
+    assert said(LSTM=own * ten, naive=theirs * ten) == words
+
+
+def test_a_window_that_one_lacks_counts_for_none() -> None:
+    own, theirs = 8 + 0.1 * NOISE, 10 - 0.1 * NOISE
+    own[3], theirs[5] = np.nan, np.nan
+    keep = np.delete(np.arange(40), [3, 5])
+    assert said(LSTM=own, naive=theirs) == said(LSTM=own[keep], naive=theirs[keep])
+    assert said(LSTM=np.full(9, np.nan), naive=np.ones(9)) == (
+        "no better than naive: the same pinball loss (0 windows, too few for a p value)"
+    )
+
+
+def test_series_count_alike_and_are_named() -> None:
+    # 30 series of one window each: they are what is counted
+    series, origin = np.arange(30), np.zeros(30, int)
+    found = judge("GRU", {"GRU": 1 + 0.1 * NOISE[:30], "naive": np.full(30, 2.0)}, series, origin)
+    assert str(found).endswith("(p < 0.001, 30 series)")
+    # 20 origins of 2 series
+    series, origin = np.repeat([0, 1], 20), np.tile(np.arange(20), 2)
+    found = judge("GRU", {"GRU": 1 + 0.1 * NOISE, "naive": np.full(40, 2.0)}, series, origin)
+    assert str(found).endswith("(p < 0.001, 20 windows of 2 series)")
+
+
+def test_plain_data() -> None:
+    found = Verdict("worse than", "GRU", "naive", -math.inf, 0.01, 9, 1, "windows")
+    data = json.loads(json.dumps(found.to_json(), allow_nan=False))
+    assert data["sentence"] == str(found)
+    assert (data["relation"], data["margin"], data["p"]) == ("worse than", None, 0.01)

@@ -63,7 +63,8 @@ def as_text(
     if isinstance(judged, str):
         parts.append(f"Verdict: none. {judged[:1].upper()}{judged[1:]}.")
     else:
-        parts += [_scores(series, judged), f"Verdict: {judged.verdict}"]
+        name = forecaster.plan_.cell.upper()
+        parts += [_scores(series, judged), f"Verdict: {name} {judged.verdict}"]
     return "\n\n".join(parts) + "\n"
 
 
@@ -133,7 +134,7 @@ def _notes(series: Series, judged: Evaluation) -> list[str]:
             f"seasonal naive: the value {series.frequency.steps(judged.season)} before"
         )
     notes = [
-        "; ".join([*baselines, "median: of all rows before."]),
+        "; ".join([*baselines, "ridge: a linear model on lags."]),
         "MAE: mean absolute error of the median. pinball: error of median and intervals together.",
     ]
     if judged.levels:

@@ -1,10 +1,15 @@
-"""What to compare a forecast with: forecasts that need no learning, and their own intervals.
+"""What to compare a forecast with: forecasts that need little or no learning, and their intervals.
 
-    naive            the last value, again and again
-    seasonal naive   the value a season before
-    median           the median of all values known
+    naive                    the last value, again and again
+    seasonal naive           the value a season before
+    drift                    the line through the first value and the last
+    mean, median             of all values known
+    theta                    the Theta method
+    exponential smoothing    level, damped trend and season, by AICc
+    ridge                    a linear model on lags, one for all series
 
-Hyndman and Athanasopoulos, Forecasting: Principles and Practice, 3rd edition, 5.2 and 5.5.
+Each learns from the first values of a series, and forecasts from any cut on. AutoARIMA, AutoETS and
+AutoTheta, of the library statsforecast, may be asked for by name where it is installed.
 """
 
 from __future__ import annotations
@@ -15,90 +20,96 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from .rules import copies, intervals
+from .rules.block import Panel as Panel
+from .rules.block import Rule
+from .rules.external import MODELS, external
+from .rules.ridge import ridge
+from .rules.smoothing import smoothing
+from .rules.theta import theta
+
 Array = NDArray[Any]
-Baseline: TypeAlias = Callable[[Array, Array, int, int, int], Array]
-"""(values ``[N]`` of a series, cuts ``[k]``, horizon, season, rows to learn from) → ``[k, h]``."""
-
-ERRORS = 400
-"""So many of the newest errors of a baseline make its intervals."""
+Learner: TypeAlias = Callable[[Panel, int, int], Rule]
+"""(panel, horizon, season) → what then forecasts block by block."""
 
 
-def naive(values: Array, cut: Array, horizon: int, season: int, known: int) -> Array:
-    """The last value before each cut.
-
-    Example:
-        >>> naive(np.array([1.0, 5.0, 2.0]), np.array([2]), 2, 1, 2)
-        array([[5., 5.]])
-    """
-    return np.repeat(values[cut - 1][:, None], horizon, axis=1)
+def _alone(rule: Rule) -> Learner:
+    """A baseline that learns nothing of one series from another."""
+    return lambda panel, horizon, season: rule
 
 
-def seasonal_naive(values: Array, cut: Array, horizon: int, season: int, known: int) -> Array:
-    """The value a season before, or as many seasons as it takes; the last one if there is none.
-
-    Example:
-        >>> seasonal_naive(np.array([1.0, 5.0, 2.0]), np.array([3]), 4, 2, 3)
-        array([[5., 2., 5., 2.]])
-    """
-    row = cut[:, None] - season + np.arange(horizon) % season
-    found: Array = values[np.where(row < 0, cut[:, None] - 1, row)]
-    return found
-
-
-def median(values: Array, cut: Array, horizon: int, season: int, known: int) -> Array:
-    """The median of the rows to learn from, whatever came after them.
-
-    Example:
-        >>> median(np.array([1.0, 5.0, 2.0, 9.0]), np.array([4]), 2, 1, 3)
-        array([[2., 2.]])
-    """
-    return np.full((len(cut), horizon), np.median(values[:known]))
-
-
-BASELINES: dict[str, Baseline] = {
-    "naive": naive,
-    "seasonal naive": seasonal_naive,
-    "median": median,
+BASELINES: dict[str, Learner] = {
+    "naive": _alone(copies.naive),
+    "seasonal naive": _alone(copies.seasonal_naive),
+    "drift": _alone(copies.drift),
+    "mean": _alone(copies.mean),
+    "median": _alone(copies.median),
+    "theta": _alone(theta),
+    "exponential smoothing": _alone(smoothing),
+    "ridge": ridge,
 }
+"""From the simplest on."""
+
+
+def usual(season: int) -> tuple[str, ...]:
+    """The baselines that are told apart: without a season, the seasonal naive one is the naive.
+
+    Example:
+        >>> usual(1)[:3]
+        ('naive', 'drift', 'mean')
+    """
+    return tuple(name for name in BASELINES if season > 1 or name != "seasonal naive")
 
 
 def quantiles(
-    baseline: Baseline,
-    values: Array,
+    name: str,
+    panel: Panel,
+    which: Array,
     cut: Array,
     horizon: int,
     season: int,
-    known: int,
     levels: Array,
 ) -> Array:
-    """A baseline's forecasts with the quantiles of its own errors around them.
-
-    The errors are those that it makes on the rows to learn from, for each step ahead by itself. The
-    middle is left where the baseline puts it.
+    """A baseline's forecasts, with the quantiles of its own errors around them.
 
     Args:
-        baseline: one of `BASELINES`.
-        values: ``[N]``, of one series.
-        cut: ``[k]``, the first row that each forecast must not see.
+        name: of `BASELINES`, or of a model of statsforecast.
+        panel: n series, and how much of each may be learnt from.
+        which: ``[k]``, numbers of series.
+        cut: ``[k]``, the first value of the series that each forecast must not see, from 1.
         horizon: steps ahead, h.
-        season: rows.
-        known: the first rows, to learn from; 1 at least.
+        season: rows, 1 for none.
         levels: increasing, in (0, 1).
 
     Returns:
-        ``[k, h, levels]``; not below 0 if the rows to learn from are not.
+        ``[k, h, levels]``; not below 0 where the values to learn from are not; NaN where no value
+        before the cut was observed.
+
+    Example:
+        >>> whole = np.array([4])
+        >>> panel = Panel(np.array([1.0, 2.0, 4.0, 3.0]), np.array([0]), whole, whole)
+        >>> quantiles("naive", panel, np.array([0]), whole, 2, 1, np.array([0.5]))[..., 0]
+        array([[3., 3.]])
     """
-    point = baseline(values, cut, horizon, season, known)
-    result = np.repeat(point[..., None], len(levels), axis=-1)
-    first = max(min(season, known - horizon), 1, known - horizon + 1 - ERRORS)
-    past = np.arange(first, known - horizon + 1)
-    if len(past):
-        actual = values[past[:, None] + np.arange(horizon)]
-        errors = actual - baseline(values, past, horizon, season, known)
-        spread = np.quantile(errors, levels, axis=0).T
-        spread[:, levels == 0.5] = 0
-        # a baseline that is always too low does not cross its own middle
-        spread[:, levels < 0.5] = np.minimum(spread[:, levels < 0.5], 0)
-        spread[:, levels > 0.5] = np.maximum(spread[:, levels > 0.5], 0)
-        result += spread
-    return np.maximum(result, 0) if values[:known].min() >= 0 else result
+    if name in MODELS:
+        return external(name, panel, which, cut, horizon, season, levels)
+    rule = BASELINES[name](panel, horizon, season)
+    series = np.unique(which)
+    most = int(np.clip(intervals.ALL // len(series), intervals.LEAST, intervals.MOST))
+    result = np.full((len(which), horizon, len(levels)), np.nan)
+    order = np.argsort(which, kind="stable")
+    for block in panel.blocks(series):
+        ahead = rule(block, season)
+        found = intervals.spread(ahead, block, horizon, season, levels, most)
+        low, high = (
+            np.searchsorted(which[order], block.series, side) for side in ("left", "right")
+        )
+        mine = np.concatenate([order[a:b] for a, b in zip(low, high, strict=True)])
+        row = np.repeat(np.arange(len(block.series)), high - low)
+        forecast = ahead(row, cut[mine], horizon)[..., None] + found[row]
+        smallest = np.where(block.learnt, np.nan_to_num(block.y), 0).min(axis=1)
+        forecast = np.where(smallest[row, None, None] >= 0, np.maximum(forecast, 0), forecast)
+        seen = block.newest[row, cut[mine] - 1] >= 0
+        forecast[~seen] = np.nan
+        result[mine] = np.ldexp(forecast, block.exponent[row, None, None])
+    return result

@@ -1,4 +1,4 @@
-"""How well forecasts do on rows held out, beside forecasts that need no learning."""
+"""How well forecasts do on rows held out, beside forecasts that need no learning, in short."""
 
 from __future__ import annotations
 
@@ -11,11 +11,9 @@ from numpy.typing import NDArray
 from ..data.series import Series
 from ..train.progress import Listener
 from . import metrics
-from .baselines import BASELINES, quantiles
-from .held import Held
+from .backtest import Ahead, Backtest, backtest
 from .learn import learn
 from .plan import Plan
-from .verdict import verdict
 
 Array = NDArray[Any]
 
@@ -55,7 +53,37 @@ class Evaluation:
     """Of the model's chances that a value is not zero, and of the share before the windows; None
     where no series has its zeros counted apart."""
     verdict: str
-    """One sentence."""
+    """What the model does to the best baseline: ``beats``, ``no better than`` or ``worse than``,
+    and the rest of the sentence."""
+
+    @classmethod
+    def of(cls, found: Backtest) -> Evaluation:
+        """The short of a backtest."""
+        unit = found.unit[found.held.series]
+        which = found.held.series
+        middle = int(np.argmin(np.abs(found.grid - 0.5)))
+        scores = []
+        for name, quantiles in found.quantiles.items():
+            errors = metrics.mae(found.actual, quantiles[..., middle]) / unit
+            scores.append(
+                Score(
+                    name,
+                    float(metrics.mean(metrics.by_series(errors, which))),
+                    found.overall["scaled-pinball"][name],
+                    tuple(found.overall[f"coverage-{level:g}"][name] for level in found.levels),
+                )
+            )
+        return cls(
+            tuple(scores),
+            found.levels,
+            len(found.held.cut),
+            found.actual.shape[1],
+            found.season,
+            len(np.unique(which)),
+            "" if len(found.series) == 1 else "mean step between seasons",
+            _brier(found),
+            str(found.verdict),
+        )
 
     def to_json(self) -> dict[str, Any]:
         """A dict of plain lists, numbers and words."""
@@ -80,48 +108,18 @@ def evaluate(
         DataError: if no series is long enough.
         KeyboardInterrupt: after Ctrl-C.
     """
-    held = Held.of(series.length, series.start, plan)
-    learned, history = learn(plan, series, held.known, progress)
-    if history.stopped == "interrupted":
-        raise KeyboardInterrupt
-    grid = grid_of(levels)
-    actual = series.values[held.cut[:, None] + np.arange(plan.horizon)]
-    scale = _scale(series, held.known, plan.season)[held.series]
-    own = learned.forecast(series, held.series, held.cut, grid)
-    judged = {plan.cell.upper(): _judge(actual, own.quantiles, grid, scale)}
-    for name, forecast in _baselines(plan, series, held, grid).items():
-        judged[name] = _judge(actual, forecast, grid, scale)
-    brier = None
-    if (counted := ~np.isnan(own.chance[:, 0])).any():
-        usual = np.array(
-            [
-                np.mean(series.values[first : first + known] != 0)
-                for first, known in zip(series.start, held.known, strict=True)
-            ]
-        )[held.series]
-        event = actual[counted] != 0
-        brier = (
-            float(metrics.brier(event, own.chance[counted]).mean()),
-            float(metrics.brier(event, usual[counted, None]).mean()),
+
+    def fit(known: Array) -> Ahead:
+        learned, history = learn(plan, series, known, progress)
+        if history.stopped == "interrupted":
+            raise KeyboardInterrupt
+        return lambda which, cut, grid: learned.forecast(series, which, cut, grid)
+
+    name = plan.cell.upper()
+    return Evaluation.of(
+        backtest(
+            fit, series, plan.horizon, plan.season, model=name, needed=plan.needed, levels=levels
         )
-    return Evaluation(
-        tuple(
-            Score(
-                name,
-                float(each.mae.mean()),
-                float(each.pinball.mean()),
-                tuple(each.coverage.mean(axis=0).tolist()),
-            )
-            for name, each in judged.items()
-        ),
-        tuple(sorted(levels)),
-        len(held.cut),
-        plan.horizon,
-        plan.season,
-        len(np.unique(held.series)),
-        "" if len(series.start) == 1 else "mean step between seasons",
-        brier,
-        verdict({name: (each.mae, each.pinball) for name, each in judged.items()}),
     )
 
 
@@ -136,54 +134,17 @@ def grid_of(levels: tuple[float, ...]) -> Array:
     return np.concatenate([(0.5 - half)[::-1], [0.5], 0.5 + half])
 
 
-@dataclass(frozen=True)
-class _Judged:
-    """Scores of one way to forecast, ``[k]``, and ``[k, levels]``."""
-
-    mae: Array
-    pinball: Array
-    coverage: Array
-
-
-def _judge(actual: Array, forecast: Array, grid: Array, scale: Array) -> _Judged:
-    middle = len(grid) // 2
-    covered = [
-        metrics.coverage(actual, forecast[..., middle - i], forecast[..., middle + i])
-        for i in range(1, middle + 1)
-    ]
-    return _Judged(
-        metrics.mae(actual, forecast[..., middle]) / scale,
-        metrics.pinball(actual, forecast, grid) / scale,
-        np.stack(covered, axis=-1) if covered else np.empty((len(actual), 0)),
-    )
-
-
-def _baselines(plan: Plan, series: Series, held: Held, grid: Array) -> dict[str, Array]:
-    """The forecasts of each baseline, ``[k, h, levels]``."""
-    result = {}
-    for name, baseline in BASELINES.items():
-        if name == "seasonal naive" and plan.season == 1:
-            continue  # the naive one again
-        parts = []
-        for i in np.unique(held.series):
-            first, length = series.start[i], series.length[i]
-            values = series.values[first : first + length]
-            cut = held.cut[held.series == i] - first
-            known = int(held.known[i])
-            parts.append(quantiles(baseline, values, cut, plan.horizon, plan.season, known, grid))
-        result[name] = np.concatenate(parts)
-    return result
-
-
-def _scale(series: Series, known: Array, season: int) -> Array:
-    """What errors are divided by, ``[n]``: 1 for a single series, as its unit is known; else the
-    mean step between seasons (MASE, Hyndman and Koehler 2006)."""
-    scale = np.ones(len(known))
-    if len(known) == 1:
-        return scale
-    for i, (first, rows) in enumerate(zip(series.start, known, strict=True)):
-        values = series.values[first : first + rows]
-        steps = np.abs(values[season:] - values[:-season])
-        if steps.size and steps.mean() > 0:
-            scale[i] = steps.mean()
-    return scale
+def _brier(found: Backtest) -> tuple[float, float] | None:
+    """Brier scores of the model's chances and of the share before the windows."""
+    counted = ~np.isnan(found.chance[:, 0])
+    if not counted.any():
+        return None
+    shares = []
+    for first, known in zip(found.series.start, found.held.known, strict=True):
+        before = found.series.values[first : first + known]
+        shares.append(metrics.mean(np.where(np.isnan(before), np.nan, before != 0)))
+    actual = found.actual[counted]
+    event = np.where(np.isnan(actual), np.nan, actual != 0)
+    usual = np.array(shares)[found.held.series][counted, None]
+    own, theirs = (metrics.brier(event, chance) for chance in (found.chance[counted], usual))
+    return float(metrics.mean(own)), float(metrics.mean(theirs))

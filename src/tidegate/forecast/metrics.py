@@ -25,9 +25,9 @@ def mean(values: Array, axis: int = -1) -> Array:
     """
     known = ~np.isnan(values)
     count = known.sum(axis=axis)
-    # divided before they are summed: values may be near the largest number there is
-    share = np.where(known, values, 0) / np.expand_dims(np.maximum(count, 1), axis)
-    return np.where(count > 0, share.sum(axis=axis), np.nan)
+    unit = _unit(values)
+    total = (np.where(known, values, 0) / unit).sum(axis=axis)
+    return np.where(count > 0, total / np.maximum(count, 1) * unit, np.nan)
 
 
 def root_mean_square(values: Array, axis: int = -1) -> Array:
@@ -57,9 +57,9 @@ def by_series(values: Array, series: Array) -> Array:
     _, which = np.unique(series, return_inverse=True)
     known = ~np.isnan(values)
     count = np.bincount(which, known)
-    # divided before they are summed, as in `mean`
-    share = np.where(known, values, 0) / np.maximum(count, 1)[which]
-    return np.where(count > 0, np.bincount(which, share), np.nan)
+    unit = _unit(values)
+    total = np.bincount(which, np.where(known, values, 0) / unit)
+    return np.where(count > 0, total / np.maximum(count, 1) * unit, np.nan)
 
 
 def mae(actual: Array, forecast: Array) -> Array:
@@ -185,3 +185,8 @@ def brier(event: Array, chance: Array) -> Array:
         array([0.25])
     """
     return mean((chance - event) ** 2)
+
+
+def _unit(values: Array) -> float:
+    """What to divide by so that no sum overflows: a power of two, 1 unless some are enormous."""
+    return 2.0**100 if np.nanmax(np.abs(values), initial=0) > 1e270 else 1.0

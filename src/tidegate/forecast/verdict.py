@@ -3,88 +3,122 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .metrics import by_series, mean
+from .paired import Unit, compare
+
 Array = NDArray[Any]
+Relation: TypeAlias = Literal["beats", "no better than", "worse than"]
 
-FEW = 8
-"""With fewer windows than this, nothing can be told apart from chance."""
-CLEAR = 2.0
-"""Standard errors of the mean difference that chance hardly ever reaches."""
+SURE = 0.05
+"""A difference counts if chance brings one as large less often than this."""
+NONE = 1e-9
+"""A difference that is a smaller share of the losses than this is rounding."""
 
 
-def verdict(scores: dict[str, tuple[Array, Array]]) -> str:
-    """The sentence.
-
-    The whole forecast counts, with its intervals: what is compared is the pinball loss, window by
-    window, with the baseline whose own is lowest. Where the mean absolute errors of the medians
-    speak against it, the sentence says so.
-
-    Args:
-        scores: the model's first; mean absolute errors and pinball losses, ``[k]`` each.
+@dataclass(frozen=True)
+class Verdict:
+    """A model beside the best baseline.
 
     Example:
-        >>> even = np.ones(10)
-        >>> verdict({"LSTM": (even, even), "naive": (even, even)})
-        'LSTM did no better than naive over the last 10 windows: take naive, it is simpler.'
+        >>> print(Verdict("beats", "GRU", "seasonal naive", 0.12, 0.003, 52, 1, "windows"))
+        beats seasonal naive by 12 % in pinball loss (p = 0.003, 52 windows)
     """
-    model, *baselines = scores
-    best = min(baselines, key=lambda name: float(scores[name][1].mean()))
-    own, theirs = scores[model][1], scores[best][1]
-    count = len(own)
-    share = _percent(own, theirs)
-    over = f"over the last {count} windows" if count > 1 else "over the last window"
-    if share is None:
-        return f"{model} did no better than {best} {over}: take {best}, it is simpler."
-    if theirs.mean() == 0:
-        return f"{best} made no error {over}, and {model} did: take {best}."
-    if own.mean() > theirs.mean():
-        sure = "clearly" if _clear(own - theirs) else "by no more than chance explains"
-        return (
-            f"{best} did better than {model} {over}, by {share} in pinball loss, {sure}: "
-            f"take {best}."
-        )
-    if count < FEW:
-        sure = (
-            f"but {count} windows are too few to tell that from chance"
-            if count > 1
-            else ("but one window is too few to tell that from chance")
-        )
-    elif _clear(own - theirs):
-        sure = "more than chance explains"
-    else:
-        sure = "no more than chance explains"
-    return (
-        f"{model} did better than {best}, the best baseline, {over}: by {share} in pinball loss, "
-        f"{sure}{_against(scores, model)}."
-    )
+
+    relation: Relation
+    model: str
+    baseline: str
+    """The one whose own loss was the lowest."""
+    margin: float
+    """How much lower the model's loss is, as a share of the baseline's; below 0 if it is higher,
+    -inf where the baseline made no error."""
+    p: float | None
+    """Of a test for each side; None where there was too little to tell."""
+    count: int
+    """Observations of the test: rolling origins, or series."""
+    series: int
+    unit: Unit
+    """What was counted."""
+    loss: str = "pinball loss"
+
+    def __str__(self) -> str:
+        noun = "window" if self.count == 1 and self.unit == "windows" else self.unit
+        of = f" of {self.series:,} series" if self.series > 1 and self.unit == "windows" else ""
+        over = f"{self.count:,} {noun}{of}"
+        sure = f"{over}, too few for a p value" if self.p is None else f"{_chance(self.p)}, {over}"
+        if self.margin == -math.inf:
+            said = ", which made no error"
+        elif self.relation != "no better than":
+            said = f" by {_percent(self.margin)} in {self.loss}"
+        elif self.margin == 0:
+            said = f": the same {self.loss}"
+        else:
+            side = "lower" if self.margin > 0 else "higher"
+            said = f": {_percent(self.margin)} {side} in {self.loss}, which may be chance"
+        return f"{self.relation} {self.baseline}{said} ({sure})"
+
+    def to_json(self) -> dict[str, Any]:
+        """A dict of plain words and numbers, and the sentence; a margin without end is null."""
+        data = asdict(self)
+        data["margin"] = self.margin if math.isfinite(self.margin) else None
+        return {**data, "sentence": str(self)}
 
 
-def _against(scores: dict[str, tuple[Array, Array]], model: str) -> str:
-    """What to add where a baseline's median is the better one."""
-    means = {name: float(mae.mean()) for name, (mae, _) in scores.items()}
+def judge(
+    model: str,
+    losses: dict[str, Array],
+    series: Array,
+    origin: Array,
+    overlap: int = 1,
+) -> Verdict:
+    """The model beside the baseline whose loss is the lowest, over the windows that all have.
+
+    That baseline is chosen on the same windows, which favours it: a model that beats it needs no
+    correction. Whoever calls the model worse has looked at every baseline, so that p value is
+    multiplied by their number (Bonferroni).
+
+    Args:
+        model: the name of the model.
+        losses: ``[k]`` for the model and for one baseline at least, in one unit for all series; NaN
+            where there is none.
+        series: ``[k]``, as are the rest, see `paired.compare`.
+
+    Example:
+        >>> losses = {"GRU": np.full(9, 0.9) + np.arange(9) / 90, "naive": np.ones(9)}
+        >>> print(judge("GRU", losses, np.zeros(9, int), np.arange(9)))
+        beats naive by 6 % in pinball loss (p < 0.001, 9 windows)
+    """
+    counted = ~np.isnan(np.stack(list(losses.values()))).any(axis=0)
+    mine, which, when = losses[model][counted], series[counted], origin[counted]
+    theirs = {name: loss[counted] for name, loss in losses.items() if name != model}
+    means = {name: float(mean(by_series(loss, which))) for name, loss in theirs.items()}
     best = min(means, key=lambda name: means[name])
-    if best == model:
-        return ""
-    return f"; but the mean absolute error of {best} is lower"
+    found = compare(mine, theirs[best], which, when, overlap)
+    count = len(np.unique(which))
+    own, lead = float(mean(by_series(mine, which))), -found.difference
+    if not abs(lead) > NONE * max(own, means[best]):  # also where there is no window at all
+        same = None if found.p is None else 1.0
+        return Verdict("no better than", model, best, 0.0, same, found.count, count, found.unit)
+    margin = lead / means[best] if means[best] > 0 else -math.inf
+    p = found.p
+    if p is not None and lead < 0:
+        p = min(p * len(theirs), 1.0)
+    relation: Relation = "no better than"
+    if p is not None and p < SURE:
+        relation = "beats" if lead > 0 else "worse than"
+    return Verdict(relation, model, best, margin, p, found.count, count, found.unit)
 
 
-def _clear(difference: Array) -> bool:
-    """Whether its mean is further from 0 than chance would bring it."""
-    count = len(difference)
-    if count < FEW:
-        return False
-    error = float(difference.std(ddof=1)) / math.sqrt(count)
-    return abs(float(difference.mean())) > CLEAR * error
+def _percent(margin: float) -> str:
+    """The size of a share, in words."""
+    share = 100 * abs(margin)
+    return f"{share:,.0f} %" if share >= 1 else "less than 1 %"
 
 
-def _percent(own: Array, theirs: Array) -> str | None:
-    """The difference as a share of the baseline's; None if there is none to speak of."""
-    difference, base = abs(float(np.mean(own - theirs))), float(theirs.mean())
-    if difference <= 1e-12 * max(base, 1e-300):
-        return None
-    share = 100 * difference / base if base else 100.0
-    return f"{share:.0f} %" if share >= 1 else "less than 1 %"
+def _chance(p: float) -> str:
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}" if p < 0.1 else f"p = {p:.2f}"

@@ -1,0 +1,1 @@
+"""The baselines, a file each; `forecast.baselines` lists them."""
