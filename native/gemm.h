@@ -7,24 +7,21 @@
 #pragma once
 
 #include "panels.h"
+#include "soon.h"
 
 namespace tg::TG_ISA {
 
-inline constexpr i64 panel_bytes = 16384;  // of a panel that one pass over the rows uses: half of the first cache
-inline constexpr i64 far_bytes = 1 << 20;  // weights beyond this size are fetched one pass ahead
+inline constexpr i64 run_length = 256;  // values of k in a chain of Start::runs, at most
+inline constexpr int line_vectors = TG_VECTOR_BYTES < 64 ? 64 / TG_VECTOR_BYTES : 1;  // in a line of the cache
+inline constexpr i64 weights_ahead = 16;  // values of k: the weights of a tile are fetched so far ahead
+  // weights beyond this size are fetched one pass ahead
 
-// acc[m][p * vectors + v] += sum over k of a[m][k] * panel[p * apart + k][v]. Where `far`, half as many weights as are used
-// are fetched from `ahead` on meanwhile.
-template <class T, int rows, int panels, int vectors, bool far>
+// acc[m][p * vectors + v] += sum over k of a[m][k] * panel[p * apart + k][v].
+template <class T, int rows, int panels, int vectors>
 TG_INLINE void accumulate(Vec<T> (&acc)[rows][panels * vectors], const T* const (&a)[rows], i64 count, const T* panel,
-                          i64 apart, const T* ahead) {
+                          i64 apart) {
   constexpr int L = Simd<T>::lanes, wide = panels * vectors;
   for (i64 k = 0; k < count; ++k) {
-    if constexpr (far) {
-#pragma GCC unroll 4
-      for (int v = 0; v < vectors * L / 2; v += 64 / int(sizeof(T))) __builtin_prefetch(ahead + v);
-      ahead += vectors * L / 2;
-    }
     // The side with fewer registers is held, the other streamed.
     if constexpr (rows < wide) {
       Vec<T> x[rows];
@@ -39,6 +36,8 @@ TG_INLINE void accumulate(Vec<T> (&acc)[rows][panels * vectors], const T* const 
     } else {
       Vec<T> w[wide];
 #pragma GCC unroll 16
+      for (int v = 0; v < wide; v += line_vectors) __builtin_prefetch(panel + weights_ahead * vectors * L + v * L);
+#pragma GCC unroll 16
       for (int v = 0; v < wide; ++v) w[v] = load<T>(panel + v / vectors * apart + v % vectors * L);
 #pragma GCC unroll 8
       for (int m = 0; m < rows; ++m) {
@@ -52,41 +51,34 @@ TG_INLINE void accumulate(Vec<T> (&acc)[rows][panels * vectors], const T* const 
 }
 
 // Where a product starts: at its bias, at zero, or at what c holds. `runs` adds to c too, but each run of k (a segment, or
-// a pass of a long one) is a chain of its own, and the chains are added in order: a single row can take some at once.
+// run_length values of a long one) is a chain of its own, and the chains are added in order: a single row can take some at once.
 enum class Start { bias, zero, sum, runs };
 
-// c[i][n] = start + sum over k of a[i][k] * panels[k][n], for i in [0, rows). The values of k are those of `left`, and
-// before them those of `first` where that has any. Rows of c need no padding: nothing is written past N.
+// c[i][n] = start + sum over k of left[i][k] * panels[k][n], for i in [0, rows). Rows of c need no padding: nothing is
+// written past N.
 template <class T>
 struct Product {
   i64 rows;
-  Left<T> first, left;
+  Left<T> left;
   Rows<T> c;
   const Panels<T>& panels;
   Start start;
   const T* bias;
   bool backwards = false;  // last panel first: a loop that alternates finds half of the weights still in the cache
+  Soon* soon = nullptr;
 
   static constexpr int L = Simd<T>::lanes;
-  template <int vectors>
-  static constexpr i64 pass = larger(16, panel_bytes / (vectors * TG_VECTOR_BYTES));  // values of k
 
   void run() const {
     if (panels.N <= L / 2) return narrow();
+    if (soon != nullptr) soon->share_among((rows + tile_rows - 1) / tile_rows * ((panels.N + group * L - 1) / (group * L)));
     const i64 whole = panels.N / (group * L);  // panels without a tail
     if (rows <= 3) {
       if (rows == 1) few<1>(whole);
       if (rows == 2) few<2>(whole);
       if (rows == 3) few<3>(whole);
     } else {
-      const bool far = panels.K * panels.N * i64(sizeof(T)) > far_bytes;
-      for (i64 g = 0; g < whole; ++g) {
-        const i64 n0 = (backwards ? whole - 1 - g : g) * group * L;
-        if (far)
-          many<group, true>(n0);
-        else
-          many<group>(n0);
-      }
+      for (i64 g = 0; g < whole; ++g) many<group>((backwards ? whole - 1 - g : g) * group * L);
     }
     const i64 n0 = whole * group * L, tail = (panels.N - n0 + L - 1) / L;
     if (tail == 1) many<1>(n0);
@@ -100,7 +92,6 @@ struct Product {
  private:
   // A run of k: `count` values from k0 on, at `at` in each row.
   struct Run {
-    const Rows<const T>* rows;
     i64 at, count, k0;
   };
 
@@ -108,16 +99,12 @@ struct Product {
   template <class Body>
   TG_INLINE void each_run(i64 most, Body&& body) const {
     i64 k = 0;
-    auto side = [&](const Left<T>& a) {
-      for (i64 s = 0; s < a.segments; ++s)
-        for (i64 at = 0; at < a.segment; at += most) {
-          const i64 count = smaller(most, a.segment - at);
-          body(Run{&a.rows, s * a.gap + at, count, k});
-          k += count;
-        }
-    };
-    if (first.segment > 0) side(first);
-    side(left);
+    for (i64 s = 0; s < left.segments; ++s)
+      for (i64 at = 0; at < left.segment; at += most) {
+        const i64 count = smaller(most, left.segment - at);
+        body(Run{s * left.gap + at, count, k});
+        k += count;
+      }
   }
 
   // Up to three rows: all of k at once, several panels side by side.
@@ -138,7 +125,7 @@ struct Product {
 
   template <int m, int side>
   void all(i64 n0) const {
-    Tile<m, side, group, false> tile(*this, 0, n0);
+    Tile<m, side, group> tile(*this, 0, n0);
     tile.begin(start);
     each_run(panels.K, [&](const Run& run) { tile.add(run); });
     tile.end(start);
@@ -159,7 +146,7 @@ struct Product {
         for (int i = 0; i < count; ++i) chains<m, 1>(n0, held + i);
       count = 0;
     };
-    each_run(pass<group>, [&](const Run& run) {
+    each_run(run_length, [&](const Run& run) {
       held[count++] = run;
       if (count == most) flush();
     });
@@ -190,7 +177,7 @@ struct Product {
     Vec<T> acc[m][n][group] = {};
     const T* left[m][n];
     for (int r = 0; r < m; ++r)
-      for (int i = 0; i < n; ++i) left[r][i] = runs[i].rows->at(r) + runs[i].at;
+      for (int i = 0; i < n; ++i) left[r][i] = this->left.rows.at(r) + runs[i].at;
     const T* const weights = panels.data + n0 * panels.K + runs[0].k0 * (group * L);
     const i64 apart = runs[0].count * (group * L);
     // two at a time, and the two that were last the time before first: their weights are still in the cache
@@ -213,49 +200,41 @@ struct Product {
       }
   }
 
-  // One panel and all rows, a part of the panel that stays in the first cache at a time.
-  template <int vectors, bool far = false>
+  // One panel and all rows.
+  template <int vectors>
   void many(i64 n0) const {
-    Run held[2];
-    int count = 0;
-    i64 length = 0;
-    Start from = start;
-    auto flush = [&] {
-      if (count == 0) return;
-      const i64 tiles = (rows + tile_rows - 1) / tile_rows;
-      for (i64 i = 0, done = 0; i < tiles; ++i) {
-        const i64 m = (rows - done + (tiles - i) - 1) / (tiles - i);
-        if (m == 6) part<6, vectors, far>(done, n0, held, count, from);
-        if (m == 5) part<5, vectors, far>(done, n0, held, count, from);
-        if (m == 4) part<4, vectors, far>(done, n0, held, count, from);
-        if (m == 3) part<3, vectors, far>(done, n0, held, count, from);
-        if (m == 2) part<2, vectors, far>(done, n0, held, count, from);
-        if (m == 1) part<1, vectors, far>(done, n0, held, count, from);
-        done += m;
-      }
-      if (from != Start::runs) from = Start::sum;
-      count = 0;
-      length = 0;
-    };
-    constexpr i64 most = pass<vectors>;
-    each_run(most, [&](const Run& run) {
-      if (count == 2 || length + run.count > most + most / 2 || from == Start::runs) flush();
-      held[count++] = run;
-      length += run.count;
-    });
-    flush();
+    const i64 tiles = (rows + tile_rows - 1) / tile_rows;
+    for (i64 i = 0, done = 0; i < tiles; ++i) {
+      const i64 m = (rows - done + (tiles - i) - 1) / (tiles - i);
+      if (m == 6) whole_tile<6, vectors>(done, n0);
+      if (m == 5) whole_tile<5, vectors>(done, n0);
+      if (m == 4) whole_tile<4, vectors>(done, n0);
+      if (m == 3) whole_tile<3, vectors>(done, n0);
+      if (m == 2) whole_tile<2, vectors>(done, n0);
+      if (m == 1) whole_tile<1, vectors>(done, n0);
+      done += m;
+      if (soon != nullptr) soon->some();
+    }
   }
 
-  template <int m, int vectors, bool far>
-  __attribute__((noinline)) void part(i64 i0, i64 n0, const Run* runs, int count, Start from) const {
-    Tile<m, 1, vectors, far> tile(*this, i0, n0);
-    tile.begin(from);
-    for (int i = 0; i < count; ++i) tile.add(runs[i]);
-    tile.end(from);
+  template <int m, int vectors>
+  __attribute__((noinline)) void whole_tile(i64 i0, i64 n0) const {
+    Tile<m, 1, vectors> tile(*this, i0, n0);
+    if (start != Start::runs) {
+      tile.begin(start);
+      each_run(panels.K, [&](const Run& run) { tile.add(run); });
+      tile.end(start);
+    } else {
+      each_run(run_length, [&](const Run& run) {
+        tile.begin(start);
+        tile.add(run);
+        tile.end(start);
+      });
+    }
   }
 
   // Rows [i0, i0 + m) by `side` panels from column n0, in registers.
-  template <int m, int side, int vectors, bool far>
+  template <int m, int side, int vectors>
   struct Tile {
     static constexpr int wide = side * vectors;
     const Product& p;
@@ -279,11 +258,9 @@ struct Product {
     TG_INLINE void add(const Run& run) {
       const T* left[m];
 #pragma GCC unroll 8
-      for (int r = 0; r < m; ++r) left[r] = run.rows->at(i0 + r) + run.at;
+      for (int r = 0; r < m; ++r) left[r] = p.left.rows.at(i0 + r) + run.at;
       const T* const weights = p.panels.data + n0 * p.panels.K + run.k0 * (vectors * L);
-      const i64 used = run.count * (vectors * L);  // every other tile fetches the other half of the pass to come
-      accumulate<T, m, side, vectors, far>(acc, left, run.count, weights, group * L * p.panels.K,
-                                           weights + used + (i0 / m % 2) * (used / 2));
+      accumulate<T, m, side, vectors>(acc, left, run.count, weights, group * L * p.panels.K);
     }
 
     TG_INLINE void end(Start from) {
@@ -336,7 +313,7 @@ struct Product {
     const T* w = panels.data;
     each_run(panels.K, [&](const Run& run) {
       const T* left[m];
-      for (int r = 0; r < m; ++r) left[r] = run.rows->at(i0 + r) + run.at;
+      for (int r = 0; r < m; ++r) left[r] = this->left.rows.at(i0 + r) + run.at;
       auto step = [&](i64 k, i64 some) {
         Vec<T> a[m];
 #pragma GCC unroll 4
@@ -365,7 +342,7 @@ struct Product {
 // One left-hand side of K values side by side.
 template <class T>
 inline void product(i64 rows, Rows<const T> a, Rows<T> c, const Panels<T>& panels, const T* bias) {
-  Product<T>{rows, {}, {a, panels.K}, c, panels, bias != nullptr ? Start::bias : Start::zero, bias}.run();
+  Product<T>{rows, {a, panels.K}, c, panels, bias != nullptr ? Start::bias : Start::zero, bias}.run();
 }
 
 }  // namespace tg::TG_ISA

@@ -53,19 +53,34 @@ struct Outer {
       pack_inputs(r0, count, m_count, a);
       for (i64 n0 = 0; n0 < columns; n0 += panel) {
         const i64 vectors = panel_width(columns, n0) / L;
+        Soon soon = next(r0, n0, m_count);
         T* const to = c + n0 * m_count;
         T* const total = sums == nullptr ? nullptr : sums + n0;
-        if (vectors == 1) block<1>(r0, count, n0, m_count, a, to, total, scratch);
-        if (vectors == 2) block<2>(r0, count, n0, m_count, a, to, total, scratch);
+        if (vectors == 1) block<1>(r0, count, n0, m_count, a, to, total, scratch, soon);
+        if (vectors == 2) block<2>(r0, count, n0, m_count, a, to, total, scratch, soon);
         if constexpr (group > 2) {
-          if (vectors == 3) block<3>(r0, count, n0, m_count, a, to, total, scratch);
-          if (vectors == 4) block<4>(r0, count, n0, m_count, a, to, total, scratch);
+          if (vectors == 3) block<3>(r0, count, n0, m_count, a, to, total, scratch, soon);
+          if (vectors == 4) block<4>(r0, count, n0, m_count, a, to, total, scratch, soon);
         }
       }
     }
   }
 
  private:
+  // What is packed after the panel of column n0: the next one, and a share of the next rows' inputs.
+  Soon next(i64 r0, i64 n0, i64 m_count) const {
+    Soon soon;
+    const i64 more = n0 + panel, r1 = r0 + outer_block, after = smaller(outer_block, rows - r1);
+    if (more < columns)
+      soon.add<T>({nullptr, b + r0 * b_stride + more, b_stride}, smaller(outer_block, rows - r0), panel_width(columns, more));
+    else
+      soon.add<T>({nullptr, b + r1 * b_stride, b_stride}, after, panel_width(columns, 0));
+    const i64 panels = (columns + panel - 1) / panel, first = after * (n0 / panel) / panels, last = after * (n0 / panel + 1) / panels;
+    for (int s = 0; s < source_count && after > 0; ++s) soon.add<T>({sources[s].rows + r1 + first}, last - first, sources[s].width);
+    soon.share_among((m_count + tile_rows - 1) / tile_rows);
+    return soon;
+  }
+
   // to: for each strip of inputs, [row][input]; the last one as narrow as it is.
   void pack_inputs(i64 r0, i64 count, i64 m_count, T* to) const {
     i64 m = 0;  // of all inputs
@@ -92,7 +107,8 @@ struct Outer {
   }
 
   template <int vectors>
-  void block(i64 r0, i64 count, i64 n0, i64 m_count, const T* a, T* c, T* sums, T* scratch) const {
+  void block(i64 r0, i64 count, i64 n0, i64 m_count, const T* a, T* c, T* sums, T* scratch,
+             Soon& soon) const {
     pack<vectors>(b + r0 * b_stride + n0, b_stride, count, smaller(columns - n0, vectors * L), scratch, sums);
     for (i64 strip = 0; strip < m_count; strip += outer_strip) {
       const i64 width = smaller(outer_strip, m_count - strip), tiles = (width + tile_rows - 1) / tile_rows;
@@ -105,6 +121,7 @@ struct Outer {
         if (some == 3) tile<3, vectors>(count, left, width, scratch, c);
         if (some == 2) tile<2, vectors>(count, left, width, scratch, c);
         if (some == 1) tile<1, vectors>(count, left, width, scratch, c);
+        soon.some();
         m += some;
         c += some * vectors * L;
       }

@@ -50,7 +50,7 @@ struct Panels {
   const T* data = nullptr;  // the panel of column n starts at n * K; narrow: see below
   i64 K = 0, N = 0;
   static constexpr int L = Simd<T>::lanes;
-  static constexpr i64 wide = group * L;
+  i64 wide = group * L;  // columns of a panel
 
   // So few columns that the lanes lie along k: [segment][k / L][n][lane], with zeros past the end of a segment, and
   // columns of zeros up to a power of two.

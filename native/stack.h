@@ -265,7 +265,7 @@ class Stack {
         const T* from[block];
         for (i64 r = 0; r < count; ++r) from[r] = slots + (d == 0 ? first + r : order.mirror[first + r]) * S * padded;
         const Left<T> left{{from}, desc_.hidden, kernels_->gates, padded};
-        Product<T>{count, {}, left, {to}, weights(l, d).back_x, d > 0 ? Start::sum : Start::zero, nullptr}.run();
+        Product<T>{count, left, {to}, weights(l, d).back_x, d > 0 ? Start::sum : Start::zero, nullptr}.run();
       }
     });
     if (!drop) return;

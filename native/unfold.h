@@ -5,7 +5,7 @@
 #pragma once
 
 #include "order.h"
-#include "weights.h"
+#include "step.h"
 
 namespace tg::TG_ISA {
 
@@ -35,7 +35,7 @@ struct Unfolding {
 
   // Values of scratch that forward() needs for a slice of at most `n` sequences.
   static i64 scratch_size(const LayerWeights<T>& w, i64 n, bool keep) {
-    return keep && Cell::saves ? 0 : (w.joint ? n : larger(ahead_rows, n)) * S * w.Hp;
+    return w.joint || (keep && Cell::saves) ? 0 : larger(ahead_rows, n) * S * w.Hp;
   }
 
   static void forward(const Unfold<T>& u, i64 first, i64 last, T* scratch) {
@@ -45,18 +45,8 @@ struct Unfolding {
     for (i64 t = 0; t < order.steps && order.active[t] > first; ++t) {
       const i64 n = smaller(order.active[t], last) - first, row = order.row(t, first);
       if (!w.joint && t % ahead == 0) inputs(u, first, last, t, smaller(order.steps, t + ahead), scratch);
-      T* const z = step_slots(u, first, last, t, t / ahead * ahead, scratch);  // [n, S, Hp] pre-activations
+      T* const z = w.joint && !saves(u) ? nullptr : step_slots(u, first, last, t, t / ahead * ahead, scratch);
       const T* h_prev = t > 0 ? u.h + order.row(t - 1, first) * Hp : u.h0 + first * Hp;
-      const Left<T> x{{u.x + row}, w.input.row()}, h{{nullptr, h_prev, Hp}, w.H};
-      const bool odd = (t + u.turn) % 2 != 0;
-      auto to = [&](int slot) { return Rows<T>{nullptr, z + slot * Hp, S * Hp}; };
-      if (!w.joint) {
-        Product<T>{n, {}, h, to(A), w.h, Start::sum, nullptr, odd}.run();
-      } else {
-        if (A > 0) Product<T>{n, {}, x, to(0), w.x, Start::bias, w.bias, odd}.run();
-        Product<T>{n, x, h, to(A), w.both, Start::bias, w.bias + A * Hp, odd}.run();
-        if (A > 0) Product<T>{n, {}, h, to(G), w.h, Start::bias, w.bias + G * Hp, odd}.run();
-      }
       const T* c_prev = nullptr;
       T* c = nullptr;
       if constexpr (Cell::cell_state) {
@@ -64,7 +54,15 @@ struct Unfolding {
         c_prev = !kept ? u.c + first * Hp : t > 0 ? u.c + order.row(t - 1, first) * Hp : u.c0 + first * Hp;
         c = u.c + (kept ? row : first) * Hp;
       }
-      step(n, Hp, z, h_prev, c_prev, u.h + row * Hp, c, saves(u));
+      Soon soon;
+      if (t + 1 < order.steps && order.active[t + 1] > first) {
+        const i64 more = smaller(order.active[t + 1], last) - first, next = order.row(t + 1, first);
+        if (w.joint) soon.add<T>({u.x + next}, more, w.input.row());
+        if (saves(u)) soon.add<T>({nullptr, u.slots + next * S * Hp, S * Hp}, more, S * Hp);
+        soon.add<T>({nullptr, u.h + next * Hp, Hp}, more, Hp);
+        if (u.slots != nullptr && Cell::cell_state) soon.add<T>({nullptr, u.c + next * Hp, Hp}, more, Hp);
+      }
+      Step<T, Cell>{n, w, u.x + row, h_prev, c_prev, u.h + row * Hp, c, z, saves(u), (t + u.turn) % 2 != 0, &soon}.run();
     }
   }
 
@@ -84,7 +82,14 @@ struct Unfolding {
                   u.dh + (first + b) * Hp, Cell::cell_state ? u.dc + (first + b) * Hp : nullptr);
       }
       const Left<T> slots{{nullptr, u.slots + (row * S + A) * Hp, S * Hp}, w.H, G, Hp};
-      Product<T>{n, {}, slots, {nullptr, u.dh + first * Hp, Hp}, w.back_h, Start::runs, nullptr, t % 2 != 0}.run();
+      Soon soon;
+      if (t > 0) {
+        const i64 more = smaller(order.active[t - 1], last) - first;
+        soon.add<T>({nullptr, u.slots + before * S * Hp, S * Hp}, more, S * Hp);
+        if (Cell::cell_state && t > 1) soon.add<T>({nullptr, u.c + order.row(t - 2, first) * Hp, Hp}, more, Hp);
+        if (u.dy != nullptr) soon.add<T>({u.dy + before}, more, Hp);
+      }
+      Product<T>{n, slots, {nullptr, u.dh + first * Hp, Hp}, w.back_h, Start::runs, nullptr, t % 2 != 0, &soon}.run();
     }
   }
 
@@ -121,26 +126,7 @@ struct Unfolding {
     flush();
   }
 
-  // The cell on n rows: z [n, S, Hp] pre-activations, h_prev, c_prev and h, c [n, Hp]; c may be c_prev. Leaves the saved
-  // values in z where `keep`.
-  static void step(i64 n, i64 Hp, T* z, const T* h_prev, const T* c_prev, T* h, T* c, bool keep) {
-    for (i64 b = 0; b < n; ++b, z += S * Hp)
-      in_step(Hp, [&]<class V>(i64 j) {
-        const i64 at = b * Hp + j;
-        V s[S], h_new, c_new, c_old;
-#pragma GCC unroll 8
-        for (int k = 0; k < S; ++k) s[k] = V(z + k * Hp + j);
-        if constexpr (Cell::cell_state) c_old = V(c_prev + at);
-        Cell::step(s, V(h_prev + at), c_old, h_new, c_new);
-        h_new.store_to(h + at);
-        if constexpr (Cell::cell_state) c_new.store_to(c + at);
-        if (keep)
-#pragma GCC unroll 8
-          for (int k = 0; k < S; ++k) s[k].store_to(z + k * Hp + j);
-      });
-  }
-
-  // Its derivative on one row: saved [S, Hp] values; slots [S, Hp] gets the gradients and may be saved; dh, dc [Hp] of this
+  // The cell's derivative on one row: saved [S, Hp] values; slots [S, Hp] gets the gradients and may be saved; dh, dc [Hp] of this
   // step, then what reaches the step before, but for the weights. dy may be null.
   static void step_grad(i64 Hp, const T* saved, T* slots, const T* h_prev, const T* c_prev, const T* c, const T* dy, T* dh, T* dc) {
     in_step(Hp, [&]<class V>(i64 j) {

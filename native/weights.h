@@ -16,18 +16,19 @@ struct LayerParams {
 };
 
 // The slots of a unit (see cells/cell.h) meet the input, the state or both: [0, A) the input alone, [A, G) both,
-// [G, G + A) the state alone. Where the input is narrow its product joins the state's in one tile; else it runs ahead of
-// the loop, over [0, G), and the state's follows over [A, G + A). The choice depends on the layer alone.
+// [G, G + A) the state alone. Where the weights are few or the input is narrow its product joins the state's in one tile;
+// else it runs ahead of the loop, over [0, G), and the state's follows over [A, G + A). The choice depends on the layer
+// alone.
 template <class T>
 struct LayerWeights {
-  static constexpr i64 narrow_input = 32;
+  static constexpr i64 narrow_input = 32;      // inputs that always join the state
+  static constexpr i64 near_bytes = 1 << 21;  // weights that every step may read: some of them stay in the second cache
   i64 H = 0, Hp = 0;
   Blocks input;
   bool joint = false;
   Buffer<T> buffer;
-  Panels<T> x;     // joint: [input.row(), A*Hp] to slots [0, A); else [.., G*Hp] to slots [0, G)
-  Panels<T> both;  // joint: [input.row() + H, (G-A)*Hp] to slots [A, G)
-  Panels<T> h;     // joint: [H, A*Hp] to slots [G, G + A); else [H, G*Hp] to slots [A, G + A)
+  Panels<T> units;  // [joint: input.row() +, H; G*Hp], unit by unit: the columns of a vector of units lie side by side
+  Panels<T> x;      // not joint: [input.row(), G*Hp] to slots [0, G)
   T* bias = nullptr;  // [S, Hp]; bias_ih, bias_hh or their sum, as the slot meets input, state or both
   Panels<T> back_h;   // [G*H, H], from the slots that the state reaches
   Panels<T> back_x;   // [G*H, input.row()], from the slots that the input reaches
@@ -38,23 +39,31 @@ struct LayerWeights {
     H = hidden;
     Hp = round_up(hidden, Simd<T>::lanes);
     input = blocks;
-    joint = input.row() <= narrow_input;
+    joint = input.row() <= narrow_input || (input.row() + H) * G * Hp * i64(sizeof(T)) <= near_bytes;
     const Blocks state{1, H, H};
-    const i64 I = input.row(), alone = (joint ? A : G) * Hp, shared = joint ? (G - A) * Hp : 0;
+    const i64 I = input.row(), K = (joint ? I : 0) + H;
     i64 end = 0;
     auto room = [&](i64 size) { return end += size, end - size; };
-    const i64 at_x = room(I * alone), at_both = room((I + H) * shared), at_h = room(H * alone), at_bias = room(S * Hp);
+    const i64 at_units = room(K * G * Hp), at_x = room(joint ? 0 : I * G * Hp), at_bias = room(S * Hp);
     const i64 at_back_h = room(backward ? Panels<T>::size(G, H, H) : 0);
     const i64 at_back_x = room(backward_input ? Panels<T>::size(G, H, I) : 0);
     T* const to = buffer.reserve(end);
-    const auto columns = [&](const T* weight, const int* gate, i64 width) {
-      return [=, this](i64 n) { return n % Hp < H ? weight + (gate[n / Hp] * H + n % Hp) * width : nullptr; };
-    };
     const i64 width = input.columns();
-    x.pack_transposed(to + at_x, I, 0, alone, input, columns(p.weight_ih, Cell::input_gate, width));
-    both.pack_transposed(to + at_both, I + H, 0, shared, input, columns(p.weight_ih, Cell::input_gate + A, width));
-    both.pack_transposed(to + at_both, I + H, I, shared, state, columns(p.weight_hh, Cell::state_gate, H));
-    h.pack_transposed(to + at_h, H, 0, alone, state, columns(p.weight_hh, Cell::state_gate + (joint ? G - A : 0), H));
+    constexpr i64 L = Simd<T>::lanes;
+    // column n of `units` is a lane of vector n / L: gate by gate for each vector of units
+    const auto by_unit = [&](const T* weight, const int* gate, i64 wide) {
+      return [=, this](i64 n) {
+        const i64 unit = n / (G * L) * L + n % L;
+        return unit < H ? weight + (gate[n / L % G] * H + unit) * wide : nullptr;
+      };
+    };
+    units.wide = (S == 1 ? group : G) * L;
+    if (joint) units.pack_transposed(to + at_units, K, 0, G * Hp, input, by_unit(p.weight_ih, Cell::input_gate, width));
+    units.pack_transposed(to + at_units, K, K - H, G * Hp, state, by_unit(p.weight_hh, Cell::state_gate, H));
+    if (!joint)
+      x.pack_transposed(to + at_x, I, 0, G * Hp, input, [&](i64 n) {
+        return n % Hp < H ? p.weight_ih + (Cell::input_gate[n / Hp] * H + n % Hp) * width : nullptr;
+      });
     bias = to + at_bias;
     std::memset(static_cast<void*>(bias), 0, sizeof(T) * size_t(S * Hp));
     for (int s = 0; s < G; ++s)
