@@ -38,6 +38,8 @@ struct NetworkDesc {
   i64 columns = 0, segment = 1, dense = 0;  // numbers; dense = 0: no layer in front
   i64 vocabulary = 0, width = 0;         // tokens, where vocabulary > 0
   Readout readout = Readout::last;
+  i64 read_last = 0;                     // each: only so many of a span's last steps are read out, span after span; 0: all
+  double head_dropout = 0.0;             // of what the head is given
   i64 outputs = 0;  // 0: no head, the readout is the output
   LossDesc loss;    // its arrays are copied
 
@@ -102,6 +104,7 @@ class Network {
   // keep: what backward() and record() need is saved.
   virtual void forward(const T* params, bool changed, const Batch<T>& batch, Noise noise, bool keep, Tape<T>& tape) = 0;
   // output [rows, output_width()]: only rows that belong to a step or span are written.
+  // With read_last = N > 0 span i has the rows [i * N, (i + 1) * N), else those from its item on.
   virtual void output(const T* params, const Batch<T>& batch, Tape<T>& tape, T* output) = 0;
   virtual void final_state(const Batch<T>& batch, const Tape<T>& tape, T* h, T* c) const = 0;  // [layers * D, n, H]
   // One kept value of every step: slot in [0, slots): gates in torch's order, then c (if any) and h. out as output().

@@ -98,7 +98,8 @@ class NetworkOf final : public Network<T> {
     std::memset(static_cast<void*>(gradient), 0, sizeof(T) * size_t(count_));
     seed(tape, dh, dc);
     // The caller's own rows are read, and written to, where they fit.
-    const bool reads = d_output != nullptr && readout_.each() && !head_.present() && desc_.hidden % Stack<T>::L == 0;
+    const bool reads = d_output != nullptr && readout_.each() && !head_.present() && desc_.read_last == 0 &&
+                       desc_.hidden % Stack<T>::L == 0;
     const bool writes = d_input != nullptr && !input_.trained() && batch.factor == nullptr;
     if (!reads) output_gradient(batch, tape, d_output, gradient);
     layers_backward(tape, gradient, d_input != nullptr, reads ? d_output : nullptr, writes ? d_input : nullptr);
@@ -276,10 +277,13 @@ class NetworkOf final : public Network<T> {
       }
       return count;
     }
+    const i64 N = desc_.read_last;
     for (i64 t = 0; t < order.steps; ++t)
       for (i64 p = 0; p < order.active[t]; ++p) {
-        const i64 row = order.row(t, p);
-        add(row, tape.place.get()[row], batch.start[order.sequence[p]] + (t + 1) * desc_.segment - 1);
+        const i64 row = order.row(t, p), skipped = N > 0 ? order.length[p] - N : 0;
+        if (t < skipped) continue;
+        const i64 output = N > 0 ? order.sequence[p] * N + t - skipped : tape.place.get()[row];
+        add(row, output, batch.start[order.sequence[p]] + (t + 1) * desc_.segment - 1);
       }
     return count;
   }

@@ -1,7 +1,9 @@
 // Which states reach the head: the last, each, the mean, the max, the mean and the max.
 #pragma once
 
+#include "random.h"
 #include "tape.h"
+#include "threads.h"
 
 namespace tg::TG_ISA {
 
@@ -11,26 +13,28 @@ class ReadoutOf {
   static constexpr int L = Simd<T>::lanes;
 
   explicit ReadoutOf(const NetworkDesc& desc)
-      : kind_(desc.readout), D_(desc.directions()), top_(desc.layers - 1), H_(desc.hidden), Hp_(round_up(desc.hidden, L)) {}
+      : kind_(desc.readout), D_(desc.directions()), top_(desc.layers - 1), H_(desc.hidden), Hp_(round_up(desc.hidden, L)),
+        read_last_(desc.read_last), dropout_(desc.head_dropout) {}
 
   bool each() const { return kind_ == Readout::each; }
   // A readout row: [mean | max] x directions, each block padded to Hp.
   Blocks blocks() const { return {D_ * (kind_ == Readout::mean_max ? 2 : 1), H_, Hp_}; }
 
-  // Leaves the readout rows in tape.pooled [n, row], or finds them in the top layer ("each").
+  // Leaves the readout rows in tape.pooled [n, row], or finds them in the top layer ("each"); with dropout in training.
   void forward(TapeOf<T>& tape) const {
     const Order& order = tape.order;
     const i64 wide = D_ * Hp_;
     if (each()) {
-      if (D_ == 1) return;
+      if (!joins(tape)) return;
       T* const joined = tape.joined.reserve(order.rows * wide);
-      const T* h[2] = {tape.at(top_, 0).h.get(), tape.at(top_, 1).h.get()};
+      const T* h[2] = {tape.at(top_, 0).h.get(), D_ == 2 ? tape.at(top_, 1).h.get() : nullptr};
       parallel(order.steps, [&](i64 t) {
         for (i64 r = order.offset[t]; r < order.offset[t + 1]; ++r) {
           std::memcpy(joined + r * wide, h[0] + r * Hp_, sizeof(T) * size_t(Hp_));
-          std::memcpy(joined + r * wide + Hp_, h[1] + order.mirror[r] * Hp_, sizeof(T) * size_t(Hp_));
+          if (D_ == 2) std::memcpy(joined + r * wide + Hp_, h[1] + order.mirror[r] * Hp_, sizeof(T) * size_t(Hp_));
         }
       });
+      drop(tape, joined);
       return;
     }
     const i64 row = blocks().row();
@@ -48,11 +52,12 @@ class ReadoutOf {
         if (has_max()) max(order, p, h, to + (has_mean() ? wide : 0) + d * Hp_, argmax + p * wide + d * Hp_);
       }
     });
+    drop(tape, pooled);
   }
 
   const T* row(const TapeOf<T>& tape, i64 index) const {  // index: packed row ("each") or packed position
     if (!each()) return tape.pooled.get() + index * blocks().row();
-    return D_ == 2 ? tape.joined.get() + index * 2 * Hp_ : tape.at(top_, 0).h.get() + index * Hp_;
+    return joins(tape) ? tape.joined.get() + index * D_ * Hp_ : tape.at(top_, 0).h.get() + index * Hp_;
   }
 
   // Room for the gradients of all readout rows, zeroed.
@@ -65,6 +70,7 @@ class ReadoutOf {
   RowGradients<T> backward(TapeOf<T>& tape) const {
     const Order& order = tape.order;
     const i64 wide = D_ * Hp_, row = blocks().row();
+    drop(tape, each() ? tape.d_top.get() : tape.d_pooled.get());
     if (each()) return {tape.d_top.get()};
     T* const d_pooled = tape.d_pooled.get();
     if (kind_ == Readout::last) {
@@ -97,7 +103,30 @@ class ReadoutOf {
  private:
   Readout kind_;
   int D_;
-  i64 top_, H_, Hp_;
+  i64 top_, H_, Hp_, read_last_;
+  double dropout_;
+
+  bool drops(const TapeOf<T>& tape) const { return tape.noise.on && dropout_ > 0.0; }
+  bool joins(const TapeOf<T>& tape) const { return D_ == 2 || drops(tape); }  // "each": rows of their own, in tape.joined
+
+  // The mask of the head's dropout on the readout rows, or on their gradients. Its numbers are those of a layer of as
+  // many directions as the row has blocks.
+  void drop(const TapeOf<T>& tape, T* rows) const {
+    if (!drops(tape)) return;
+    const Order& order = tape.order;
+    auto row = [&](i64 index, i64 p, i64 t) {
+      for (i64 b = 0; b < blocks().count; ++b) {
+        T* const block = rows + index * blocks().row() + b * Hp_;
+        dropout<T>(block, block, H_, dropout_, tape.noise.seed, tape.noise.step, std::uint32_t(top_ * D_ + b),
+                   std::uint32_t(order.sequence[p]), std::uint32_t(t));
+      }
+    };
+    if (!each()) return parallel(order.n, [&](i64 p) { row(p, p, 0); });
+    parallel(order.steps, [&](i64 t) {
+      for (i64 p = 0; p < order.active[t]; ++p)
+        if (read_last_ == 0 || t >= order.length[p] - read_last_) row(order.row(t, p), p, t);
+    });
+  }
 
   bool has_mean() const { return kind_ == Readout::mean || kind_ == Readout::mean_max; }
   bool has_max() const { return kind_ == Readout::max || kind_ == Readout::mean_max; }

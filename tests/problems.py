@@ -128,18 +128,44 @@ def dropout_masks(spec: NetworkSpec, spans: Any, seed: int, step: int) -> list[n
     key (seed, step)) is at least rate * 2^32; kept units are divided by 1 - rate.
     """
     steps = np.asarray(spans.length) // spec.input.segment
-    time = np.concatenate([np.arange(n) for n in steps])[:, None]
-    sequence = np.repeat(np.arange(len(steps)), steps)[:, None]
+    time = np.concatenate([np.arange(n) for n in steps])
+    sequence = np.repeat(np.arange(len(steps)), steps)
+    D = spec.directions
+    return [
+        _mask(spec, time, sequence, (layer * D, D), spec.dropout, (seed, step))
+        for layer in range(spec.layers - 1)
+    ]
+
+
+def head_mask(spec: NetworkSpec, spans: Any, seed: int, step: int) -> np.ndarray | None:
+    """The same for what the head is given, [rows of output, R]: a block of H takes the place of a
+    direction of the last layer; a pooled readout has time 0. None without dropout there."""
+    if not spec.head_dropout:
+        return None
+    steps = np.asarray(spans.length) // spec.input.segment
+    times = [np.zeros(1, int) if spec.readout != "each" else np.arange(n) for n in steps]
+    time = np.concatenate([each[-spec.read_last :] for each in times])
+    sequence = np.repeat(np.arange(len(steps)), [len(each[-spec.read_last :]) for each in times])
+    first, blocks = (spec.layers - 1) * spec.directions, spec.readout_size // spec.hidden
+    return _mask(spec, time, sequence, (first, blocks), spec.head_dropout, (seed, step))
+
+
+def _mask(
+    spec: NetworkSpec,
+    time: np.ndarray,
+    sequence: np.ndarray,
+    places: tuple[int, int],
+    rate: float,
+    key: tuple[int, int],
+) -> np.ndarray:
+    """[rows, H] for each of some places (the first, how many), side by side."""
     group = np.arange((spec.hidden + 3) // 4)[None]
-    masks = []
-    for layer in range(spec.layers - 1):
-        sides = []
-        for place in range(layer * spec.directions, (layer + 1) * spec.directions):
-            counter = np.broadcast_arrays(group, time, sequence, np.array(place))
-            words = np.stack(philox(counter, (seed, step)), axis=-1).reshape(len(time), -1)
-            sides.append(words[:, : spec.hidden] >= int(spec.dropout * 2**32))
-        masks.append(np.concatenate(sides, axis=1) / (1 - spec.dropout))
-    return masks
+    sides = []
+    for place in range(places[0], sum(places)):
+        counter = np.broadcast_arrays(group, time[:, None], sequence[:, None], np.array(place))
+        words = np.stack(philox(counter, key), axis=-1).reshape(len(time), -1)
+        sides.append(words[:, : spec.hidden] >= int(rate * 2**32))
+    return np.concatenate(sides, axis=1) / (1 - rate)
 
 
 def philox(counter: Any, key: tuple[int, int]) -> list[np.ndarray]:

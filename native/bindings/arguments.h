@@ -25,6 +25,7 @@ struct Spans {
     const i64 count = sparse ? i64(tokens->size()) : i64(rows->size()) / desc.columns;
     for (std::size_t i = 0; i < n; ++i) {
       const i64 first = start.data()[i], length = steps.data()[i] * (sparse ? 1 : desc.segment);
+      require(steps.data()[i] >= desc.read_last, "a span has fewer steps than are read out");
       require(steps.data()[i] >= 1 && first >= 0 && length <= count && first <= count - length, "a span leaves the table of rows");
       for (i64 t = first; sparse && t < first + length; ++t)
         require(tokens->data()[t] >= 0 && tokens->data()[t] < desc.vocabulary, "a token id is outside of the vocabulary");
@@ -107,7 +108,8 @@ inline OptimizerDesc optimizer_desc(const std::string& kind, double learning_rat
 }
 
 inline NetworkDesc network_desc(const std::string& cell, i64 hidden, i64 layers, bool bidirectional, double dropout, i64 columns,
-                         i64 segment, i64 dense, i64 vocabulary, i64 width, const std::string& readout, i64 outputs,
+                         i64 segment, i64 dense, i64 vocabulary, i64 width, const std::string& readout, i64 read_last,
+                         double head_dropout, i64 outputs,
                          const std::string& loss, i64 targets, const std::vector<double>& quantiles, double delta,
                          double smoothing, const std::vector<double>& class_weight, bool sum) {
   NetworkDesc d;
@@ -129,6 +131,8 @@ inline NetworkDesc network_desc(const std::string& cell, i64 hidden, i64 layers,
   while (r < 5 && readout != readouts[r]) ++r;
   require(r < 5, "the core has no such readout");
   d.readout = Readout(r);
+  d.read_last = read_last;
+  d.head_dropout = head_dropout;
   d.outputs = outputs;
   static const char* const losses[] = {"none", "mse", "mae", "rmse", "huber", "pinball", "binary", "categorical"};
   int k = 0;

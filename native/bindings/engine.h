@@ -46,7 +46,11 @@ struct PyTape {
   PyTape() = default;
   PyTape(PyTape&&) = default;
 
-  i64 output_rows() const { return engine->desc.readout == Readout::each ? spans.last_item() : i64(spans.steps.size()); }
+  i64 output_rows() const {
+    const i64 n = i64(spans.steps.size());
+    if (engine->desc.readout != Readout::each) return n;
+    return engine->desc.read_last > 0 ? n * engine->desc.read_last : spans.last_item();
+  }
 };
 
 template <class T>

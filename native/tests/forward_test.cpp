@@ -101,6 +101,30 @@ TEST(forward_with_dropout) {
     }
 }
 
+TEST(forward_with_dropout_before_the_head) {
+  WithThreads one(1);
+  for (Readout readout : {Readout::last, Readout::each, Readout::mean, Readout::mean_max})
+    for (bool bidirectional : {false, true}) {
+      NetworkDesc desc = network_desc(0, 9, 2, bidirectional, readout, Input::numbers);
+      desc.head_dropout = 0.3;
+      desc.outputs = 3;
+      const Problem<double> p = problem(desc, {3, 1, 4, 2}, 55);
+      check(p, Noise{true, std::uint64_t(1) << 40 | 5, 9});
+      check(p, Noise{false, 5, 9});
+    }
+}
+
+TEST(forward_reads_the_last_steps_out) {
+  for (int cell = 0; cell < tg::core().cell_count; ++cell)
+    for (bool bidirectional : {false, true})
+      for (i64 outputs : {0, 3}) {
+        NetworkDesc desc = network_desc(cell, 9, 2, bidirectional, Readout::each, Input::numbers);
+        desc.read_last = 2;
+        desc.outputs = outputs;
+        check(problem(desc, {3, 2, 4, 2}, 57));
+      }
+}
+
 // A pooled output has a row for each span; "each" writes the rows of its items and no others.
 TEST(forward_writes_no_row_of_no_span) {
   const Problem<double> p = problem(network_desc(0, 3, 1, false, Readout::each, Input::numbers), {3, 1, 4}, 60);

@@ -53,7 +53,10 @@ struct Problem {
   i64 item_rows = 0;  // of an output table of readout "each"
 
   i64 n() const { return i64(steps.size()); }
-  i64 output_rows() const { return desc.readout == Readout::each ? item_rows : n(); }
+  i64 output_rows() const {
+    if (desc.readout != Readout::each) return n();
+    return desc.read_last > 0 ? n() * desc.read_last : item_rows;
+  }
   i64 state_size() const { return desc.layers * desc.directions() * n() * desc.hidden; }
   i64 first_row(i64 span, i64 step) const;  // in the table of rows or tokens
   Batch<T> batch() const;

@@ -90,8 +90,8 @@ Rows read(const Problem<double>& p, i64 span, Reader& reader) {
 }
 
 // The readout rows: one, or one a step. y: the top layer's states, both directions side by side; last: its last states.
-Rows readout(Readout kind, const Rows& y, const Row& last) {
-  if (kind == Readout::each) return y;
+Rows readout(Readout kind, i64 read_last, const Rows& y, const Row& last) {
+  if (kind == Readout::each) return Rows(y.end() - (read_last > 0 ? read_last : i64(y.size())), y.end());
   if (kind == Readout::last) return {last};
   Row mean(last.size(), 0.0), max = y[0];
   for (const Row& row : y)
@@ -145,10 +145,18 @@ void run_span(const Problem<double>& p, i64 span, Noise noise, Reference& out) {
   }
   const i64 R = d.readout_width();
   const double *W = reader.take(d.outputs * R), *b = reader.take(d.outputs);
-  const Rows rows = readout(d.readout, x, last);
+  Rows rows = readout(d.readout, d.read_last, x, last);
+  if (noise.on && d.head_dropout > 0.0)
+    for (i64 t = 0; t < i64(rows.size()); ++t)
+      for (i64 block = 0; block < R / H; ++block) {
+        double* row = rows[t].data() + block * H;
+        const i64 time = d.readout == Readout::each ? T - i64(rows.size()) + t : 0;
+        tg::isa_functions<double>().dropout(row, row, H, d.head_dropout, noise.seed, noise.step,
+                                            std::uint32_t((d.layers - 1) * D + block), std::uint32_t(span), std::uint32_t(time));
+      }
   for (i64 t = 0; t < i64(rows.size()); ++t) {
     const Row y = d.outputs > 0 ? linear(W, b, rows[t], d.outputs) : rows[t];
-    const i64 to = d.readout == Readout::each ? (item + t) : span;
+    const i64 to = d.readout != Readout::each ? span : d.read_last > 0 ? span * d.read_last + t : item + t;
     std::copy(y.begin(), y.end(), out.result.output.begin() + to * d.output_width());
   }
 }

@@ -17,6 +17,7 @@ from problems import (
     assert_same,
     dropout_masks,
     fill_biases,
+    head_mask,
     loss_id,
     philox,
     problem,
@@ -74,11 +75,16 @@ def check_backward(network: Network, p: Problem, spans: Spans) -> None:
     """The two halves of a step with a gradient from outside between them."""
     spec = network.spec
     masks = dropout_masks(spec, spans, 5, 9) if spec.dropout else None
-    passed = forward(spec, network.params, p.rows, spans, state=p.state, masks=masks)
+    drop = head_mask(spec, spans, 5, 9)
+    passed = forward(
+        spec, network.params, p.rows, spans, state=p.state, masks=masks, head_mask=drop
+    )
     tape = network.forward_train(p.rows, spans, state=p.state, seed=5, step=9)
     assert_same(tape.output, passed.output, FORWARD, "output of a kept tape")
     d_output = np.random.default_rng(3).normal(size=passed.output.shape)
-    expected = backward(spec, network.params, p.rows, spans, passed, d_output, masks=masks)
+    expected = backward(
+        spec, network.params, p.rows, spans, passed, d_output, masks=masks, head_mask=drop
+    )
     gradient = network.backward(tape, d_output)
     assert_relative(gradient, flatten(spec, expected.params), GRADIENT, "gradient")
 
@@ -89,10 +95,17 @@ def check_training(network: Network, p: Problem, spans: Spans) -> None:
     options = {"target_index": p.target_index, "weights": p.weights}
     masks = dropout_masks(spec, spans, 7, 1) if spec.dropout else None
     value, gradients = loss_and_gradients(
-        spec, network.params, p.rows, spans, p.targets, masks=masks, **options
+        spec,
+        network.params,
+        p.rows,
+        spans,
+        p.targets,
+        masks=masks,
+        head_mask=head_mask(spec, spans, 7, 1),
+        **options,
     )
     expected = flatten(spec, gradients.params)
-    if not spec.dropout:
+    if not spec.drops:
         assert_same(network.loss(p.rows, spans, p.targets, **options), value, FORWARD, "loss")
     before = network.parameters.copy()
     optimizer = Optimizer("sgd", learning_rate=0.5)
@@ -140,6 +153,33 @@ def test_equals_the_reference_with_dropout(cell: str, bidirectional: bool, hidde
     check_against_reference(
         spec_of(cell=cell, layers=3, dropout=0.4, bidirectional=bidirectional, hidden=hidden)
     )
+
+
+@pytest.mark.parametrize("readout", READOUTS)
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_equals_the_reference_with_dropout_before_the_head(
+    readout: str, bidirectional: bool
+) -> None:
+    spec = spec_of(bidirectional=bidirectional, readout=readout, head_dropout=0.3)
+    check_against_reference(spec)
+    check_against_reference(spec.but(layers=2, dropout=0.4, hidden=19))
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("options", [{}, {"bidirectional": True}, {"head_dropout": 0.5}], ids=str)
+def test_equals_the_reference_where_the_last_steps_are_read_out(
+    cell: str, options: dict[str, object]
+) -> None:
+    spec = spec_of(cell=cell, readout="each", read_last=2, **options)
+    check_against_reference(spec, steps=(4, 2, 3, 6))
+
+
+def test_the_last_steps_are_those_of_a_readout_of_each() -> None:
+    spec = spec_of(readout="each")
+    p = problem(spec, steps=(4, 2, 3))
+    every = network_of(spec).forward(p.rows, Spans(*p.spans)).output
+    last = network_of(spec.but(read_last=2)).forward(p.rows, Spans(*p.spans)).output
+    assert (last == every[[2, 3, 4, 5, 7, 8]]).all()
 
 
 def test_dropout_comes_from_philox_as_published() -> None:

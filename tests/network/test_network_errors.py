@@ -74,6 +74,11 @@ ERRORS: list[tuple[NetworkSpec, Callable[[Network], Any], str]] = [
     ),
     # spans
     (NUMBERS, forward(ROWS, Spans([], [])), "a network needs one span at least, got none"),
+    (
+        NUMBERS.but(readout="each", read_last=3),
+        forward(ROWS, Spans([0, 0], [3, 2])),
+        "a span needs 3 steps at least, as many as are read out; span 1 has 2",
+    ),
     (NUMBERS, forward(ROWS, Spans([0, 3], [4, 4])), "span 1 reads rows 3 to 6, but there are 6"),
     (
         NUMBERS,

@@ -66,6 +66,11 @@ class Native:
         n = len(steps)
         if not n:
             raise ArgumentError("a network needs one span at least, got none")
+        if spec.read_last > 1 and (few := np.flatnonzero(steps < spec.read_last)).size:
+            raise ArgumentError(
+                f"a span needs {spec.read_last} steps at least, as many as are read out; "
+                f"span {few[0]} has {steps[few[0]]}"
+            )
         item = np.zeros(n, np.int64)
         np.cumsum(steps[:-1], out=item[1:])
         shift, factor = self._scale(spans)
@@ -276,6 +281,8 @@ def _description(spec: NetworkSpec) -> dict[str, Any]:
         "vocabulary": 0 if isinstance(source, NumberInput) else source.vocabulary,
         "width": 0 if numbers else source.width,
         "readout": spec.readout,
+        "read_last": spec.read_last,
+        "head_dropout": spec.head_dropout,
         "outputs": spec.outputs,
         "loss": loss.kind if loss else "none",
         "targets": spec.target_size,

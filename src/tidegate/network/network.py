@@ -22,7 +22,7 @@ class Outputs(NamedTuple):
     """What a forward pass gives."""
 
     output: Array
-    """[n, O] for a pooled readout; [sum of steps, O] for "each", span after span."""
+    """[n, O] for a pooled readout; [sum of steps read out, O] for "each", span after span."""
     state: State
     """(h, c) for LSTM, (h,) otherwise: [layers*D, n, H], at each span's own end."""
 
@@ -168,7 +168,7 @@ class Network:
             state.v,
             native_spans,
             table,
-            self.spec.dropout > 0,
+            self.spec.drops,
             checked_seed(seed),
             native_optimizer(optimizer, learning_rate, state.step + 1),
             optimizer.clip or 0.0,
@@ -222,7 +222,7 @@ class Network:
             function: (output) → (value, gradient of the output).
         """
         state = optimizer.begin(self.values)
-        dropout = seed if self.spec.dropout > 0 else None
+        dropout = seed if self.spec.drops else None
         tape = self.forward_train(rows, spans, seed=dropout, step=state.step + 1)
         value, d_output = function(tape.output)
         d_output = self._like_output(tape, d_output)
@@ -298,7 +298,7 @@ class Network:
             native_spans,
             keep,
             self.changed(),
-            seed is not None and self.spec.dropout > 0,
+            seed is not None and self.spec.drops,
             0 if seed is None else checked_seed(seed),
             step,
             why=why,
@@ -307,7 +307,8 @@ class Network:
     def _output(self, native_tape: Any, spans: Spans) -> Array:
         rows = len(spans)
         if self.spec.readout == "each":
-            rows = int(spans.length.sum()) // self.spec.input.segment
+            last = self.spec.read_last
+            rows = last * rows if last else int(spans.length.sum()) // self.spec.input.segment
         output = np.empty((rows, self.spec.output_size), self.native.dtype)
         native_tape.output(output)
         return output

@@ -158,7 +158,7 @@ def unfold_grad(
 # ---- r: which states reach the head --------------------------------------------------------------
 
 
-def readout(kind: Readout, H: Array, hidden: int) -> Array:
+def readout(kind: Readout, H: Array, hidden: int, last: int = 0) -> Array:
     """What the head is given: one row for each step (``each``), or one for the sequence.
 
     Args:
@@ -166,12 +166,13 @@ def readout(kind: Readout, H: Array, hidden: int) -> Array:
             direction is step 0; ``mean``, ``max`` and ``mean+max`` pool over the steps.
         H: the top layer's states, directions side by side, ``[T, D*hidden]``.
         hidden: units of one direction.
+        last: for ``each``, so many of the last steps alone; 0 for all.
 
     Returns:
-        ``[T, D*hidden]`` for ``each``, else ``[1, R]``.
+        ``[T, D*hidden]`` or ``[last, D*hidden]`` for ``each``, else ``[1, R]``.
     """
     if kind == "each":
-        return H
+        return H[-last:]
     if kind == "last":
         return np.concatenate([H[-1:, :hidden], H[:1, hidden:]], axis=1)
     pools = {"mean": H.mean(axis=0, keepdims=True), "max": H.max(axis=0, keepdims=True)}
@@ -180,9 +181,10 @@ def readout(kind: Readout, H: Array, hidden: int) -> Array:
 
 def readout_grad(kind: Readout, H: Array, d_r: Array, hidden: int) -> Array:
     """The gradient by H; that of a maximum goes to the first step that reaches it."""
-    if kind == "each":
-        return d_r
     d_H = np.zeros_like(H)
+    if kind == "each":
+        d_H[len(H) - len(d_r) :] = d_r
+        return d_H
     if kind == "last":
         d_H[-1, :hidden] += d_r[0, :hidden]
         d_H[0, hidden:] += d_r[0, hidden:]

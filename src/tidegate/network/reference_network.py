@@ -98,6 +98,7 @@ def forward(
     *,
     state: State | None = None,
     masks: Sequence[Array] | None = None,
+    head_mask: Array | None = None,
 ) -> Forward:
     """The outputs of the network for each span.
 
@@ -109,6 +110,7 @@ def forward(
         state: the states to start from, each ``[layers*D, n, H]``; None for zero.
         masks: dropout, made explicit: ``masks[l]`` ``[sum of steps, D*H]`` multiplies the outputs
             of layer l, for all layers but the last; None for none.
+        head_mask: the same for what the head is given, ``[rows of output, R]``.
 
     Example:
         >>> from types import SimpleNamespace
@@ -123,7 +125,8 @@ def forward(
     """
     state = _zero_state(spec, params, len(spans.start)) if state is None else state
     ends = [np.zeros_like(part) for part in state]
-    sequences, outputs = [], []
+    sequences: list[_Sequence] = []
+    outputs: list[Array] = []
     for s, (rows_of, shift, factor) in enumerate(_cut(spec, params, rows, spans)):
         X, read_steps = read(spec.input, params, rows_of, shift, factor)
         inputs, runs = [], []
@@ -138,7 +141,10 @@ def forward(
             X = np.concatenate([run.H for run in runs[-spec.directions :]], axis=1)
             if masks is not None and layer + 1 < spec.layers:
                 X = X * _part(masks[layer], spec, spans, s)
-        r = readout(spec.readout, X, spec.hidden)
+        r = readout(spec.readout, X, spec.hidden, spec.read_last)
+        if head_mask is not None:
+            done = sum(len(output) for output in outputs)
+            r = r * head_mask[done : done + len(r)]
         outputs.append(head(params, r))
         sequences.append(_Sequence(read_steps, inputs, runs, X, r))
     return Forward(np.concatenate(outputs), tuple(ends), sequences)
@@ -154,11 +160,12 @@ def backward(
     *,
     d_state: State | None = None,
     masks: Sequence[Array] | None = None,
+    head_mask: Array | None = None,
 ) -> Gradients:
     """The way back through `forward`, given the gradients by its output and by its last states.
 
     Args:
-        spec, params, rows, spans, masks: as they were for `forward`.
+        spec, params, rows, spans, masks, head_mask: as they were for `forward`.
         passed: what `forward` returned.
         d_output: gradient by its output, of the same shape.
         d_state: gradient by its last states, each ``[layers*D, n, H]``; None for zero.
@@ -171,9 +178,11 @@ def backward(
     for s, (sequence, (_, _, factor)) in enumerate(
         zip(passed.sequences, _cut(spec, params, rows, spans), strict=True)
     ):
-        d_o = d_output[offset : offset + len(sequence.r)]
-        offset += len(sequence.r)
-        d_r, d_head = head_grad(params, sequence.r, d_o)
+        at = slice(offset, offset + len(sequence.r))
+        offset = at.stop
+        d_r, d_head = head_grad(params, sequence.r, d_output[at])
+        if head_mask is not None:
+            d_r = d_r * head_mask[at]
         d_X = readout_grad(spec.readout, sequence.top, d_r, spec.hidden)
         _add(d_params, d_head)
         for layer in reversed(range(spec.layers)):
@@ -213,22 +222,26 @@ def loss_and_gradients(
     weights: Array | None = None,
     state: State | None = None,
     masks: Sequence[Array] | None = None,
+    head_mask: Array | None = None,
 ) -> tuple[float, Gradients]:
     """The spec's loss over some spans, and its gradients: one training step without the update.
 
     Args:
-        spec, params, rows, spans, state, masks: as for `forward`; the spec has a loss.
+        spec, params, rows, spans, state, masks, head_mask: as for `forward`; the spec has a loss.
         targets: a table, ``[M, targets]`` numbers or ``[M]`` class ids.
         target_index: the row of ``targets`` for each span, default its number. For readout ``each``
             the targets lie beside the rows instead: see `target_rows`.
         weights: of the rows of ``targets``, ``[M]``; None for 1.
     """
     assert spec.loss is not None, "the spec has no loss"
-    passed = forward(spec, params, rows, spans, state=state, masks=masks)
+    passed = forward(spec, params, rows, spans, state=state, masks=masks, head_mask=head_mask)
     index = target_rows(spec, spans, target_index)
     weight = None if weights is None else weights[index]
     value, d_output = loss(spec.loss, passed.output, targets[index], weight, len(spans.start))
-    return value, backward(spec, params, rows, spans, passed, d_output, masks=masks)
+    gradients = backward(
+        spec, params, rows, spans, passed, d_output, masks=masks, head_mask=head_mask
+    )
+    return value, gradients
 
 
 def target_rows(
@@ -240,7 +253,7 @@ def target_rows(
     segment = spec.input.segment
     return np.concatenate(
         [
-            start + segment * np.arange(1, length // segment + 1) - 1
+            (start + segment * np.arange(1, length // segment + 1) - 1)[-spec.read_last :]
             for start, length in zip(spans.start, spans.length, strict=True)
         ]
     )

@@ -168,6 +168,10 @@ class NetworkSpec:
     dropout: float = 0.0
     """The share of every layer's outputs, save the last layer's, that training sets to zero."""
     readout: Readout = "last"
+    read_last: int = 0
+    """For the readout ``each``: only so many of a span's last steps are read out; 0 for all."""
+    head_dropout: float = 0.0
+    """The share of what the head is given that training sets to zero."""
     outputs: int = 0
     """Width of the dense head; 0 for no head: the readout is the output."""
     loss: Loss | None = None
@@ -192,6 +196,14 @@ class NetworkSpec:
         checks.whole(self, "layers", 1, 1000)
         checks.whole(self, "outputs", 0)
         checks.number(self, "dropout", least=0, below=1)
+        checks.number(self, "head_dropout", least=0, below=1)
+        checks.whole(self, "read_last", 0)
+        if self.read_last and self.readout != "each":
+            raise ArgumentError(
+                f"NetworkSpec.read_last is for the readout 'each', got {self.readout!r}"
+            )
+        if self.head_dropout and not self.outputs:
+            raise ArgumentError("NetworkSpec.head_dropout needs a head; give outputs above 0")
         if self.init.chrono is not None and not CELLS[self.cell].chrono:
             raise ArgumentError(
                 f"Init.chrono needs a cell with gates, got cell {self.cell!r}; "
@@ -227,6 +239,11 @@ class NetworkSpec:
     def suffixes(self) -> tuple[str, ...]:
         """What torch adds to a parameter's name, for each direction."""
         return ("", "_reverse")[: self.directions]
+
+    @property
+    def drops(self) -> bool:
+        """Whether training draws dropout masks."""
+        return self.dropout > 0 or self.head_dropout > 0
 
     @property
     def readout_size(self) -> int:
