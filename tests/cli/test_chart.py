@@ -31,7 +31,7 @@ def chart(
     }
     if chance:
         columns["LSTM-p"] = np.full(len(median), 0.5)
-    return draw(series, pl.DataFrame(columns), Plan(len(median), 4, 1)).split("\n")
+    return draw(series, pl.DataFrame(columns), Plan(len(median), 4, 1, "lstm")).split("\n")
 
 
 def test_the_past_rises_to_the_right_and_the_intervals_lie_around_the_median() -> None:
@@ -81,9 +81,9 @@ def test_numbers_at_the_ends_of_what_there_is() -> None:
 def test_times_that_are_numbers_or_have_hours() -> None:
     ahead = pl.DataFrame({"ds": [3], "LSTM": [1.0]})
     numbers = read_series(pl.DataFrame({"ds": [1, 2], "y": [1.0, 2.0]}))
-    assert draw(numbers, ahead, Plan(1, 4, 1)).split("\n")[HEIGHT].split() == ["1", "3"]
+    assert draw(numbers, ahead, Plan(1, 4, 1, "lstm")).split("\n")[HEIGHT].split() == ["1", "3"]
     hours = [dt.datetime(2024, 1, 1, hour) for hour in range(3)]
     series = read_series(pl.DataFrame({"ds": hours[:2], "y": [1.0, 2.0]}))
     ahead = pl.DataFrame({"ds": hours[2:], "LSTM": [1.0]})
-    axis = draw(series, ahead, Plan(1, 4, 1)).split("\n")[HEIGHT]
+    axis = draw(series, ahead, Plan(1, 4, 1, "lstm")).split("\n")[HEIGHT]
     assert axis.strip().split("  ") == ["2024-01-01 00:00:00", "2024-01-01 02:00:00"]

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tidegate.forecast.head import Head
-from tidegate.network import Network, NetworkSpec, NumberInput
 
 
 def problem(head: Head, k: int = 5, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -82,16 +81,16 @@ def test_quantiles_never_cross(seed: int, scale: float) -> None:
     assert parts.logit is None
 
 
-def test_an_untrained_network_is_the_mean_of_the_paths() -> None:
+@pytest.mark.parametrize("spread", [1e-3, 2.0, 1e3])
+def test_it_starts_from_the_mean_of_the_paths(spread: float) -> None:
     head = Head(2, 3, True)
-    spec = NetworkSpec(NumberInput(1), hidden=4, outputs=head.outputs, dtype="float64")
-    network = Network(spec, seed=0)
-    head.start(network, spread=2.0, chance=0.25)
-    output = np.tile(network.params["head_bias"], (1, 1))
+    output = np.tile(head.start(spread=spread, chance=0.25), (1, 2))
     paths = np.array([[[1.0, 2.0, 6.0], [0.0, 0.0, 3.0]]])
     parts = head.parts(output, paths)
     np.testing.assert_allclose(parts.quantiles[0, :, 3], [3.0, 1.0])
     assert parts.logit is not None
     np.testing.assert_allclose(1 / (1 + np.exp(-parts.logit)), 0.25)
-    # a logistic distribution with this scale has the standard deviation 2·π/√3/1.7 = 2.13
-    np.testing.assert_allclose(parts.quantiles[0, 0, 5] - 3.0, 2.0 / 1.7 * np.log(9.0), rtol=1e-6)
+    # a logistic distribution with this scale has the standard deviation spread·π/√3/1.7
+    np.testing.assert_allclose(
+        parts.quantiles[0, 0, 5] - 3.0, spread / 1.7 * np.log(9.0), rtol=1e-6
+    )

@@ -30,6 +30,7 @@ def test_json_there_and_back() -> None:
         {"training": {"updates": 0}},
         {"training": {"batch": 0}},
         {"training": {"learning_rate": "fast"}},
+        {"training": {"calibrate": 1}},
         {"training": None},
     ],
     ids=str,
@@ -51,13 +52,28 @@ def test_a_season_must_have_been_seen(season: int, least: int) -> None:
     plan = Plan(5, 10, season)
     assert plan.least == least
     assert plan.needed == least + 5
-    assert plan.tail == max(10, season)
 
 
-def test_the_window_covers_seasons_up_to_a_limit() -> None:
-    windows = [Plan.window_for(7, season) for season in (1, 7, 12, 288)]
-    assert windows == [32, 56, 64, 64]
-    assert Plan.window_for(30, 1) == 60
+@pytest.mark.parametrize("season", [1, 2, 3, 5, 7, 12, 24, 52, 53, 168, 288])
+@pytest.mark.parametrize("window", [1, 10, 336])
+def test_the_reach_is_the_window_in_whole_steps_and_a_season_at_the_least(
+    season: int, window: int
+) -> None:
+    plan = Plan(5, window, season)
+    assert plan.reach == plan.steps * plan.segment == plan.tail
+    assert plan.reach >= max(window, season)
+    assert plan.reach - max(window, season + 1) < plan.segment
+    assert 2 <= plan.segment <= 24
+
+
+def test_the_reach_covers_the_longer_season() -> None:
+    assert Plan(5, 48, 24, long_season=168).reach == 168
+
+
+@pytest.mark.parametrize("long_season", [7, 5, -1])
+def test_a_longer_season_is_longer(long_season: int) -> None:
+    with pytest.raises(ArgumentError, match="long_season"):
+        Plan(5, 48, 7, long_season=long_season)
 
 
 def test_updates_follow_the_rows_unless_given() -> None:
@@ -65,4 +81,4 @@ def test_updates_follow_the_rows_unless_given() -> None:
     grown = [Training().updates_for(rows) for rows in (1, 10, 100, 1000, 10**4, 10**6)]
     assert grown == sorted(grown)
     assert grown[0] == 1
-    assert grown[-1] == 600
+    assert grown[-1] == 3000

@@ -52,9 +52,10 @@ def test_other_names_of_columns_come_back(tmp_path: Path) -> None:
 
 def test_only_the_newest_rows_are_kept(tmp_path: Path) -> None:
     fitted = forecaster(window=10, season=4).fit(several(long=wave(200), short=wave(6)))
-    assert fitted.series_.length.tolist() == [10, 6]
+    # three whole seasons, as a step of the network reads one
+    assert fitted.series_.length.tolist() == [12, 6]
     before = fitted.predict()
-    np.testing.assert_array_equal(fitted.series_.values[:10], wave(200)[-10:])
+    np.testing.assert_array_equal(fitted.series_.values[:12], wave(200)[-12:])
     assert before["unique_id"].to_list() == ["long"] * 3 + ["short"] * 3
 
 
@@ -106,6 +107,8 @@ CHANGES: dict[str, Change] = {
     "a scale of zero": _tensor("scaling.scale", lambda a: a * 0),
     "a unit below zero": _tensor("scaling.unit", lambda a: a - 1),
     "too many units": _tensor("scaling.unit", lambda a: np.append(a, 1.0)),
+    "a factor of zero": _tensor("intervals.factor", lambda a: a * 0),
+    "too few factors": _tensor("intervals.factor", lambda a: a[:-1]),
     "zeros counted apart": _tensor("scaling.unit", lambda a: a + 1),
 }
 
@@ -128,5 +131,5 @@ def test_a_calendar_that_the_network_does_not_know_is_refused(tmp_path: Path) ->
     meta = dict(file.meta)
     meta["frequency"] = {"unit": "month", "step": 1, "day": 0}
     write_model(tmp_path / "bad", file.kind, file.spec_json, file.tensors, meta)
-    with pytest.raises(ModelFileError, match="inputs are not those"):
+    with pytest.raises(ModelFileError, match="not the one that the plan and the series ask for"):
         tidegate.load(tmp_path / "bad")

@@ -25,25 +25,52 @@ def test_undo_is_the_inverse(size: float, often_zero: bool) -> None:
         values[::3] = 0
     scaling = of(values)
     assert scaling.zeros.tolist() == [often_zero]
-    u = scaling.apply(values, np.zeros(100, np.int64))
+    u = scaling.apply(values[None], ZERO)
     assert np.abs(u).max() < 20
-    np.testing.assert_allclose(scaling.undo(u[None, :], ZERO)[0], values, atol=1e-9 * size)
+    np.testing.assert_allclose(scaling.undo(u, ZERO)[0], values, atol=1e-9 * size)
 
 
-def test_a_series_has_mean_0_and_deviation_1_in_its_units() -> None:
+def test_values_have_the_mean_size_1_in_their_units() -> None:
     values = np.array([3.0, -5.0, 8.0, 1.0, 0.5])
-    u = of(values).apply(values, np.zeros(5, np.int64))
+    u = of(values).apply(values[None], ZERO)
+    assert np.abs(u).mean() == pytest.approx(1)
+    assert u[0, 0] / u[0, 1] == pytest.approx(3 / -5)
+
+
+def test_amounts_have_mean_0_and_deviation_1_in_logarithms() -> None:
+    values = np.array([0.0, 5.0, 8.0, 0.0, 0.5])
+    u = of(values).apply(values[None], ZERO)[0, values > 0]
     assert u.mean() == pytest.approx(0, abs=1e-12)
     assert u.std() == pytest.approx(1)
 
 
+@pytest.mark.parametrize("often_zero", [False, True])
+def test_what_is_missing_and_what_comes_later_does_not_count(often_zero: bool) -> None:
+    known = np.array([4.0, 2.0, 3.0, 8.0])
+    if often_zero:
+        known[1] = 0
+    table = np.array([*known[:2], np.nan, *known[2:], 1e9, -7.0])
+    found = Scaling.of(table, np.array([0, 6]), np.array([5, 1]))
+    expected = of(known)
+    for name in ("centre", "scale", "unit", "floor"):
+        assert getattr(found, name)[0] == getattr(expected, name)[0], name
+    assert (
+        np.isnan(found.apply(table[None, :5], ZERO)[0]).tolist()
+        == [False] * 2 + [True] + [False] * 2
+    )
+
+
+def test_a_series_of_which_nothing_is_known_has_a_unit() -> None:
+    found = Scaling.of(np.full(3, np.nan), ZERO, np.array([3]))
+    assert (found.scale[0], found.centre[0], found.unit[0]) == (1, 0, 0)
+
+
 def test_each_series_has_units_of_its_own() -> None:
     values = np.array([1.0, 2.0, 3.0, 100.0, 200.0, 300.0])
-    series = np.array([0, 0, 0, 1, 1, 1])
     scaling = Scaling.of(values, np.array([0, 3]), np.array([3, 3]))
-    u = scaling.apply(values, series)
-    np.testing.assert_allclose(u[:3], u[3:])
-    assert scaling.centre.tolist() == [2.0, 200.0]
+    u = scaling.apply(values.reshape(2, 3), np.array([0, 1]))
+    np.testing.assert_allclose(u[0], u[1])
+    assert scaling.scale.tolist() == [2.0, 200.0]
 
 
 def test_zeros_are_counted_apart_only_where_they_are_many_and_nothing_is_negative() -> None:
@@ -60,8 +87,9 @@ def test_zeros_are_counted_apart_only_where_they_are_many_and_nothing_is_negativ
 def test_a_constant_series_has_a_scale(value: float) -> None:
     scaling = of(np.full(20, value))
     assert scaling.scale[0] > 0
-    u = scaling.apply(np.full(20, value), np.zeros(20, np.int64))
-    assert np.abs(u).max() < 1e-6
+    u = scaling.apply(np.full((1, 20), value), ZERO)
+    # 1e-12: rounding
+    np.testing.assert_allclose(u, np.sign(value), rtol=1e-12)
 
 
 @given(st.lists(st.floats(0, 1e300), min_size=2, max_size=30), st.floats(-1e6, 1e6))
@@ -75,13 +103,13 @@ def test_never_negative_series_are_never_undone_below_zero(values: list[float], 
 def test_amounts_of_very_different_sizes_have_a_unit(values: list[float]) -> None:
     scaling = of(np.array(values))
     assert scaling.unit[0] > 0
-    u = scaling.apply(np.array([*values, 1e308]), np.zeros(5, np.int64))
+    u = scaling.apply(np.array([[*values, 1e308]]), ZERO)
     assert np.abs(u).max() < 20
 
 
 def test_a_value_below_zero_that_comes_later_is_taken_for_zero_among_amounts() -> None:
     values = np.array([0.0, 0.0, 1.0, 2.0])
     scaling = of(values)
-    later = scaling.apply(np.array([-5.0, 0.0]), np.zeros(2, np.int64))
-    assert later[0] == later[1]
+    later = scaling.apply(np.array([[-5.0, 0.0]]), ZERO)
+    assert later[0, 0] == later[0, 1]
     assert np.isfinite(later).all()

@@ -2,102 +2,151 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from tidegate.forecast.plan import Plan
 from tidegate.forecast.scaling import Scaling
-from tidegate.forecast.windows import FLAT, PATHS, Table, Windows, sample
+from tidegate.forecast.windows import FLAT, Sampler, Table, Windows, filled
 
 VALUES = np.array([1.0, 2.0, 4.0, 8.0, 16.0, 32.0, -5.0, 7.0, 0.0, 3.0])
 START, LENGTH = np.array([0, 6]), np.array([6, 4])
 # units of 1: what windows do shows in the numbers themselves
 PLAIN = Scaling(np.zeros(2), np.ones(2), np.zeros(2), np.full(2, -np.inf))
+PLAN = Plan(3, 4, 2)  # the window: two seasons of two rows, read at once
 
 
 def table(values: np.ndarray = VALUES, scaling: Scaling = PLAIN) -> Table:
-    calendar = np.arange(20.0).reshape(10, 2)
-    return Table.of(values, START, LENGTH, calendar, scaling)
+    return Table(values, START, LENGTH, scaling, lambda row: np.stack([row, -row], axis=1) / 100)
 
 
-def test_rows_are_the_values_and_the_calendar() -> None:
-    rows = table().rows
-    assert rows.dtype == np.float32
-    assert rows[:, 0].tolist() == VALUES.tolist()
-    assert rows[3].tolist() == [8.0, 6.0, 7.0]
+def before(
+    series: list[int], cut: list[int], of: Table | None = None, plan: Plan = PLAN
+) -> Windows:
+    return Windows.before(of or table(), plan, np.array(series), np.array(cut))
 
 
-def test_a_window_ends_at_its_cut_and_begins_no_earlier_than_its_series() -> None:
-    windows = Windows.before(table(), np.array([0, 0, 1]), np.array([2, 5, 9]), 4, 1)
-    assert windows.start.tolist() == [0, 1, 6]
-    assert windows.spans.length.tolist() == [2, 4, 3]
-
-
-def test_mean_and_deviation_are_those_of_the_window_alone() -> None:
-    windows = Windows.before(table(), np.array([0, 1]), np.array([5, 10]), 3, 1)
-    inside = [VALUES[2:5], VALUES[7:10]]
+def test_a_window_has_the_rows_before_its_cut_in_units_of_its_own() -> None:
+    windows = before([0, 1], [6, 10])
+    inside = [VALUES[2:6], VALUES[6:10]]
     np.testing.assert_allclose(windows.shift, [part.mean() for part in inside])
     np.testing.assert_allclose(windows.deviation, [part.std() for part in inside])
-    spans = windows.spans
-    assert spans.shift is not None
-    assert spans.factor is not None
-    read = (table().rows[2:5] - spans.shift[0]) * spans.factor[0]
-    assert read[:, 0].std() == pytest.approx(1, rel=1e-6)  # float32 rows
-    assert read[0, 1:].tolist() == [4.0, 5.0]  # the calendar is left alone
-    u = np.array([[1.0], [2.0]])
-    np.testing.assert_allclose(windows.undo(windows._z(u)), u)
+    np.testing.assert_allclose(windows.z.std(axis=1), 1)
+    np.testing.assert_allclose(windows.undo(windows.z), inside)
+    assert windows.seen.all()
+    np.testing.assert_allclose(windows.static[:, 3:], [[0.05, -0.05], [0.09, -0.09]])
+
+
+def test_a_short_series_is_padded_with_its_first_season_and_that_is_not_seen() -> None:
+    windows = before([0, 1], [3, 7])
+    # two rows and a half season; a single row
+    np.testing.assert_allclose(windows.undo(windows.z), [[2, 1, 2, 4], [-5, -5, -5, -5]])
+    assert windows.seen.tolist() == [[False, True, True, True], [False, False, False, True]]
+    assert windows.shift[0] == pytest.approx(7 / 3)
+
+
+def test_missing_values_are_filled_from_the_window_and_not_seen() -> None:
+    values = VALUES.copy()
+    values[[4, 9]] = np.nan
+    windows = before([0, 1], [6, 10], table(values))
+    assert windows.seen.tolist() == [[True, True, False, True], [True, True, True, False]]
+    np.testing.assert_allclose(windows.undo(windows.z), [[4, 8, 4, 32], [-5, 7, 0, 7]])
+    assert windows.shift[0] == pytest.approx((4 + 8 + 32) / 3)
+    assert windows.static[0, 2] == 0.75
+
+
+def test_a_window_without_a_single_value_is_flat() -> None:
+    windows = before([0], [6], table(np.full(10, np.nan)))
+    assert not windows.z.any()
+    assert not windows.seen.any()
+    assert np.isfinite(windows.static).all()
+    assert np.isnan(windows.targets()[..., :2]).all()
+
+
+@given(st.integers(0, 2**31), st.integers(1, 9))
+def test_nothing_after_the_cut_changes_a_window(seed: int, season: int) -> None:
+    random = np.random.default_rng(seed)
+    values = np.where(random.random(10) < 0.7, random.normal(size=10), np.nan)
+    cut, plan = int(random.integers(1, 6)), Plan(3, 5, season)
+    other = values.copy()
+    other[cut:] = random.normal(size=10 - cut)
+    one, two = (before([0], [cut], table(part), plan) for part in (values, other))
+    for name in ("z", "seen", "shift", "deviation", "static", "paths"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(two, name))
 
 
 def test_a_flat_window_is_not_blown_up() -> None:
-    flat = np.full(10, 3.0)
-    windows = Windows.before(table(flat), np.array([0]), np.array([5]), 4, 1)
-    assert windows.deviation.tolist() == [FLAT]
+    flat = before([0], [6], table(np.full(10, 3.0)))
+    assert flat.deviation.tolist() == [FLAT * 3]
+    assert before([0], [6], table(np.zeros(10))).deviation.tolist() == [1]
 
 
-def test_paths_are_the_last_value_the_season_before_and_the_mean() -> None:
-    windows = Windows.before(table(), np.array([0, 1]), np.array([6, 8]), 3, 4)
-    paths = windows.undo(windows.paths(5))
-    assert paths.shape == (2, 5, PATHS)
-    np.testing.assert_allclose(paths[0, :, 0], 32)
-    # rows 2 to 5, and again; the season may reach further back than the window
-    np.testing.assert_allclose(paths[0, :, 1], [4, 8, 16, 32, 4])
-    # only two rows before the cut: the last value takes the place of the two that are not there
-    np.testing.assert_allclose(paths[1, :, 1], [7, 7, -5, 7, 7])
-    np.testing.assert_allclose(paths[0, :, 2], VALUES[3:6].mean())
+def test_the_seasonal_error_and_the_deviation_beside_the_values() -> None:
+    windows = before([0], [6])
+    part = VALUES[2:6]
+    level = np.abs(part).mean()
+    expected = [np.abs(part[2:] - part[:2]).mean() / level, part.std() / level]
+    np.testing.assert_allclose(windows.static[0, :2], 0.3 * np.log(expected))
 
 
-def test_targets_stop_at_the_end_of_the_series() -> None:
-    windows = Windows.before(table(), np.array([0]), np.array([4]), 3, 1)
-    targets = windows.targets(4)
-    values = targets[..., 0] * windows.deviation[:, None] + windows.shift[:, None]
-    np.testing.assert_allclose(values[0], [16, 32, np.nan, np.nan], rtol=1e-6)
+def test_targets_stop_at_the_end_of_what_may_be_known() -> None:
+    shorter = replace(table(), length=np.array([5, 4]))
+    windows = before([0], [4], shorter)
+    targets = windows.targets()
+    assert targets.dtype == np.float32
+    # float32 holds 7 digits
+    np.testing.assert_allclose(windows.undo(targets[..., 0])[0], [16, np.nan, np.nan], rtol=1e-6)
     assert np.isnan(targets[..., 1]).all()
+    np.testing.assert_allclose(targets[..., 2:], windows.paths, rtol=1e-6)
 
 
 def test_zeros_counted_apart_are_an_event_and_no_amount() -> None:
-    values = np.array([0.0, 2.0, 0.0, 3.0, 0.0, 5.0, 1.0, 2.0, 3.0, 4.0])
-    scaling = Scaling.of(values, START, LENGTH)
-    both = table(values, scaling)
-    assert both.rows.shape == (10, 4)
-    assert both.rows[:, 3].tolist() == [1, 0, 1, 0, 1, 0, 0, 0, 0, 0]
-    windows = Windows.before(both, np.array([0, 1]), np.array([3, 8]), 3, 1)
-    targets = windows.targets(3)
+    values = np.array([0.0, 2.0, 0.0, 3.0, 0.0, 5.0, 1.0, 2.0, 3.0, np.nan])
+    both = table(values, Scaling.of(values, START, LENGTH))
+    windows = before([0, 1], [3, 8], both)
+    assert windows.zero.tolist() == [[False, True, False, True], [False] * 4]
+    targets = windows.targets()
     assert targets[0, :, 1].tolist() == [1, 0, 1]
     assert np.isnan(targets[0, :, 0]).tolist() == [False, True, False]
     assert np.isnan(targets[1, :, 1]).all()
-    assert not windows.paths(3)[0].any()
+    assert np.isnan(targets[1, :, 0]).tolist() == [False, True, True]
+    assert not windows.paths[0].any()
     assert (windows.shift[0], windows.deviation[0]) == (0, 1)
 
 
+def test_gaps_are_filled_from_the_same_phase_then_from_what_is_near() -> None:
+    gap = np.nan
+    u = np.array([[1, 2, 3, gap, gap, 6, gap], [gap, gap, 3, gap, 5, gap, gap], [gap] * 7])
+    expected = [[1, 2, 3, 1, 2, 6, 1], [3, 3, 3, 3, 5, 3, 3], [gap] * 7]
+    # in the second, row 5 repeats row 2, and row 3 what is before it
+    np.testing.assert_array_equal(filled(u, 3), expected)
+
+
 def test_samples_cut_each_series_wherever_it_is_long_enough() -> None:
-    windows, which = sample(table(), 500, 3, 2, 1, np.random.default_rng(0))
-    assert set(zip(windows.series.tolist(), windows.cut.tolist(), strict=True)) == {
-        *((0, cut) for cut in range(2, 6)),
-        *((1, cut) for cut in range(8, 10)),
-    }
-    assert which.shape == (500,)
-    assert set(which.tolist()) == set(range(len(windows)))
+    sampler = Sampler(table(), PLAN)
+    assert PLAN.least == 4
+    assert pairs(sampler) == {(0, 4), (0, 5)}
+    longer = replace(table(), start=np.array([0, 5]), length=np.array([5, 5]))
+    assert pairs(Sampler(longer, PLAN)) == {(0, 4), (1, 9)}
 
 
-def test_samples_leave_out_what_is_too_short() -> None:
-    windows, _ = sample(table(), 100, 3, 4, 1, np.random.default_rng(0))
-    assert set(windows.series.tolist()) == {0}
+def pairs(sampler: Sampler) -> set[tuple[int, int]]:
+    """The series and cuts in 100 draws."""
+    windows = sampler.draw(0, 100)
+    return set(zip(windows.series.tolist(), windows.cut.tolist(), strict=True))
+
+
+def test_a_batch_follows_from_its_number_and_the_seed() -> None:
+    def cuts(number: int, seed: int) -> list[int]:
+        wide = Plan(3, 4, 1, seed=seed)
+        rows = Table(np.zeros(900), np.array([0]), np.array([900]), PLAIN, table().calendar)
+        found: list[int] = Sampler(rows, wide).draw(number, 5).cut.tolist()
+        return found
+
+    assert cuts(3, 1) == cuts(3, 1)
+    assert cuts(3, 1) != cuts(4, 1)
+    assert cuts(3, 1) != cuts(3, 2)

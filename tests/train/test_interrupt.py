@@ -143,8 +143,10 @@ def test_before_the_first_update() -> None:
         network = Network(BARE, seed=3)
         from tidegate.train.run import Run
         from tidegate.train.sequences import Sequences
+        from tidegate.train.source import Shuffled
 
         sequences = Sequences.of(BARE, Held(*vars(data).values()), "it", True)
-        history = Run(network, sequences, None, settings(), loss).run(None, interrupt)
+        source = Shuffled(sequences, settings())
+        history = Run(network, source, None, settings(), loss).run(None, interrupt)
     assert (history.stopped, history.loss) == ("interrupted", [])
     assert bits(network) == bits(Network(BARE, seed=3))

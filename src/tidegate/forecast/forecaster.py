@@ -206,7 +206,7 @@ class Forecaster:
             season = series.frequency.season
             if series.length.max() < 2 * season + self.horizon:
                 season = 1  # too few rows to learn it from
-        window = self.window or Plan.window_for(self.horizon, season)
+        window = self.window or Plan.window_for(season)
         training = self.training or Training()
         return Plan(self.horizon, window, season, self.cell, self.hidden, self.seed, training)
 

@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..cells.base import sigmoid
-from ..network import Network
 
 Array = NDArray[Any]
 
@@ -59,22 +58,21 @@ class Head:
         """Targets for a step ahead: the value, whether it is not zero, and the paths."""
         return 2 + self.paths
 
-    def start(self, network: Network, spread: float, chance: float) -> None:
-        """Makes of an untrained network a baseline: the mean of the paths, with fixed intervals.
+    def start(self, spread: float, chance: float) -> Array:
+        """``[width]``, the output of a step ahead that is a baseline: the mean of the paths, with
+        fixed intervals.
 
         Args:
-            network: its head is overwritten.
             spread: the standard deviation of the value around the paths' mean.
             chance: the share of values that are not zero.
         """
-        params = network.params
-        params["head_weight"][...] = 0
-        bias = np.zeros((self.horizon, self.width))
+        bias = np.zeros(self.width)
         gaps = spread * np.abs(np.diff([np.log(q / (1 - q)) / 1.7 for q in self.quantiles]))
-        bias[:, self.paths + 1 : self.paths + len(self.quantiles)] = np.log(np.expm1(gaps))
+        # of which softplus is the gap: log(e^gap - 1)
+        bias[self.paths + 1 : self.paths + len(self.quantiles)] = gaps + np.log(-np.expm1(-gaps))
         if self.chance:
-            bias[:, -1] = np.log(chance / (1 - chance))
-        params["head_bias"][...] = bias.ravel()
+            bias[-1] = np.log(chance / (1 - chance))
+        return bias
 
     def parts(self, output: Array, paths: Array) -> Parts:
         """Understands an output.
@@ -99,21 +97,22 @@ class Head:
             output: ``[n, h * width]``.
         """
         value, nonzero, paths = targets[..., 0], targets[..., 1], targets[..., 2:]
-        parts, weights = self._forward(output, paths)
+        parts, inner = self._forward(output, paths)
         gradient = np.zeros((*value.shape, self.width), output.dtype)
 
         known = ~np.isnan(value)
         share = 1 / max(int(known.sum()), 1)
         error = np.where(known, value, 0)[..., None] - parts.quantiles
-        error[~known] = 0
+        error *= known[..., None]
         levels = np.array(self.quantiles, output.dtype)
         factor = np.full(len(levels), 2 / len(levels), output.dtype)
         # |error| of the median is twice its pinball loss
         factor[self.middle] += 2
-        total = float((np.maximum(levels * error, (levels - 1) * error) * factor).sum()) * share
-        slope = np.where(error > 0, -levels, 1 - levels) * factor * share
+        # the slope of max(q·e, (q − 1)·e) by e, times e, is the loss itself
+        slope = (levels - (error < 0)) * (factor * share).astype(output.dtype)
         slope[error == 0] = 0
-        self._backward(slope, output, paths, parts, weights, gradient)
+        total = float(np.vdot(slope, error))
+        self._backward(np.negative(slope, out=slope), paths, inner, gradient)
 
         if parts.logit is not None:
             known = ~np.isnan(nonzero)
@@ -130,40 +129,51 @@ class Head:
         """Which of the quantiles is the median."""
         return self.quantiles.index(0.5)
 
-    def _forward(self, output: Array, paths: Array) -> tuple[Parts, Array]:
-        """The parts, and the weights of the paths, ``[n, h, paths]``."""
+    def _forward(self, output: Array, paths: Array) -> tuple[Parts, _Inner]:
+        """The parts, and what the way back needs."""
         each = output.reshape(len(output), self.horizon, self.width)
         mix = each[..., : self.paths]
         weights = np.exp(mix - mix.max(-1, keepdims=True))
         weights /= weights.sum(-1, keepdims=True)
         count, middle = len(self.quantiles), self.middle
         quantiles = np.empty((*each.shape[:2], count), output.dtype)
-        median = (weights * paths).sum(-1) + each[..., self.paths]
-        gaps = np.logaddexp(0, each[..., self.paths + 1 : self.paths + count])
+        mean = np.einsum("khp,khp->kh", weights, paths)
+        median = mean + each[..., self.paths]
+        x = each[..., self.paths + 1 : self.paths + count]
+        small = np.exp(-np.abs(x))
+        gaps = np.maximum(x, 0) + np.log1p(small)
         quantiles[..., middle] = median
-        quantiles[..., middle + 1 :] = median[..., None] + gaps[..., middle:].cumsum(-1)
-        below = gaps[..., :middle][..., ::-1].cumsum(-1)[..., ::-1]
-        quantiles[..., :middle] = median[..., None] - below
-        return Parts(quantiles, each[..., -1] if self.chance else None), weights
+        for i in range(middle + 1, count):
+            np.add(quantiles[..., i - 1], gaps[..., i - 1], out=quantiles[..., i])
+        for i in range(middle - 1, -1, -1):
+            np.subtract(quantiles[..., i + 1], gaps[..., i], out=quantiles[..., i])
+        rise = np.where(x < 0, small, 1) / (1 + small)
+        logit = each[..., -1] if self.chance else None
+        return Parts(quantiles, logit), _Inner(weights, mean, rise)
 
-    def _backward(
-        self,
-        slope: Array,
-        output: Array,
-        paths: Array,
-        parts: Parts,
-        weights: Array,
-        gradient: Array,
-    ) -> None:
+    def _backward(self, slope: Array, paths: Array, inner: _Inner, gradient: Array) -> None:
         """Fills the gradient, ``[n, h, width]``, from that of the quantiles, save the chance's."""
-        each = output.reshape(gradient.shape)
-        count, middle = len(self.quantiles), self.middle
+        first, middle = self.paths + 1, self.middle
         d_median = slope.sum(-1)
         above = slope[..., middle + 1 :][..., ::-1].cumsum(-1)[..., ::-1]
         below = -slope[..., :middle].cumsum(-1)
-        gaps = sigmoid(each[..., self.paths + 1 : self.paths + count])
-        gradient[..., self.paths + 1 : self.paths + 1 + middle] = below * gaps[..., :middle]
-        gradient[..., self.paths + 1 + middle : self.paths + count] = above * gaps[..., middle:]
+        rise = inner.rise
+        np.multiply(below, rise[..., :middle], out=gradient[..., first : first + middle])
+        np.multiply(
+            above, rise[..., middle:], out=gradient[..., first + middle : first + rise.shape[-1]]
+        )
         gradient[..., self.paths] = d_median
-        mean = (weights * paths).sum(-1, keepdims=True)
-        gradient[..., : self.paths] = d_median[..., None] * weights * (paths - mean)
+        rest = paths - inner.mean[..., None]
+        rest *= inner.weights
+        np.multiply(rest, d_median[..., None], out=gradient[..., : self.paths])
+
+
+class _Inner(NamedTuple):
+    """Of a forward pass, for the way back."""
+
+    weights: Array
+    """``[n, h, paths]``, of the paths."""
+    mean: Array
+    """``[n, h]``, the paths mixed."""
+    rise: Array
+    """``[n, h, quantiles - 1]``, how each gap grows with its output: the slope of softplus."""

@@ -12,12 +12,24 @@ from ..data.series import Series
 from ..errors import DataError
 from ..train import History
 from ..train.progress import Listener
-from .model import Forecast, Model
+from .conformal import Correction
+from .inputs import Inputs
+from .model import AT_ONCE, Forecast, Model
 from .plan import Plan
 from .scaling import Scaling
 from .windows import Table, Windows
 
 Array = NDArray[Any]
+
+
+SHORTER = 0.5
+"""The updates of the training that the intervals are corrected by, as a share of all."""
+HELD = 4
+"""Windows of each series that are held out of it, at most."""
+HELD_ROWS = 0.3
+"""The share of a series's rows that these windows take, at most."""
+ENOUGH = 4000
+"""Windows held out in all, at most."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +39,14 @@ class Learned:
     model: Model
     scaling: Scaling
 
-    def forecast(self, series: Series, which: Array, cut: Array, levels: Array) -> Forecast:
+    def forecast(
+        self,
+        series: Series,
+        which: Array,
+        cut: Array,
+        levels: Array,
+        future: Array | None = None,
+    ) -> Forecast:
         """What may come at some cuts, from the rows before them.
 
         Args:
@@ -35,11 +54,10 @@ class Learned:
             which: ``[k]``, numbers of series.
             cut: ``[k]``, rows of ``series.values``: the first that is not seen.
             levels: increasing, in (0, 1).
+            future: ``[k, h, F]``, the covariates known ahead; None if there are none, or if the
+                table itself has these rows.
         """
-        plan = self.model.plan
-        table = table_of(series, self.scaling)
-        windows = Windows.before(table, which, cut, plan.window, plan.season)
-        return self.model.forecast(windows, self.scaling, levels)
+        return self.model.forecast(table_of(series, self.scaling), which, cut, levels)
 
 
 def learn(
@@ -65,14 +83,61 @@ def learn(
         )
     scaling = Scaling.of(series.values, series.start, known)
     table = replace(table_of(series, scaling), length=known)
-    model, history = Model.train(plan, table, progress)
+    inputs = inputs_of(plan, series, scaling)
+    model, history = Model.train(inputs, table, progress)
+    if plan.training.calibrate and history.stopped != "interrupted":
+        correction = calibrated(inputs, table)
+        if correction is None:
+            history.stopped = "interrupted"
+        else:
+            model = replace(model, correction=correction)
     return Learned(model, scaling), history
+
+
+def calibrated(inputs: Inputs, table: Table) -> Correction | None:
+    """What the intervals of a model need, by the last windows of the series; None after Ctrl-C.
+
+    A second model learns from the rows before these windows, and forecasts them.
+    """
+    plan, h = inputs.plan, inputs.plan.horizon
+    count = np.minimum(HELD, np.maximum(HELD_ROWS * table.length // h, 1))
+    count = np.minimum(count, (table.length - plan.needed) // h).clip(0).astype(np.int64)
+    head = inputs.head
+    if not count.any():
+        return Correction.none(len(head.quantiles))
+    before = replace(table, length=table.length - count * h)
+    updates = plan.training.updates_for(int(before.length.sum()))
+    training = replace(plan.training, updates=max(int(SHORTER * updates), 1))
+    shorter = replace(plan, training=training, seed=plan.seed + 1)
+    model, history = Model.train(replace(inputs, plan=shorter), before, progress=False)
+    if history.stopped == "interrupted":
+        return None
+    which = np.repeat(np.arange(len(count)), count)
+    number = np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count)
+    cut = (before.start + before.length)[which] + number * h
+    chosen = np.random.default_rng(plan.seed).permutation(len(which))[:ENOUGH]
+    actual, quantiles = [], []
+    for first in range(0, len(chosen), AT_ONCE):
+        some = chosen[first : first + AT_ONCE]
+        windows = Windows.before(table, shorter, which[some], cut[some])
+        actual.append(windows.targets()[..., 0].reshape(-1))
+        quantiles.append(model.parts(windows)[0].reshape(-1, len(head.quantiles)))
+    return Correction.of(head.quantiles, np.concatenate(actual), np.concatenate(quantiles))
+
+
+def inputs_of(plan: Plan, series: Series, scaling: Scaling) -> Inputs:
+    """What the network reads of the series."""
+    calendar = series.frequency.calendar(series.time[:1]).shape[1]
+    return Inputs(plan, bool(scaling.zeros.any()), calendar)
 
 
 def table_of(series: Series, scaling: Scaling) -> Table:
     """The series as the network reads them."""
-    calendar = series.frequency.calendar(series.time)
-    return Table.of(series.values, series.start, series.length, calendar, scaling)
+
+    def calendar(row: Array) -> Array:
+        return series.frequency.calendar(series.time[row])
+
+    return Table(series.values, series.start, series.length, scaling, calendar)
 
 
 def newest(series: Series, rows: int) -> Series:

@@ -9,16 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..cells.base import sigmoid
-from ..network import Network, NetworkSpec, NumberInput
-from ..train import History, fit
+from ..network import Network
+from ..train import Drawn, History, fit_drawn
 from ..train.progress import Listener
+from .conformal import Correction
 from .distribution import conditional, quantile
-from .head import Head
+from .inputs import Inputs
 from .plan import Plan
-from .scaling import Scaling
-from .windows import PATHS, Table, Windows, sample
+from .windows import Sampler, Table, Windows
 
 Array = NDArray[Any]
+
+AT_ONCE = 1024
+"""Windows that are forecast in one go."""
 
 
 class Forecast(NamedTuple):
@@ -34,78 +37,84 @@ class Forecast(NamedTuple):
 class Model:
     """A trained network, and what its output means."""
 
-    plan: Plan
-    head: Head
+    inputs: Inputs
     network: Network
+    correction: Correction
+
+    @property
+    def plan(self) -> Plan:
+        """What was learnt, and how."""
+        return self.inputs.plan
 
     @classmethod
     def train(
-        cls, plan: Plan, table: Table, progress: bool | Listener | None = None
+        cls,
+        inputs: Inputs,
+        table: Table,
+        progress: bool | Listener | None = None,
     ) -> tuple[Model, History]:
         """A model of all series of a table; one series at least is longer than ``plan.least``.
 
         Args:
-            plan: what to learn, and how.
+            inputs: what the network reads, and so what it is.
             table: all that may be known.
             progress: as for `train.fit`.
         """
+        plan = inputs.plan
         training = plan.training
         updates = training.updates_for(int(table.length.sum()))
-        rng = np.random.Generator(np.random.PCG64(plan.seed))
-        windows, which = sample(
-            table, updates * training.batch, plan.window, plan.least, plan.season, rng
-        )
-        targets = windows.targets(plan.horizon)
-        head = Head(plan.horizon, PATHS, bool(table.zeros.any()))
-        spec = NetworkSpec(
-            NumberInput(table.rows.shape[1]),
-            cell=plan.cell,
-            hidden=plan.hidden,
-            outputs=head.outputs,
-        )
-        network = Network(spec, seed=plan.seed)
-        head.start(network, *_usual(targets))
-        history = fit(
-            network,
-            table.rows,
-            windows.spans[which],
-            targets,
-            training.settings(updates, plan.seed),
-            target_index=which,
-            loss=head.loss,
-            progress=progress,
-        )
-        return cls(plan, head, network), history
+        sampler = Sampler(table, plan)
+        network = Network(inputs.spec, seed=plan.seed)
+        inputs.start(network, sampler.draw(updates, 1024).targets())
 
-    def forecast(self, windows: Windows, scaling: Scaling, levels: Array) -> Forecast:
-        """What may come after each window.
+        def draw(number: int) -> Drawn:
+            windows = sampler.draw(number, training.batch)
+            return Drawn(*inputs.rows(windows), windows.targets())
+
+        settings = training.settings(updates, plan.seed)
+        history = fit_drawn(network, draw, inputs.loss, settings, progress=progress)
+        return cls(inputs, network, Correction.none(len(inputs.head.quantiles))), history
+
+    def parts(self, windows: Windows) -> tuple[Array, Array]:
+        """Of each window: the quantiles that are learnt, ``[k, h, quantiles]`` in its units, and
+        the chance of a value that is not zero, ``[k, h]``, 1 where zeros are not counted apart."""
+        output = self.network.forward(*self.inputs.rows(windows)).output
+        answer = self.inputs.answer(output).astype(np.float64)
+        found = self.inputs.head.parts(answer, windows.paths)
+        chance = np.ones(found.quantiles.shape[:2])
+        if found.logit is not None:
+            zeros = windows.table.zeros[windows.series]
+            chance[zeros] = sigmoid(found.logit[zeros])
+        return self.correction.apply(found.quantiles), chance
+
+    def forecast(self, table: Table, series: Array, cut: Array, levels: Array) -> Forecast:
+        """What may come after some cuts.
 
         Args:
-            windows: k of them.
-            scaling: of the windows' table.
+            table: of the series.
+            series: ``[k]``, their numbers.
+            cut: ``[k]``, rows of the table.
             levels: increasing, in (0, 1).
         """
-        output = self.network.forward(windows.table.rows, windows.spans).output.astype(np.float64)
-        parts = self.head.parts(output, windows.paths(self.plan.horizon))
-        zeros = windows.table.zeros[windows.series]
-        chance = np.ones(parts.quantiles.shape[:2])
-        if parts.logit is not None:
-            chance[zeros] = sigmoid(parts.logit[zeros])
+        parts = []
+        for first in range(0, len(cut), AT_ONCE):
+            some = slice(first, first + AT_ONCE)
+            parts.append(
+                self._some(Windows.before(table, self.plan, series[some], cut[some]), levels)
+            )
+        quantiles, chance = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return Forecast(quantiles, chance)
+
+    def _some(self, windows: Windows, levels: Array) -> Forecast:
+        table = windows.table
+        zeros = table.zeros[windows.series]
+        known, chance = self.parts(windows)
         result = np.empty((*chance.shape, len(levels)))
         for i, level in enumerate(levels):
             inner = conditional(level, chance)
-            z = quantile(np.where(inner > 0, inner, 0.5), self.head.quantiles, parts.quantiles)
-            result[..., i] = scaling.undo(windows.undo(z), windows.series)
+            z = quantile(np.where(inner > 0, inner, 0.5), self.inputs.head.quantiles, known)
+            result[..., i] = table.scaling.undo(windows.undo(z), windows.series)
             result[..., i][inner <= 0] = 0
         # rounding may let equal ones cross
         ordered = np.maximum.accumulate(result, -1)
         return Forecast(ordered, np.where(zeros[:, None], chance, np.nan))
-
-
-def _usual(targets: Array) -> tuple[float, float]:
-    """How far values lie from the mean of the paths, and how many of them are not zero."""
-    errors = np.abs(targets[..., 0] - targets[..., 2:].mean(-1))
-    errors, events = errors[~np.isnan(errors)], targets[..., 1][~np.isnan(targets[..., 1])]
-    spread = 1.25 * float(errors.mean()) if errors.size else 1.0
-    chance = float(events.mean()) if events.size else 0.5
-    return max(spread, 1e-3), min(max(chance, 0.01), 0.99)

@@ -7,8 +7,12 @@ from typing import Any
 
 from ..cells import CELLS
 from ..data.plain import from_json
+from ..errors import ArgumentError
 from ..network import Optimizer, checks
 from ..train import FitSettings
+
+LONGEST = 24
+"""Rows that a step of the network reads, at most."""
 
 
 @dataclass(frozen=True)
@@ -21,12 +25,14 @@ class Training:
     """
 
     updates: int | None = None
-    """None: as many as the rows are worth, 600 at most."""
-    batch: int = 64
+    """None: as many as the rows are worth, 3,000 at most."""
+    batch: int = 128
     """Windows in an update."""
     learning_rate: float = 3e-3
     """The highest; it rises for a tenth of the updates and then falls along a cosine."""
-    weight_decay: float = 0.1
+    weight_decay: float = 1e-4
+    calibrate: bool = True
+    """Whether the intervals are corrected by windows held out, which takes half as long again."""
 
     def __post_init__(self) -> None:
         if self.updates is not None:
@@ -34,17 +40,17 @@ class Training:
         checks.whole(self, "batch", 1)
         checks.number(self, "learning_rate", least=0)
         checks.number(self, "weight_decay", least=0)
+        checks.flag(self, "calibrate")
 
     def updates_for(self, rows: int) -> int:
-        """Updates for a table: each row begins the future of about 9 windows, in a small table of
-        up to 90.
+        """Updates for a table: each row begins the future of a window, of up to 60 if they are few.
 
         Example:
-            >>> [Training().updates_for(rows) for rows in (20, 200, 1461, 100_000)]
-            [28, 150, 205, 600]
+            >>> [Training().updates_for(rows) for rows in (20, 200, 1461, 100_000, 1_000_000)]
+            [9, 93, 400, 781, 3000]
         """
-        few, many = 90 * rows // self.batch, 9 * rows // self.batch
-        return self.updates or max(min(max(many, 150), few, 600), 1)
+        few, many = 60 * rows // self.batch, rows // self.batch
+        return self.updates or max(min(max(many, 400), few, 3000), 1)
 
     def settings(self, updates: int, seed: int) -> FitSettings:
         """The same for `train.fit`."""
@@ -78,24 +84,64 @@ class Plan:
     horizon: int
     """Steps ahead."""
     window: int
-    """Rows that the network sees before a cut, at the most."""
+    """Rows that the network sees before a cut; `reach` says when they are more."""
     season: int
     """Rows in a season; 1 for none."""
-    cell: str = "lstm"
-    hidden: int = 64
+    cell: str = "gru"
+    hidden: int = 128
     seed: int = 0
     training: Training = field(default_factory=Training)
+    long_season: int = 0
+    """Rows in a second, longer season, such as the week of hourly rows; 0 for none."""
 
     def __post_init__(self) -> None:
         for name in ("horizon", "window", "season", "hidden"):
             checks.whole(self, name, 1)
         checks.whole(self, "seed", 0, 2**63 - 1)
+        checks.whole(self, "long_season", 0)
+        if 0 < self.long_season <= self.season:
+            raise ArgumentError(
+                f"Plan.long_season must be longer than the season, {self.season}, "
+                f"got {self.long_season}"
+            )
         checks.choice(self, "cell", tuple(CELLS))
 
     @classmethod
-    def window_for(cls, horizon: int, season: int) -> int:
-        """A window that suits a horizon and a season."""
-        return min(max(8 * season, 2 * horizon, 32), 64)
+    def window_for(cls, season: int, long_season: int = 0) -> int:
+        """A window that suits the seasons: five of them, more of short ones, two of the longer.
+
+        Example:
+            >>> [Plan.window_for(season) for season in (1, 4, 7, 12, 24)], Plan.window_for(24, 168)
+            ([8, 20, 112, 60, 336], 336)
+        """
+        usual = {1: 8, 2: 10, 3: 15, 7: 112, 24: 336}
+        return max(usual.get(season, 5 * season), 2 * long_season)
+
+    @property
+    def segment(self) -> int:
+        """Rows that one step of the network reads: a season, two of a short one, or the largest
+        share of a long one up to 24.
+
+        Example:
+            >>> [Plan(1, 1, season).segment for season in (1, 2, 4, 7, 12, 24, 52, 168, 288)]
+            [2, 4, 4, 14, 12, 24, 13, 24, 24]
+        """
+        m = self.season
+        if m > LONGEST:
+            return next(p for p in range(LONGEST, 0, -1) if m % p == 0 or p == LONGEST // 2)
+        return 2 * m if m < 4 or m == 7 else m
+
+    @property
+    def steps(self) -> int:
+        """Steps of the network over a window."""
+        rows = max(self.window, self.season + (self.season > 1), self.long_season, 2)
+        return -(-rows // self.segment)
+
+    @property
+    def reach(self) -> int:
+        """The newest rows before a cut that decide a forecast: the window in whole steps, and a
+        season at the least."""
+        return self.steps * self.segment
 
     @property
     def least(self) -> int:
@@ -110,7 +156,7 @@ class Plan:
     @property
     def tail(self) -> int:
         """The newest rows of a series that decide its forecast."""
-        return max(self.window, self.season)
+        return self.reach
 
     def to_json(self) -> dict[str, Any]:
         """A dict that ``json.dumps`` takes and `from_json` turns back into an equal value."""

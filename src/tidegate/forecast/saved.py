@@ -14,12 +14,11 @@ from ..data.series import Series
 from ..errors import ArgumentError, ModelFileError
 from ..network import Network
 from ..network.file import ModelFile, parameters_of, read_model, write_model
-from .head import Head
-from .learn import Learned
+from .conformal import Correction
+from .learn import Learned, inputs_of
 from .model import Model
 from .plan import Plan
 from .scaling import Scaling
-from .windows import PATHS
 
 Array = NDArray[Any]
 KIND = "forecaster"
@@ -51,6 +50,7 @@ def write(
         "scaling.scale": scaling.scale,
         "scaling.unit": scaling.unit,
         "scaling.bounded": np.isfinite(scaling.floor).astype(np.uint8),
+        "intervals.factor": model.correction.factor,
     }
     meta = {
         "plan": model.plan.to_json(),
@@ -81,18 +81,16 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, str], Learned, Series]
             raise ArgumentError("the names of columns must be text")
         series = _series(file, frame, frequency)
         scaling = _scaling(file, len(series.start))
-        head = Head(plan.horizon, PATHS, bool(scaling.zeros.any()))
-        if (spec.cell, spec.hidden, spec.outputs) != (plan.cell, plan.hidden, head.outputs):
-            raise ArgumentError("the network is not the one that the plan asks for")
-        calendar = frequency.calendar(series.time).shape[1]
-        if getattr(spec.input, "columns", None) != 1 + calendar + head.chance:
-            raise ArgumentError("the network's inputs are not those of the series")
+        inputs = inputs_of(plan, series, scaling)
+        if spec != inputs.spec:
+            raise ArgumentError("the network is not the one that the plan and the series ask for")
+        correction = _correction(file, len(inputs.head.quantiles))
     except ArgumentError as error:
         raise ModelFileError(
             f"{file.path} is damaged: {error}; give another file, or save it again"
         ) from None
     network = Network(spec, parameters=parameters)
-    return columns, Learned(Model(plan, head, network), scaling), series
+    return columns, Learned(Model(inputs, network, correction), scaling), series
 
 
 def _series(file: ModelFile, frame: FrameKind, frequency: Frequency) -> Series:
@@ -129,6 +127,13 @@ def _scaling(file: ModelFile, n: int) -> Scaling:
     if scale.min() <= 0 or unit.min() < 0:
         raise ArgumentError("its scaling has a factor that is not above 0")
     return Scaling(centre, scale, unit, np.where(bounded > 0, 0.0, -np.inf))
+
+
+def _correction(file: ModelFile, quantiles: int) -> Correction:
+    factor = _vector(file, "intervals.factor", "f")
+    if len(factor) != quantiles or factor.min() <= 0:
+        raise ArgumentError("its intervals are corrected by other factors than it has quantiles")
+    return Correction(factor)
 
 
 def _vector(file: ModelFile, name: str, kind: str) -> Array:

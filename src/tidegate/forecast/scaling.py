@@ -13,14 +13,16 @@ Array = NDArray[Any]
 MANY_ZEROS = 0.15
 """The share of exact zeros from which on a non-negative series has its zeros counted apart."""
 LARGEST = np.finfo(np.float64).max
+FAR = 1e100
+"""Beyond this many units a value is taken for this many: its square is still a number."""
 
 
 @dataclass(frozen=True)
 class Scaling:
     """For each of n series: u = (f(y) − centre) / scale, in float64.
 
-    f(y) is y, or log(1 + y/unit) for a series with many zeros, whose values then are centred and
-    scaled by those that are not zero.
+    f(y) is y, with centre 0 and the mean size as scale; or, for a series with many zeros,
+    log(1 + y/unit), centred and scaled by the values that are not zero.
     """
 
     centre: Array
@@ -34,16 +36,34 @@ class Scaling:
 
     @classmethod
     def of(cls, values: Array, start: Array, length: Array) -> Scaling:
-        """What suits each series.
+        """What suits each series; all at once, as there may be 100,000.
 
         Args:
-            values: ``[N]`` float64, finite.
+            values: ``[N]`` float64, NaN where missing.
             start, length: ``[n]``, where each series lies in them.
+
+        Example:
+            >>> Scaling.of(np.array([2.0, -4.0]), np.array([0]), np.array([2])).scale.tolist()
+            [3.0]
         """
-        columns = np.array(
-            [_series(values[a : a + m]) for a, m in zip(start, length, strict=True)]
-        ).reshape(-1, 4)
-        return cls(*columns.T.copy())
+        total = _Sums(start, length, len(values))
+        seen = np.isfinite(values)
+        size = np.abs(np.where(seen, values, 0))
+        largest = total.most(size)
+        count = np.maximum(total(seen), 1)
+        # divided by the largest first: the sum of many 1e300 is infinite
+        safe = np.where(largest > 0, largest, 1)
+        np.divide(size, total.each(safe), out=size)
+        scale = total(size) / count * safe
+        scale[scale == 0] = 1
+        # a sum of sizes exceeds that of values only where there are negative ones
+        floor = np.where(total(np.where(values < 0, 1.0, 0.0)) > 0, -np.inf, 0.0)
+        zeros = total(values == 0) / count
+        many = (floor == 0) & (zeros >= MANY_ZEROS) & (largest > 0)
+        scaling = cls(np.zeros(len(start)), scale, np.zeros(len(start)), floor)
+        if many.any():
+            scaling._count_apart(values, total, many)
+        return scaling
 
     @property
     def zeros(self) -> Array:
@@ -51,41 +71,72 @@ class Scaling:
         return self.unit > 0
 
     def apply(self, values: Array, series: Array) -> Array:
-        """u, for values of the series with these numbers; both ``[N]``."""
-        unit = self.unit[series]
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        """u, for values of the series with these numbers: ``[k, ...]`` and ``[k]``; NaN stays."""
+        unit, centre, scale = (
+            _beside(column[series], values) for column in (self.unit, self.centre, self.scale)
+        )
+        with np.errstate(over="ignore"):
+            if not self.zeros.any():
+                return np.clip(values / scale, -FAR, FAR)
             # a series that was never negative may become so later
-            logs = np.log1p(np.clip(values / unit, 0, LARGEST))
-        return (np.where(unit > 0, logs, values) - self.centre[series]) / self.scale[series]
+            logs = np.log1p(np.clip(values / np.where(unit > 0, unit, 1), 0, LARGEST))
+            u = (np.where(unit > 0, logs, values) - centre) / scale
+        return np.clip(u, -FAR, FAR)
 
     def undo(self, u: Array, series: Array) -> Array:
         """y, not below the floor; ``u`` is ``[n, ...]``, ``series`` ``[n]``."""
-        index = (slice(None), *(None,) * (u.ndim - 1))
         centre, scale, unit, floor = (
-            column[series][index] for column in (self.centre, self.scale, self.unit, self.floor)
+            _beside(column[series], u)
+            for column in (self.centre, self.scale, self.unit, self.floor)
         )
-        plain = centre + scale * u
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", under="ignore"):
+            plain = centre + scale * u
             powers = unit * np.expm1(np.where(unit > 0, plain, 0))
-        return np.clip(np.where(unit > 0, powers, plain), floor, LARGEST)
+        return np.clip(np.where(unit > 0, powers, plain), np.maximum(floor, -LARGEST), LARGEST)
+
+    def _count_apart(self, values: Array, total: _Sums, many: Array) -> None:
+        """Fills in centre, scale and unit of the series with many zeros."""
+        amount = values > 0
+        count = np.maximum(total(amount), 1)
+        logs = np.log(np.where(amount, values, 1))
+        # the geometric mean: it can be taken of 1e300 and of 1e-300
+        unit = np.where(many, np.exp(total(logs) / count), 0)
+        with np.errstate(over="ignore"):
+            ratio = np.where(amount, values, 0) / total.each(np.where(many, unit, 1))
+        logs = np.log1p(np.minimum(ratio, LARGEST))
+        centre = total(logs) / count
+        rest = np.where(amount, logs - total.each(centre), 0)
+        scale = np.sqrt(total(rest**2) / count)
+        # one amount again and again: any scale does, but not 0
+        scale = np.where(scale > 1e-9 * centre, scale, centre)
+        self.unit[many], self.centre[many], self.scale[many] = unit[many], centre[many], scale[many]
 
 
-def _series(values: Array) -> tuple[float, float, float, float]:
-    """Centre, scale, unit and floor of one series."""
-    largest = float(np.abs(values).max())
-    if largest == 0:
-        return 0.0, 1.0, 0.0, 0.0
-    floor = 0.0 if values.min() >= 0 else -np.inf
-    unit = 0.0
-    if floor == 0 and np.mean(values == 0) >= MANY_ZEROS:
-        values = values[values > 0]
-        # not below the precision of a number: 1e200 over 1e-200 is infinite
-        unit = max(float(np.median(values / largest)), np.finfo(np.float64).eps) * largest
-        values, largest = np.log1p(values / unit), 1.0
-    # divided by the largest first: squares of 1e300 are infinite
-    centre = float(np.mean(values / largest)) * largest
-    scale = float(np.std(values / largest - centre / largest)) * largest
-    # one value again and again: any scale does, but not 0
-    if scale <= 1e-9 * abs(centre):
-        scale = abs(centre) or 1.0
-    return centre, scale, unit, floor
+class _Sums:
+    """Sums over the first rows of each series, in a table of N rows."""
+
+    def __init__(self, start: Array, length: Array, rows: int) -> None:
+        self.edges = np.stack([start, start + length], axis=1).ravel()
+        self.edges = self.edges[:-1] if self.edges[-1] == rows else self.edges
+        self.rows = rows
+        self.start = start
+
+    def __call__(self, x: Array) -> Array:
+        """``[n]``, the sums of ``[N]``."""
+        sums: Array = np.add.reduceat(x.astype(np.float64, copy=False), self.edges)[::2]
+        return sums
+
+    def most(self, x: Array) -> Array:
+        """``[n]``, the largest of each."""
+        most: Array = np.maximum.reduceat(x, self.edges)[::2]
+        return most
+
+    def each(self, x: Array) -> Array:
+        """``[N]``, the number of each row's series."""
+        reach = np.diff(np.append(self.start, self.rows))
+        return np.repeat(x, reach)
+
+
+def _beside(column: Array, values: Array) -> Array:
+    """``[k]`` that goes with ``[k, ...]``."""
+    return column.reshape(-1, *(1,) * (values.ndim - 1))

@@ -1,7 +1,12 @@
-"""Windows: what the network sees at a cut between past and future, and what came after it."""
+"""Windows: what the network sees at a cut between past and future, and what came after it.
+
+A window is copied out of the table when it is needed, a batch at a time: it is padded, filled and
+normalised from its own rows alone, so nothing that comes after the cut can leak into it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -9,128 +14,126 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.spans import Spans
+from . import paths
+from .plan import Plan
 from .scaling import Scaling
 
 Array = NDArray[Any]
 
-PATHS = 3
-"""Last value, the value a season before, the window's mean."""
-FLAT = 0.05
-"""A window's standard deviation counts as at least this share of the series's."""
+FLAT = 0.01
+"""A window's deviation counts as at least this share of the mean size of its values."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """All series, one after the other, in the units of `Scaling`."""
+    """All series, one after the other, and the units that each is read in."""
 
-    u: Array
-    """``[N]`` float64."""
-    zero: Array
-    """``[N]``, whether a value is zero in a series with many."""
-    calendar: Array
-    """``[N, c]``, columns of the calendar."""
+    values: Array
+    """``[N]`` float64, NaN where missing."""
     start: Array
     """``[n]``, the first row of each series."""
     length: Array
-    """``[n]``"""
-    zeros: Array
-    """``[n]``, whether a series has many zeros."""
+    """``[n]``, how many of its rows may be known."""
+    scaling: Scaling
+    calendar: Callable[[Array], Array]
+    """``[k]`` rows → ``[k, c]`` float64, the calendar at them."""
 
-    @classmethod
-    def of(
-        cls, values: Array, start: Array, length: Array, calendar: Array, scaling: Scaling
-    ) -> Table:
-        """The series in units of their own."""
-        series = np.repeat(np.arange(len(start)), length)
-        zero = (values == 0) & scaling.zeros[series]
-        return cls(scaling.apply(values, series), zero, calendar, start, length, scaling.zeros)
-
-    @cached_property
-    def rows(self) -> Array:
-        """``[N, columns]`` float32, what the network reads: u, the calendar, and, where any series
-        has many zeros, whether a value is one."""
-        columns = [self.u[:, None], self.calendar]
-        if self.zeros.any():
-            columns.append(self.zero[:, None])
-        return np.concatenate(columns, axis=1, dtype=np.float32)
-
-    @cached_property
-    def sums(self) -> tuple[Array, Array]:
-        """``[N+1]`` each: the sums of u and of its square over all rows before."""
-        ones, squares = (np.concatenate([[0], np.cumsum(x)]) for x in (self.u, self.u**2))
-        return ones, squares
+    @property
+    def zeros(self) -> Array:
+        """``[n]``, whether a series has many zeros."""
+        return self.scaling.zeros
 
 
 @dataclass(frozen=True)
 class Windows:
-    """k windows of a table, each before a cut."""
+    """k windows of a table, each before a cut; R rows each, the plan's ``reach``."""
 
     table: Table
+    plan: Plan
     series: Array
     """``[k]``"""
-    start: Array
-    """``[k]``, first row."""
     cut: Array
     """``[k]``, the first row that is not seen."""
-    season: int
+    z: Array
+    """``[k, R]``, the values in units of the window, filled where they were not seen."""
+    seen: Array
+    """``[k, R]``, whether a value was observed: not missing, and no padding."""
+    zero: Array
+    """``[k, R]``, whether a value is zero in a series with many."""
+    shift: Array
+    """``[k]``, the mean of what was seen; 0 where zeros are counted apart."""
+    deviation: Array
+    """``[k]``, its standard deviation; 1 where zeros are counted apart."""
+    static: Array
+    """``[k, 3 + c]``: how large the seasonal errors and the deviation are beside the values, in
+    logarithms, the share that was seen, and the calendar at the last row before the cut."""
 
     @classmethod
-    def before(cls, table: Table, series: Array, cut: Array, length: int, season: int) -> Windows:
-        """The ``length`` rows before each cut, or as many as the series has."""
-        return cls(table, series, np.maximum(table.start[series], cut - length), cut, season)
+    def before(cls, table: Table, plan: Plan, series: Array, cut: Array) -> Windows:
+        """The rows before each cut; a series that has fewer is padded with its first season."""
+        index, inside = rows_before(table, plan, series, cut)
+        raw = table.values[index]
+        u = table.scaling.apply(raw, series)
+        seen = inside & ~np.isnan(u)
+        if not seen.all():
+            u = filled(u, plan.season)
+        apart = table.zeros[series]
+        count = np.maximum(seen.sum(1), 1)
+        known = np.where(seen, u, 0)
+        mean = known.sum(1) / count
+        size = np.abs(known).sum(1) / count
+        rest = np.where(seen, u - mean[:, None], 0)
+        deviation = np.sqrt((rest**2).sum(1) / count)
+        floor = np.maximum(deviation, FLAT * size)
+        floor[floor < np.finfo(np.float64).tiny] = 1
+        m = plan.season
+        pairs = seen[:, m:] & seen[:, :-m]
+        steps = np.where(pairs, np.abs(u[:, m:] - u[:, :-m]), 0).sum(1)
+        steps /= np.maximum(pairs.sum(1), 1)
+        size = np.where(size > 0, size, 1)
+        own = (_log(steps / size), _log(deviation / size), seen.mean(1))
+        static = np.column_stack([*own, table.calendar(cut - 1)])
+        shift, scale = np.where(apart, 0, mean), np.where(apart, 1, floor)
+        z = (u - shift[:, None]) / scale[:, None]
+        np.nan_to_num(z, copy=False, nan=0.0)  # not a single value was observed before
+        zero = (raw == 0) & inside & apart[:, None]
+        return cls(table, plan, series, cut, z, seen, zero, shift, scale, static)
 
     def __len__(self) -> int:
         return len(self.cut)
 
-    @cached_property
-    def shift(self) -> Array:
-        """``[k]``, the mean of u in the window; 0 where zeros are counted apart."""
-        ones, _ = self.table.sums
-        mean = (ones[self.cut] - ones[self.start]) / (self.cut - self.start)
-        return np.where(self.table.zeros[self.series], 0, mean)
+    @property
+    def past_columns(self) -> list[Array]:
+        """``[k, R]`` each."""
+        return []
+
+    @property
+    def future_columns(self) -> list[Array]:
+        """``[k, R + h]`` each."""
+        return []
 
     @cached_property
-    def deviation(self) -> Array:
-        """``[k]``, the standard deviation of u in the window; 1 where zeros are counted apart."""
-        _, squares = self.table.sums
-        square = (squares[self.cut] - squares[self.start]) / (self.cut - self.start)
-        deviation = np.sqrt(np.maximum(square - self.shift**2, 0))
-        return np.where(self.table.zeros[self.series], 1, np.maximum(deviation, FLAT))
-
-    @cached_property
-    def spans(self) -> Spans:
-        """The windows as the network reads them: u in units of the window."""
-        columns = self.table.rows.shape[1]
-        shift, factor = np.zeros((len(self), columns)), np.ones((len(self), columns))
-        shift[:, 0], factor[:, 0] = self.shift, 1 / self.deviation
-        return Spans(self.start, self.cut - self.start, shift, factor)
-
-    def paths(self, horizon: int) -> Array:
+    def paths(self) -> Array:
         """``[k, h, paths]``, the baselines that a forecast starts from, in units of the window."""
-        ahead = np.arange(horizon)
-        same_phase = self.cut[:, None] - self.season + ahead % self.season
-        last = self.cut - 1
-        first = self.table.start[self.series]
-        same_phase = np.where(same_phase < first[:, None], last[:, None], same_phase)
-        paths = np.zeros((len(self), horizon, PATHS))
-        paths[..., 0] = self._z(self.table.u[last])[:, None]
-        paths[..., 1] = self._z(self.table.u[same_phase])
-        paths[self.table.zeros[self.series]] = 0
-        return paths
+        plan = self.plan
+        found = paths.paths(self.z, self.seen, plan.horizon, plan.season, plan.long_season)
+        found[self.table.zeros[self.series]] = 0
+        return found
 
-    def targets(self, horizon: int) -> Array:
+    def targets(self) -> Array:
         """``[k, h, 2 + paths]`` float32, see `Head.loss`."""
         table = self.table
-        row = self.cut[:, None] + np.arange(horizon)
-        end = (table.start + table.length)[self.series]
-        known = row < end[:, None]
-        row = np.minimum(row, end[:, None] - 1)
-        zeros = table.zeros[self.series][:, None]
-        targets = np.empty((len(self), horizon, 2 + PATHS), np.float32)
-        targets[..., 0] = np.where(known & ~table.zero[row], self._z(table.u[row]), np.nan)
-        targets[..., 1] = np.where(known & zeros, ~table.zero[row], np.nan)
-        targets[..., 2:] = self.paths(horizon)
+        row = self.cut[:, None] + np.arange(self.plan.horizon)
+        end = (table.start + table.length)[self.series][:, None]
+        raw = table.values[np.minimum(row, end - 1)]
+        raw[row >= end] = np.nan
+        apart = table.zeros[self.series][:, None]
+        zero = (raw == 0) & apart
+        z = (table.scaling.apply(raw, self.series) - self.shift[:, None]) / self.deviation[:, None]
+        targets = np.empty((*z.shape, 2 + self.paths.shape[-1]), np.float32)
+        targets[..., 0] = np.where(zero, np.nan, np.clip(z, -FAR, FAR))
+        targets[..., 1] = np.where(apart & ~np.isnan(raw), ~zero, np.nan)
+        targets[..., 2:] = self.paths
         return targets
 
     def undo(self, z: Array) -> Array:
@@ -139,29 +142,76 @@ class Windows:
         u: Array = self.shift[index] + self.deviation[index] * z
         return u
 
-    def _z(self, u: Array) -> Array:
-        index = (slice(None), *(None,) * (u.ndim - 1))
-        return (u - self.shift[index]) / self.deviation[index]
+
+FAR = 1e4
+"""A target further than so many deviations away counts as that far."""
 
 
-def sample(
-    table: Table, count: int, length: int, least: int, season: int, rng: np.random.Generator
-) -> tuple[Windows, Array]:
-    """Windows to learn from: a series at random, then a cut at random.
+def rows_before(table: Table, plan: Plan, series: Array, cut: Array) -> tuple[Array, Array]:
+    """Which rows of a table windows read, and which of these are no padding: ``[k, R]`` both."""
+    first = table.start[series][:, None]
+    index = cut[:, None] + np.arange(-plan.reach, 0)
+    inside = index >= first
+    if not inside.all():
+        m = plan.season
+        later = index + -(-(first - index) // m) * m
+        index = np.where(inside, index, np.minimum(later, cut[:, None] - 1))
+    return index, inside
 
-    A cut may lie so late that only a part of what comes after it is known.
+
+def filled(u: Array, season: int) -> Array:
+    """u without gaps: a missing value is the one before it at the same phase of the season, else
+    the one before it, else the first that there is; NaN only where there is none at all.
 
     Args:
-        count: how many to draw.
-        length: rows in a window.
-        least: rows before the first cut of a series.
+        u: ``[k, R]``, NaN where missing.
+        season: rows.
 
-    Returns:
-        The different windows drawn, and for each draw which one it is, ``[count]``.
+    Example:
+        >>> u = np.array([[1.0, 2.0, np.nan, 4.0]])
+        >>> filled(u, 2).tolist()
+        [[1.0, 2.0, 1.0, 4.0]]
     """
-    able = np.flatnonzero(table.length > least)
-    series = able[rng.integers(len(able), size=count)]
-    first = table.start[series] + least
-    cut = rng.integers(first, (table.start + table.length)[series])
-    drawn, which = np.unique(np.stack([cut, series]), axis=1, return_inverse=True)
-    return Windows.before(table, drawn[1], drawn[0], length, season), which.ravel()
+    if not np.isnan(u).any():
+        return u
+    k, rows = u.shape
+    gap = -rows % season
+    seasons = np.full((k, rows + gap), np.nan)
+    seasons[:, gap:] = u
+    by_phase = seasons.reshape(k, -1, season).transpose(0, 2, 1)
+    u = _carried(by_phase).transpose(0, 2, 1).reshape(k, -1)[:, gap:]
+    u = _carried(u)
+    return _carried(u[:, ::-1])[:, ::-1]
+
+
+def _carried(u: Array) -> Array:
+    """Each missing value is the last one before it along the last axis, where there is one."""
+    place = np.where(np.isnan(u), 0, np.arange(u.shape[-1]))
+    found: Array = np.take_along_axis(u, np.maximum.accumulate(place, axis=-1), axis=-1)
+    return found
+
+
+def _log(ratio: Array) -> Array:
+    """A size beside another as a number of about ±1."""
+    found: Array = 0.3 * np.log(np.clip(ratio, 1e-4, 1e4))
+    return found
+
+
+class Sampler:
+    """Draws windows to learn from: a series at random, then a cut at random.
+
+    A cut may lie so late that only a part of what comes after it is known.
+    """
+
+    def __init__(self, table: Table, plan: Plan) -> None:
+        self.table = table
+        self.plan = plan
+        self.able = np.flatnonzero(table.length > plan.least)
+
+    def draw(self, number: int, count: int) -> Windows:
+        """Batch ``number``, which it alone decides with the plan's seed: ``count`` windows."""
+        rng = np.random.Generator(np.random.PCG64([self.plan.seed, number]))
+        series = self.able[rng.integers(len(self.able), size=count)]
+        first = self.table.start[series]
+        cut = rng.integers(first + self.plan.least, first + self.table.length[series])
+        return Windows.before(self.table, self.plan, series, cut)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ArgumentError
-from .sequences import Sequences
+from .source import Part
 
 Array = NDArray[Any]
 CustomLoss: TypeAlias = Callable[[Array, Array], tuple[float, Array]]
@@ -21,7 +21,7 @@ class NotFiniteError(Exception):
 
 
 def bound(
-    function: CustomLoss, sequences: Sequences, needs_gradient: bool = True
+    function: CustomLoss, sequences: Part, needs_gradient: bool = True
 ) -> Callable[[Array], tuple[float, Array]]:
     """The loss as a function of the output alone, with its answer checked.
 

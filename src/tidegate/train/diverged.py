@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..errors import TrainingError
 from .history import History
-from .sequences import Sequences
+from .source import Part
 
 if TYPE_CHECKING:
     from ..network import Network
@@ -53,16 +53,16 @@ class LastGood:
             self._waiting = None
 
 
-def advice(sequences: Sequences, rate: float, clip: float | None, first: bool) -> str:
+def advice(sequences: Part | None, rate: float, clip: float | None, first: bool) -> str:
     """What to try when the loss of these sequences is not finite.
 
     Args:
-        sequences: the batch.
+        sequences: the batch; None if it is no longer known.
         rate: the learning rate.
         clip: the largest norm of the gradient; None for no limit.
         first: whether the weights are still those that the run began with.
     """
-    if fault := _fault(sequences):
+    if sequences is not None and (fault := _fault(sequences)):
         return f"{fault}: correct it, or leave it out"
     scale = "inputs and targets scaled to about ±1"
     if first:
@@ -71,7 +71,7 @@ def advice(sequences: Sequences, rate: float, clip: float | None, first: bool) -
     return f"try learning_rate={rate / 10:.2g}{clipped}, or {scale}"
 
 
-def _fault(sequences: Sequences) -> str:
+def _fault(sequences: Part) -> str:
     """The first number of the data that is none; empty if there is no such."""
     spans, used = sequences.spans, sequences.target_rows()
     start, end = np.asarray(spans.start), np.asarray(spans.start) + np.asarray(spans.length)

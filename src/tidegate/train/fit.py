@@ -1,4 +1,4 @@
-"""Training, from the outside: one function."""
+"""Training, from the outside: of sequences in tables, or of batches that are drawn one by one."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from .progress import Listener, listener
 from .run import Run
 from .sequences import Held, Sequences
 from .settings import FitSettings
+from .source import Draw, Shuffled, Stream
 
 if TYPE_CHECKING:
     from ..data.spans import Spans
@@ -84,6 +85,49 @@ def fit(
         raise ArgumentError(
             "FitSettings.patience needs a validation loss; give fit validation=Held(...)"
         )
-    run = Run(network, sequences, held_out, settings, loss)
+    run = Run(network, Shuffled(sequences, settings), held_out, settings, loss)
+    with listener(progress) as tell, Interrupt() as interrupt:
+        return run.run(tell, interrupt)
+
+
+def fit_drawn(
+    network: Network,
+    draw: Draw,
+    loss: CustomLoss,
+    settings: FitSettings,
+    *,
+    progress: bool | Listener | None = None,
+) -> History:
+    """Trains the network in place on batches that are made when their update comes.
+
+    For windows that would not fit into memory all at once. Like `fit`, in one epoch, without
+    validation and checkpoints.
+
+    Args:
+        network: with a head.
+        draw: (updates done) → the next batch; it must depend on this number alone.
+        loss: (the batch's targets, output) → (value, gradient by the output).
+        settings: how to train; ``updates`` says for how long, ``batch`` what a batch counts for.
+        progress: as for `fit`.
+
+    Raises:
+        ArgumentError, DivergedError: as `fit`.
+
+    Example:
+        >>> import numpy as np
+        >>> from tidegate.data import Spans
+        >>> from tidegate.network import Network, NetworkSpec, NumberInput
+        >>> from tidegate.train import Drawn
+        >>> def draw(done):
+        ...     rows = np.random.default_rng(done).normal(size=(40, 1)).astype(np.float32)
+        ...     return Drawn(rows, Spans(np.arange(8) * 5, np.full(8, 5)), rows[::5])
+        >>> def loss(targets, output):
+        ...     return float(np.mean((output - targets) ** 2)), 2 * (output - targets) / 8
+        >>> network = Network(NetworkSpec(NumberInput(1), hidden=8, outputs=1))
+        >>> history = fit_drawn(network, draw, loss, FitSettings(updates=20))
+        >>> history.stopped, len(history.loss)
+        ('updates', 20)
+    """
+    run = Run(network, Stream(draw, settings), None, settings, loss)
     with listener(progress) as tell, Interrupt() as interrupt:
         return run.run(tell, interrupt)

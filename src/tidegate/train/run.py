@@ -20,8 +20,9 @@ from .diverged import DivergedError, LastGood, advice
 from .history import Epoch, History
 from .interrupt import Interrupt
 from .progress import Listener, Pace
-from .sequences import Index, Sequences, batches
+from .sequences import Sequences
 from .settings import FitSettings
+from .source import Part, Shuffled, Source
 
 if TYPE_CHECKING:
     from ..network.network import Network, StepResult
@@ -33,13 +34,13 @@ class Run:
     def __init__(
         self,
         network: Network,
-        sequences: Sequences,
+        source: Source,
         held_out: Sequences | None,
         settings: FitSettings,
         loss: CustomLoss | None,
     ) -> None:
         self.network = network
-        self.sequences = sequences
+        self.source = source
         self.held_out = held_out
         self.settings = settings
         self.loss = loss
@@ -47,14 +48,13 @@ class Run:
         self.history = History()
         self.best: NDArray[Any] | None = None
         self.good = LastGood()
-        self.per_epoch = -(-len(sequences) // settings.batch)
-        self.total = settings.updates or settings.epochs * self.per_epoch
-        self._epoch_batches: tuple[int, list[Index]] = (-1, [])
+        self.total = settings.updates or settings.epochs * source.per_epoch
         self._purpose: checkpoint.Purpose | None = None
         if held_out is not None:  # what does not fit shows now, not after the first epoch
             self.evaluate(held_out.batch(np.zeros(1, np.int64)))
-        if settings.checkpoint is not None:
-            self._purpose = checkpoint.Purpose.of(network.spec, settings, sequences, held_out)
+        if settings.checkpoint is not None and isinstance(source, Shuffled):
+            data = (source.sequences, held_out)
+            self._purpose = checkpoint.Purpose.of(network.spec, settings, *data)
             if settings.resume:
                 self.resume(settings.checkpoint, self._purpose)
 
@@ -98,11 +98,11 @@ class Run:
     @property
     def epoch_end(self) -> int:
         """Updates done when the epoch that is running is over."""
-        return self.closed + self.per_epoch
+        return self.closed + self.source.per_epoch
 
     def update(self) -> int:
         """One update; returns the number of its sequences."""
-        batch = self.sequences.batch(self.batches()[self.done - self.closed])
+        batch = self.source.batch(len(self.history.epochs), self.done - self.closed)
         rate = self.settings.learning_rate(self.done, self.total)
         self.good.before(self.done, self.network)
         try:
@@ -123,7 +123,8 @@ class Run:
         """Closes the epoch: its losses, and whether it is the best one or the last."""
         self.check()
         losses = self.history.loss[self.closed :]
-        sizes = [len(batch) for batch in self.batches()[: len(losses)]]
+        epoch = len(self.history.epochs)
+        sizes = [self.source.size(epoch, number) for number in range(len(losses))]
         loss = float(np.average(losses, weights=sizes))
         validation = None
         if self.held_out is not None:
@@ -149,20 +150,11 @@ class Run:
             ("optimizer's squares", state.v),
         ):
             if not np.isfinite(array).all():
-                raise self.diverged(f"the {what} are no longer finite", self.sequences)
-
-    def batches(self) -> list[Index]:
-        """Of the epoch that is running."""
-        epoch = len(self.history.epochs)
-        if self._epoch_batches[0] != epoch:
-            lengths = np.asarray(self.sequences.spans.length)
-            s = self.settings
-            self._epoch_batches = (epoch, batches(lengths, s.batch, s.seed, epoch, s.bucket))
-        return self._epoch_batches[1]
+                raise self.diverged(f"the {what} are no longer finite", None)
 
     # ---- what it asks of the network ----
 
-    def step(self, batch: Sequences, rate: float) -> StepResult:
+    def step(self, batch: Part, rate: float) -> StepResult:
         """A training step with the network's loss, or with the user's own."""
         options: dict[str, Any] = {"learning_rate": rate, "seed": self.settings.seed}
         if self.loss is not None:
@@ -170,6 +162,7 @@ class Run:
             return self.network.custom_step(
                 batch.rows, batch.spans, function, self.optimizer, **options
             )
+        assert isinstance(batch, Sequences)  # what is drawn has a loss of its own
         return self.network.train_step(
             batch.rows,
             batch.spans,
@@ -223,7 +216,7 @@ class Run:
         if self.history.stopped != "patience":  # Ctrl-C, or a run that is now to be longer
             self.history.stopped = ""
 
-    def diverged(self, what: str, batch: Sequences) -> DivergedError:
+    def diverged(self, what: str, batch: Part | None) -> DivergedError:
         """The error, with the network set back to its last good weights."""
         kept = "holds the weights that it began with"
         if self.best is not None and self.history.best_epoch is not None:
@@ -233,6 +226,8 @@ class Run:
             self.network.parameters[...] = self.good.parameters
             kept = f"holds its last good weights, those after update {self.good.updates}"
         rate = self.settings.learning_rate(min(self.done, self.total - 1), self.total)
+        if batch is None and isinstance(self.source, Shuffled):
+            batch = self.source.sequences
         hint = advice(batch, rate, self.optimizer.clip, first=self.done == 0)
         epoch = len(self.history.epochs) + 1
         self.history.stopped = "diverged"

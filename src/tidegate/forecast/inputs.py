@@ -1,0 +1,145 @@
+"""What the network reads of a window, and where in its output the answer lies.
+
+A step of the network reads p rows at once, side by side in one row of its table:
+
+    p × value, p × whether it was seen                      and, where any series counts zeros
+    apart, p × whether it is zero
+    p × each covariate, and whether it was seen where that is not certain
+    the window's own numbers (`Windows.static`), the calendar at the cut, the series's static ones
+
+If covariates are known ahead, further steps follow, as many as the horizon has times p rows: they
+read these covariates, the static numbers and how far ahead they are, and each is read out for its
+p rows of the horizon. Else the last state answers for the whole horizon at once: as good, and
+faster by the steps that it saves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data.spans import Spans
+from ..network import Network, NetworkSpec, NumberInput
+from .head import Head
+from .paths import count
+from .plan import Plan
+from .windows import Windows
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The layout of rows and outputs."""
+
+    plan: Plan
+    zeros: bool
+    """Whether any series has its zeros counted apart."""
+    calendar: int
+    """Columns of the calendar."""
+    future: int = 0
+    """Covariates that are known ahead."""
+    past: int = 0
+    """Covariates that are not."""
+    static: int = 0
+    """Numbers of each series."""
+
+    @property
+    def head(self) -> Head:
+        """What each step ahead is given."""
+        return Head(self.plan.horizon, count(self.plan.season, self.plan.long_season), self.zeros)
+
+    @property
+    def ahead(self) -> int:
+        """Steps of the network beyond the cut."""
+        return -(-self.plan.horizon // self.plan.segment) if self.future else 0
+
+    @property
+    def channels(self) -> int:
+        """Numbers of each row of a window."""
+        return 2 + self.zeros + self.future + 2 * self.past
+
+    @property
+    def columns(self) -> int:
+        """Numbers that a step of the network reads."""
+        fixed = 3 + self.calendar + self.static + (self.ahead > 0)
+        return self.plan.segment * self.channels + fixed
+
+    @property
+    def spec(self) -> NetworkSpec:
+        """The network."""
+        plan, head = self.plan, self.head
+        return NetworkSpec(
+            NumberInput(self.columns, dense=plan.hidden),
+            cell=plan.cell,
+            hidden=plan.hidden,
+            readout="each" if self.ahead else "last",
+            outputs=plan.segment * head.width if self.ahead else head.outputs,
+        )
+
+    def start(self, network: Network, targets: Array) -> None:
+        """Makes of an untrained network a baseline: the mean of the paths, with intervals as wide
+        as it misses these targets by.
+
+        Args:
+            network: its head is overwritten.
+            targets: ``[k, h, 2 + paths]``, see `Windows.targets`.
+        """
+        head = self.head
+        errors = np.abs(targets[..., 0] - targets[..., 2:].mean(-1))
+        errors, events = errors[~np.isnan(errors)], targets[..., 1][~np.isnan(targets[..., 1])]
+        spread = 1.25 * float(errors.mean(dtype=np.float64)) if errors.size else 1.0
+        chance = float(events.mean()) if events.size else 0.5
+        bias = head.start(max(spread, 1e-3), min(max(chance, 0.01), 0.99))
+        count = self.plan.segment if self.ahead else self.plan.horizon
+        network.params["head_weight"][...] = 0
+        network.params["head_bias"][...] = np.tile(bias, count)
+
+    def rows(self, windows: Windows) -> tuple[Array, Spans]:
+        """k windows as sequences: their rows, float32, and where each lies in them."""
+        plan, k = self.plan, len(windows)
+        p, steps = plan.segment, plan.steps
+        rows = np.zeros((k, steps + self.ahead, self.columns), np.float32)
+        values = [windows.z, windows.seen]
+        if self.zeros:
+            values.append(windows.zero)
+        values += windows.past_columns + windows.future_columns
+        for i, column in enumerate(values):
+            rows[:, :steps, i * p : (i + 1) * p] = column[:, : plan.reach].reshape(k, steps, p)
+        fixed = p * self.channels
+        static = windows.static
+        rows[:, :, fixed : fixed + static.shape[1]] = static[:, None]
+        if self.ahead:
+            rows[:, steps:, -1] = np.arange(1, self.ahead + 1) / self.ahead
+            first = (self.channels - self.future) * p
+            for i, column in enumerate(windows.future_columns):
+                later = np.zeros((k, self.ahead * p), np.float32)
+                later[:, : plan.horizon] = column[:, plan.reach :]
+                place = slice(first + i * p, first + (i + 1) * p)
+                rows[:, steps:, place] = later.reshape(k, self.ahead, p)
+        length = np.full(k, steps + self.ahead)
+        return rows.reshape(-1, self.columns), Spans(np.arange(k) * length, length)
+
+    def answer(self, output: Array) -> Array:
+        """``[k, h * width]``, of the network's output."""
+        if not self.ahead:
+            return output
+        plan, width = self.plan, self.head.width
+        each = output.reshape(-1, plan.steps + self.ahead, plan.segment * width)[:, plan.steps :]
+        answer: Array = each.reshape(len(each), -1)[:, : plan.horizon * width]
+        return answer
+
+    def loss(self, targets: Array, output: Array) -> tuple[float, Array]:
+        """`Head.loss` by the network's output."""
+        value, found = self.head.loss(targets, self.answer(output))
+        if not self.ahead:
+            return value, found
+        plan, width = self.plan, self.head.width
+        gradient = np.zeros_like(output)
+        each = gradient.reshape(len(found), -1)
+        first = plan.steps * plan.segment * width
+        each[:, first : first + found.shape[1]] = found
+        return value, gradient

@@ -1,0 +1,91 @@
+"""Baseline paths: what a forecast starts from. The network learns how to mix them.
+
+In units of the window, of a season m and perhaps a longer one M, for j = 0, 1, ... steps ahead:
+
+    last            the newest value that was observed
+    mean            0, as a window's mean is
+    season          z(−m + j mod m)
+    long season     z(−M + j mod M)
+    usual           the mean of the last four seasons at the phase of j; without one, of 4 values
+    growth          season, and for each season ahead once more what the last grew by; without
+                    one, the line through the first value and the last (drift)
+    level           the season's usual shape around a level smoothed exponentially
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+SEASONS = 4
+"""That are averaged."""
+SMOOTHING = 0.3
+"""The weight of the newest value in the level; over a season it is shared among its values."""
+
+
+def count(season: int, long_season: int) -> int:
+    """How many paths there are."""
+    return 5 + (season > 1) + (long_season > 0)
+
+
+def paths(z: Array, seen: Array, horizon: int, season: int, long_season: int) -> Array:
+    """The paths of k windows.
+
+    Args:
+        z: ``[k, rows]``, in units of the window, missing values filled; at least a season, and the
+            longer one, of rows.
+        seen: ``[k, rows]``, whether a value was observed.
+        horizon: steps ahead, h.
+        season: m rows, 1 for none.
+        long_season: M rows, 0 for none.
+
+    Returns:
+        ``[k, h, count]``
+
+    Example:
+        >>> z = np.array([[-1.0, 1.0, -1.0, 1.0]])
+        >>> paths(z, z == z, 2, 2, 0)[0].T.round(3).tolist()[:3]
+        [[1.0, 1.0], [0.0, 0.0], [-1.0, 1.0]]
+    """
+    k, rows = z.shape
+    m, ahead, each = season, np.arange(horizon), np.arange(k)
+    result = np.zeros((k, horizon, count(season, long_season)), z.dtype)
+    newest = rows - 1 - np.argmax(seen[:, ::-1], axis=1)
+    last = z[each, newest]
+    whole = rows // m
+    usual = z[:, rows - min(SEASONS, whole) * m :].reshape(k, -1, m).mean(1)
+    if m > 1:
+        again = z[:, rows - m + ahead % m]
+        growth = again
+        if whole > 1:
+            grown = z[:, rows - m :].mean(1) - z[:, rows - 2 * m : rows - m].mean(1)
+            growth = again + grown[:, None] * (1 + ahead // m)
+    else:
+        oldest = np.argmax(seen, axis=1)
+        slope = (last - z[each, oldest]) / np.maximum(newest - oldest, 1)
+        growth = last[:, None] + slope[:, None] * (1 + ahead)
+    shape = usual - usual.mean(1, keepdims=True)
+    level = _level(z, shape, m)[:, None] + shape[:, ahead % m]
+    columns = [last[:, None], usual[:, ahead % m], growth, level]
+    if m > 1:
+        columns.append(again)
+    if long_season:
+        columns.append(z[:, rows - long_season + ahead % long_season])
+    for i, column in enumerate(columns):
+        result[..., i + (i > 0)] = column
+    return result
+
+
+def _level(z: Array, shape: Array, season: int) -> Array:
+    """``[k]``, the exponentially weighted mean of what lies beyond the usual shape."""
+    rows = z.shape[1]
+    keep = (1 - SMOOTHING) ** (1 / season)
+    weights = keep ** np.arange(rows - 1, -1, -1)
+    weights = (weights / weights.sum()).astype(z.dtype)
+    phase = (np.arange(rows) - rows) % season
+    level: Array = z @ weights - shape @ np.bincount(phase, weights, season).astype(z.dtype)
+    return level
