@@ -228,3 +228,23 @@ def test_hours_over_a_change_of_clocks(folder: Path) -> None:
     assert series.frequency.name == "hour"
     assert series.time.tolist() == [dt.datetime(2024, 3, 31, hour) for hour in (0, 1, 2)]
     assert np.all(series.values == [1, 2, 3])
+
+
+def test_covariates_from_text(folder: Path) -> None:
+    (folder / "sales.csv").write_text(
+        "ds;y;price;kind;note\n1;1;1,5;a;x\n2;;2,5;NA;\n4;4;3,5;b;\n5;5;;a;\n"
+    )
+    (folder / "ahead.csv").write_text("ds;price\n6;4,5\n7;1,5\n")
+    table = read_table("sales.csv")
+    columns = choose_columns(table, "ds", "y")
+    frame = to_frame(table, columns, ["price", "kind"])
+    assert frame.columns == ["ds", "y", "price", "kind"]
+    series = read_series(frame, past=["price", "kind"], missing="keep", gaps="fill")
+    n = np.nan
+    np.testing.assert_array_equal(
+        series.past, [[1.5, 1, 0], [2.5, n, n], [n, n, n], [3.5, 0, 1], [n, 1, 0]]
+    )
+    frame = to_frame(read_table("ahead.csv"), columns, ["price"], target=False)
+    assert frame.to_dict(as_series=False) == {"ds": [6, 7], "price": [4.5, 1.5]}
+    with pytest.raises(DataError, match=r"^ahead.csv: there is no column 'kind'; the columns are"):
+        to_frame(read_table("ahead.csv"), columns, ["kind"], target=False)

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from ..errors import DataError
 from .dates import looks_like_dates, to_times
-from .numbers import blank_missing, shown, to_numbers
+from .numbers import blank_missing, looks_like_numbers, shown, to_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import polars as pl
 
@@ -19,15 +19,23 @@ if TYPE_CHECKING:
 _WHOLE = r"^(0|-?[1-9]\d{0,17})$"
 
 
-def to_frame(table: TextTable, columns: Columns) -> pl.DataFrame:
+def to_frame(
+    table: TextTable, columns: Columns, covariates: Sequence[str] = (), *, target: bool = True
+) -> pl.DataFrame:
     """The chosen columns with their types, each row where it was.
+
+    Args:
+        table, columns: the cells, and which of them are meant.
+        covariates: more columns: of numbers, if half of their cells or more are some, else of text.
+        target: whether to read the target as well; what is known ahead needs none.
 
     Returns:
         The id as whole numbers or text, the time as dates, datetimes or whole numbers, the target
-        as numbers; null where a cell is empty.
+        and covariates as numbers, or covariates as text; null where a cell is empty.
 
     Raises:
-        DataError: for the first cell that is no date, no whole number, or no number.
+        DataError: for a covariate that is not there; for the first cell that is no date, no whole
+            number, or no number.
     """
     import polars as pl
 
@@ -45,8 +53,18 @@ def to_frame(table: TextTable, columns: Columns) -> pl.DataFrame:
         if looks_like_dates(time)
         else _whole_numbers(time, where(time.name))
     )
-    target = table.cells[columns.target]
-    parts.append(to_numbers(target, table.separator, where(target.name)))
+    named = [columns.target] if target else []
+    for name in (*named, *covariates):
+        if name not in table.cells.columns:
+            raise DataError(
+                f"{table.name}: there is no column {name!r}; the columns are "
+                f"{', '.join(table.cells.columns)}"
+            )
+        cells = table.cells[name]
+        numbers = name in named or looks_like_numbers(cells)
+        parts.append(
+            to_numbers(cells, table.separator, where(name)) if numbers else blank_missing(cells)
+        )
     return pl.DataFrame(parts)
 
 
