@@ -40,7 +40,7 @@ def external(
     percent = sorted({round(abs(200 * float(level) - 100), 9) for level in levels} - {0.0})
     result = np.empty((len(which), horizon, len(levels)))
     for block in panel.blocks(np.unique(which)):
-        y = block.filled(season)
+        y = np.ldexp(block.filled(season), block.exponent[:, None])
         for row, series in enumerate(block.series):
             known = int(block.known[row])
             nonnegative = bool(y[row, :known].min() >= 0)
@@ -53,7 +53,7 @@ def external(
                     forecast = np.stack(columns, axis=-1)
                     if nonnegative:
                         forecast = np.maximum(forecast, 0)
-                    result[k] = np.ldexp(forecast, block.exponent[row])
+                    result[k] = forecast
     return result
 
 

@@ -106,30 +106,47 @@ def smoothing(block: Block, season: int) -> Ahead:
     return ahead
 
 
-def run(problem: Problem, parameters: Parameters, state: State) -> tuple[Array, list[State]]:
-    """The sum of squared errors ``[b, C]``, and the state after each value.
+def run(
+    problem: Problem, parameters: Parameters, state: State, states: list[State] | None = None
+) -> Array:
+    """The sum of squared errors, ``[b, C]``.
 
     With e = y − (l + φb + s), the state moves to l + φb + αe, φb + αβe and s + (1 − α)γe.
+
+    Args:
+        problem: b series.
+        parameters: of C candidates for each.
+        state: before the first value.
+        states: if given, the state after each value is appended, with the season of its phase.
     """
     alpha, beta, phi, gamma = parameters
     for_trend, for_season = alpha * beta, (1 - alpha) * gamma
-    level, trend = state.level, state.trend
+    level, trend = state.level + np.zeros_like(alpha), state.trend + np.zeros_like(alpha)
     season = state.season.copy()
-    square = np.zeros_like(alpha)
+    square, part = np.zeros_like(alpha), np.empty_like(alpha)
     m = len(season)
-    states = []
+    moves = np.where(problem.observed, 1.0, 0.0)
+    counts = np.where(problem.learnt, 1.0, 0.0)
+    always: Array = np.asarray(problem.observed.all(axis=0))
+    all_count: Array = np.asarray(problem.learnt.all(axis=0))
     for t in range(problem.y.shape[1]):
-        damped = phi * trend
-        expected = level + damped
-        error = problem.y[:, t, None] - expected - season[t % m]
-        error *= problem.observed[:, t, None]
-        level = expected + alpha * error
-        trend = damped + for_trend * error
-        season[t % m] += for_season * error
-        error *= problem.learnt[:, t, None]
-        square += error * error
-        states.append(State(level, trend, season[t % m].copy()))
-    return square, states
+        # in place: many steps over arrays that fit the cache
+        np.multiply(trend, phi, out=trend)
+        np.add(level, trend, out=level)
+        error = problem.y[:, t, None] - level
+        error -= season[t % m]
+        if not always[t]:
+            error *= moves[:, t, None]
+        for state_part, share in ((level, alpha), (trend, for_trend), (season[t % m], for_season)):
+            np.multiply(share, error, out=part)
+            state_part += part
+        if not all_count[t]:
+            error *= counts[:, t, None]
+        error *= error
+        square += error
+        if states is not None:
+            states.append(State(level.copy(), trend.copy(), season[t % m].copy()))
+    return square
 
 
 @dataclass(frozen=True)
@@ -183,7 +200,8 @@ def _choose(problem: Problem) -> _Chosen:
     parameters = Parameters(*constants[index, best].T[:, :, None])
     flags = np.array(FORMS)[best]
     start = problem.start(flags[:, :1], flags[:, 1:])
-    _, states = run(problem, parameters, start)
+    states: list[State] = []
+    run(problem, parameters, start, states)
     level, trend, season = (np.concatenate(part, axis=1).T for part in zip(*states, strict=True))
     season = np.concatenate([start.season[..., 0], season])
     return _Chosen(aicc[index, best], parameters.phi[:, 0], level, trend, season, m)
@@ -225,7 +243,8 @@ def _search(problem: Problem) -> tuple[Array, Array]:
 def _squares(problem: Problem, form: Array, constants: Array) -> Array:
     """The sum of squared errors of candidates ``[C]``, ``[b, C]``."""
     trend, season = np.array(FORMS)[form].T
-    return run(problem, Parameters(*np.moveaxis(constants, -1, 0)), problem.start(trend, season))[0]
+    parameters = Parameters(*np.ascontiguousarray(np.moveaxis(constants, -1, 0)))
+    return run(problem, parameters, problem.start(trend, season))
 
 
 def _grid() -> tuple[Array, Array]:
