@@ -322,8 +322,7 @@ class NetworkOf final : public Network<T> {
   void layers_backward(TapeOf<T>& tape, T* gradient, bool input_wanted, const T* d_output = nullptr, T* d_input = nullptr) {
     RowGradients<T> top{d_output, tape.place.get()};
     if (d_output == nullptr) top = readout_.backward(tape);
-    stack_.backward(tape, top, input_wanted || input_.trained(), d_input);
-    stack_.weight_gradients(tape, gradient);
+    stack_.backward(tape, top, input_wanted || input_.trained(), d_input, gradient);
     if (input_.trained()) input_.backward(tape, gradient);
   }
 

@@ -90,15 +90,16 @@ class Stack {
     }
   }
 
-  // dh, dc of every layer hold the gradients of the last states, `top` those of the top layer's rows. Leaves gradients of
-  // the pre-activations in slots, those of the first states in dh, dc, and those of the layers' inputs in d_rows; of the
-  // first layer if asked, and then in the caller's d_input where that is not null.
-  void backward(TapeOf<T>& tape, const RowGradients<T>& top, bool first_input, T* d_input) {
+  // dh, dc of every layer hold the gradients of the last states, `top` those of the top layer's rows. Leaves the gradients
+  // of all weights and biases in the flat gradient, those of the first states in dh, dc, and that of the first layer's
+  // input, if asked, in d_rows[0], or in the caller's d_input where that is not null. A layer is done with before the next
+  // one begins; its h is overwritten.
+  void backward(TapeOf<T>& tape, const RowGradients<T>& top, bool first_input, T* d_input, T* gradient) {
     const Order& order = tape.order;
     const int D = desc_.directions();
     for (i64 l = desc_.layers - 1; l >= 0; --l) {
       RowGradients<T> above = top;
-      if (l + 1 < desc_.layers) above = {tape.d_rows[(l + 1) % 2].get()};
+      if (l + 1 < desc_.layers) above = {D == 1 ? tape.at(l + 1, 0).h.get() : tape.d_rows[(l + 1) % 2].get()};
       for (int d = 0; d < D; ++d) gradient_rows(tape, l, d, above);
       const i64 slices = cut(order);
       parallel(slices * D, [&](i64 i) {
@@ -107,27 +108,9 @@ class Stack {
         if (above.base == nullptr) u.dy = nullptr;
         kernels_->backward(u, slice_[i / D], slice_[i / D + 1]);
       });
+      weight_gradients(tape, l, gradient);
       if (l > 0 || first_input) input_gradient(tape, l, l == 0 ? d_input : nullptr);
     }
-  }
-
-  // Weight and bias gradients of every layer, into the flat gradient.
-  void weight_gradients(TapeOf<T>& tape, T* gradient) {
-    const i64 all = desc_.layers * desc_.directions(), M = kernels_->gates * Hp();
-    i64 widest = 0;
-    for (i64 l = 0; l < desc_.layers; ++l) widest = larger(widest, larger(input_blocks(l).row(), Hp()));
-    // Gate columns of a task: what it adds up stays in the second cache, and every thread has some.
-    const i64 most = larger(1, outer_bytes / (i64(sizeof(T)) * (widest + Hp())));
-    const i64 chunk = round_up(smaller(most, (M * all + threads() - 1) / threads()), Outer<T>::panel);
-    const i64 parts = (M + chunk - 1) / chunk;
-    const i64 each = Outer<T>::c_size(widest + Hp(), chunk) + chunk + Outer<T>::scratch_size(widest + Hp());
-    T* const memory = outer_.reserve(each * all * parts);
-    for (i64 i = 0; i < all; ++i) previous_states(tape, i / desc_.directions(), int(i % desc_.directions()));
-    parallel(all * parts, [&](i64 i) {
-      FlushSubnormals flush;
-      const i64 layer = i / parts / desc_.directions(), n0 = i % parts * chunk;
-      weight_gradient(tape, layer, int(i / parts % desc_.directions()), n0, smaller(M, n0 + chunk), gradient, memory + i * each);
-    });
   }
 
  private:
@@ -163,6 +146,10 @@ class Stack {
     return count;
   }
 
+  T* slots(TapeOf<T>& tape, i64 layer, int direction) const {
+    return (kernels_->saves ? tape.at(layer, direction).slots : tape.slots[direction]).get();
+  }
+
   Unfold<T> unfold(TapeOf<T>& tape, i64 layer, int direction) {
     LayerTape<T>& lt = tape.at(layer, direction);
     Unfold<T> u;
@@ -174,7 +161,7 @@ class Stack {
     u.h = lt.h.get();
     u.c = lt.c.get();
     u.turn = turn_;
-    u.slots = tape.kept ? lt.slots.get() : nullptr;
+    u.slots = tape.kept ? slots(tape, layer, direction) : nullptr;
     u.dy = lt.dy.get();
     u.dh = lt.dh.get();
     u.dc = lt.dc.get();
@@ -194,7 +181,7 @@ class Stack {
     };
     fill(lt.h0, batch.h0);
     lt.h.reserve(order.rows * padded);
-    if (tape.kept) lt.slots.reserve(order.rows * kernels_->slots * padded);
+    if (tape.kept) (kernels_->saves ? lt.slots : tape.slots[direction]).reserve(order.rows * kernels_->slots * padded);
     if (!kernels_->cell_state) return;
     const T* c0 = fill(lt.c0, batch.c0);
     T* c = lt.c.reserve((tape.kept ? order.rows : order.n) * padded);
@@ -247,12 +234,14 @@ class Stack {
       }
   }
 
-  // d_rows of layer l, or d_input where that is not null, from the slots of layer l; with the dropout mask of the rows below.
+  // The gradient of layer l's input rows (see TapeOf::d_rows), or d_input where that is not null, from the slots of layer l; with the dropout mask of the rows below.
   void input_gradient(TapeOf<T>& tape, i64 l, T* d_input) {
     const Order& order = tape.order;
     const int D = desc_.directions();
     const i64 wide = input_blocks(l).row(), padded = Hp(), S = kernels_->slots;
-    T* const d_rows = d_input != nullptr ? d_input : tape.d_rows[l % 2].reserve(order.rows * wide);
+    T* const d_rows = d_input != nullptr   ? d_input
+                      : l > 0 && D == 1 ? tape.at(l, 0).h.get()
+                                        : tape.d_rows[l % 2].reserve(order.rows * wide);
     constexpr i64 block = 48;
     const bool drop = l > 0 && tape.noise.on && desc_.dropout > 0.0;
     parallel((order.rows + block - 1) / block, [&](i64 i) {
@@ -261,9 +250,9 @@ class Stack {
       T* to[block];
       for (i64 r = 0; r < count; ++r) to[r] = d_rows + (d_input != nullptr ? tape.place.get()[first + r] : first + r) * wide;
       for (int d = 0; d < D; ++d) {
-        const T* const slots = tape.at(l, d).slots.get();
+        const T* const base = slots(tape, l, d);
         const T* from[block];
-        for (i64 r = 0; r < count; ++r) from[r] = slots + (d == 0 ? first + r : order.mirror[first + r]) * S * padded;
+        for (i64 r = 0; r < count; ++r) from[r] = base + (d == 0 ? first + r : order.mirror[first + r]) * S * padded;
         const Left<T> left{{from}, desc_.hidden, kernels_->gates, padded};
         Product<T>{count, left, {to}, weights(l, d).back_x, d > 0 ? Start::sum : Start::zero, nullptr}.run();
       }
@@ -273,6 +262,24 @@ class Stack {
       for (i64 p = 0; p < order.active[t]; ++p)
         for (int d = 0; d < D; ++d)
           drop_row(tape.noise, d_rows + (order.row(t, p) * D + d) * padded, l - 1, d, order.sequence[p], t, desc_.hidden);
+    });
+  }
+
+  // Weight and bias gradients of a layer, into the flat gradient.
+  void weight_gradients(TapeOf<T>& tape, i64 layer, T* gradient) {
+    const int D = desc_.directions();
+    const i64 M = kernels_->gates * Hp(), inputs = input_blocks(layer).row() + Hp();
+    // Gate columns of a task: what it adds up stays in the second cache, and every thread has some.
+    const i64 most = larger(1, outer_bytes / (i64(sizeof(T)) * inputs));
+    const i64 chunk = round_up(smaller(most, (M * D + threads() - 1) / threads()), Outer<T>::panel);
+    const i64 parts = (M + chunk - 1) / chunk;
+    const i64 each = Outer<T>::c_size(inputs, chunk) + chunk + Outer<T>::scratch_size(inputs);
+    T* const memory = outer_.reserve(each * D * parts);
+    for (int d = 0; d < D; ++d) previous_states(tape, layer, d);
+    parallel(D * parts, [&](i64 i) {
+      FlushSubnormals flush;
+      const i64 n0 = i % parts * chunk;
+      weight_gradient(tape, layer, int(i / parts), n0, smaller(M, n0 + chunk), gradient, memory + i * each);
     });
   }
 
@@ -292,21 +299,21 @@ class Stack {
     const LayerOffsets& o = offsets_[layer * desc_.directions() + direction];
     const i64 H = desc_.hidden, padded = Hp(), stride = kernels_->slots * padded, count = n1 - n0;
     const Blocks input = input_blocks(layer), states{1, H, padded};
-    const T* const slots = lt.slots.get();
+    const T* const base = slots(tape, layer, direction);
     const Source<T> both[2] = {{lt.h_prev.get(), H}, {lt.x.get(), input.row()}};
     T* const sums = memory;
     T* const scratch = sums + round_up(count, L);
     T* const c = scratch + Outer<T>::scratch_size(H + input.row());
     if (kernels_->apart == 0) {
-      const Outer<T> outer{tape.order.rows, both, 2, slots + n0, stride, count};
+      const Outer<T> outer{tape.order.rows, both, 2, base + n0, stride, count};
       outer.run(c, sums, scratch);
       unpack(c, sums, outer.inputs(), n0, n1, kernels_->state_gate, 0, states, gradient + o.weight_hh, gradient + o.bias_hh);
       unpack(c, sums, outer.inputs(), n0, n1, kernels_->input_gate, H, input, gradient + o.weight_ih, gradient + o.bias_ih);
       return;
     }
-    Outer<T>{tape.order.rows, both, 1, slots + kernels_->apart * padded + n0, stride, count}.run(c, sums, scratch);
+    Outer<T>{tape.order.rows, both, 1, base + kernels_->apart * padded + n0, stride, count}.run(c, sums, scratch);
     unpack(c, sums, H, n0, n1, kernels_->state_gate, 0, states, gradient + o.weight_hh, gradient + o.bias_hh);
-    Outer<T>{tape.order.rows, both + 1, 1, slots + n0, stride, count}.run(c, sums, scratch);
+    Outer<T>{tape.order.rows, both + 1, 1, base + n0, stride, count}.run(c, sums, scratch);
     unpack(c, sums, input.row(), n0, n1, kernels_->input_gate, 0, input, gradient + o.weight_ih, gradient + o.bias_ih);
   }
 

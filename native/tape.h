@@ -15,7 +15,7 @@ struct LayerTape {
   Buffer<T> h0, c0;         // [n, Hp]
   Buffer<T> h;              // [rows, Hp]
   Buffer<T> c;              // [rows, Hp] kept, else [n, Hp]
-  Buffer<T> slots;          // [rows, S, Hp] kept; gradients after backward
+  Buffer<T> slots;          // [rows, S, Hp] kept, if the cell saves more than h; gradients after backward
   Buffer<T> dh, dc;         // [n, Hp]
 };
 
@@ -56,7 +56,9 @@ class TapeOf final : public Tape<T> {
   bool kept = false;
   Buffer<i64> place;  // [rows] row of the caller's arrays that a packed row belongs to
   Buffer<T>* rows;    // [layers] rows[l]: the input rows of layer l where they had to be made (scaled, dense, joined)
-  Buffer<T> d_rows[2];  // d_rows[l % 2]: gradient of layer l's input rows, [packed rows, padded input], forward order
+  Buffer<T> slots[2];   // [rows, S, Hp] of one layer after the other, for each direction, if the cell saves h alone
+  Buffer<T> d_rows[2];  // d_rows[l % 2]: gradient of layer l's input rows, [packed rows, padded input], forward order;
+                        // with one direction only that of layer 0: else it takes the place of the layer's h
   Buffer<T> raw;      // scaled input rows in front of a dense layer
   Buffer<const T*> raw_rows;  // [rows] the user's rows, in front of a dense layer
   Buffer<T> joined;   // [rows, D * Hp] both directions of the top layer, forward order
