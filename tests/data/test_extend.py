@@ -153,3 +153,17 @@ def test_read_otherwise() -> None:
     ):
         with pytest.raises(ArgumentError, match=f"with like=series; their {name} is another"):
             extend(old(), other)
+
+
+def test_a_gap_of_as_many_rows_as_may_be_filled() -> None:
+    new = pl.DataFrame({"unique_id": ["b"], "ds": [2 + FEW + 1], "y": [1.0]})
+    assert more(old(), new).length.tolist() == [2 + FEW + 1, 2]
+
+
+def test_one_row_has_the_clock_of_the_rows_known() -> None:
+    for frequency, clock in (("h", "UTC"), ("D", "Europe/Berlin")):
+        times = pd.date_range("2024-03-29", periods=9, freq=frequency, tz="Europe/Berlin")
+        table = pd.DataFrame({"ds": times, "y": 1.0})
+        series = more(read_series(table[:8]), table[8:])
+        expected = times.tz_convert(clock).tz_localize(None).to_pydatetime()
+        assert series.time.tolist() == expected.tolist()
