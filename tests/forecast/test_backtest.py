@@ -183,6 +183,12 @@ def test_several_series_are_compared_in_units_of_their_own() -> None:
     )
 
 
+def test_series_of_any_size_are_scored() -> None:
+    found = run(several(a=1e300 * wave(60), b=1e-12 * wave(60, 1)), names=("naive", "ridge"))
+    assert all(np.isfinite(value) for row in found.overall.values() for value in row.values())
+    assert found.overall["mae"]["naive"] > 1e298
+
+
 def test_it_reads_as_a_table() -> None:
     text = str(run(days(wave(60)), 0.01, names=("naive", "theta"), levels=(80.0,)))
     lines = text.splitlines()

@@ -90,6 +90,12 @@ def test_series_that_are_short_flat_or_mostly_missing(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", BASELINES)
+def test_the_largest_numbers_there_are(name: str) -> None:
+    found = forecast(name, 1.7e308 * np.sign(WALK[:60]), [60], 60)
+    assert np.isfinite(found).all()
+
+
+@pytest.mark.parametrize("name", BASELINES)
 def test_without_any_value_before_the_cut_there_is_no_forecast(name: str) -> None:
     values = np.concatenate([np.full(10, np.nan), WALK[:30]])
     found = quantiles(name, panel(values), np.array([0, 0]), np.array([8, 20]), 3, 1, LEVELS)

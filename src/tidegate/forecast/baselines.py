@@ -29,6 +29,7 @@ from .rules.smoothing import smoothing
 from .rules.theta import theta
 
 Array = NDArray[Any]
+LARGEST = float(np.finfo(np.float64).max)
 Learner: TypeAlias = Callable[[Panel, int, int], Rule]
 """(panel, horizon, season) → what then forecasts block by block."""
 
@@ -111,5 +112,7 @@ def quantiles(
         forecast = np.where(smallest[row, None, None] >= 0, np.maximum(forecast, 0), forecast)
         seen = block.newest[row, cut[mine] - 1] >= 0
         forecast[~seen] = np.nan
-        result[mine] = np.ldexp(forecast, block.exponent[row, None, None])
+        with np.errstate(over="ignore"):  # what lies beyond the largest number is that number
+            found = np.ldexp(forecast, block.exponent[row, None, None])
+        result[mine] = np.clip(found, -LARGEST, LARGEST)
     return result
