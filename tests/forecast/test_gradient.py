@@ -28,22 +28,25 @@ def test_no_gradient_of_an_output_by_an_input_is_structurally_zero(
     # the same network in float64, so that no small gradient is rounded to 0
     network = Network(trained.spec.but(dtype="float64"), parameters=trained.parameters)
     end = np.array([len(values)])
-    table = table_of(series, learned.scaling)
+    table = table_of(series, learned.scaling, learned.units)
     windows = Windows.before(table, learned.model.plan, np.array([0]), end)
     rows, spans = learned.model.inputs.rows(windows)
-    head, segment = learned.model.inputs.head, learned.model.plan.segment
+    inputs, segment = learned.model.inputs, learned.model.plan.segment
+    assert inputs.ahead == 2  # of which the second is read for three of its four rows
+    head = inputs.head
     # where zeros are counted apart all paths are 0, and how they are mixed says nothing
     first = head.paths if head.chance else 0
-    said = [i for i in range(trained.spec.outputs) if i % head.width >= first]
+    said = [i for i in range(head.outputs) if i % head.width >= first]
     assert len(said) >= HORIZON * len(head.quantiles)
     for output in said:
         tape = network.forward_train(rows, spans)
-        chosen = np.zeros_like(tape.output)
-        chosen[0, output] = 1
+        chosen = np.zeros(tape.output.size)
+        chosen[-inputs.ahead * segment * head.width + output] = 1
+        chosen = chosen.reshape(tape.output.shape)
         by_input = np.zeros(rows.shape)
         gradient = np.empty(network.parameters.shape)
         network.native_backward(tape.native, chosen, gradient=gradient, d_input=by_input)
-        by_value = by_input[:, :segment]
+        by_value = by_input[: -inputs.ahead, :segment]
         assert by_value.size == WINDOW
         assert (by_value != 0).all(), f"output {output} is blind to a row"
 

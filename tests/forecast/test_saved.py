@@ -82,7 +82,7 @@ def _tensor(name: str, change: Callable[[Any], Any]) -> Change:
 
 CHANGES: dict[str, Change] = {
     "no plan": lambda tensors, meta: meta.pop("plan"),
-    "another horizon": _plan(horizon=4),
+    "another season": _plan(season=5),
     "another cell": _plan(cell="gru"),
     "another width": _plan(hidden=9),
     "an unknown setting": _plan(speed=1),

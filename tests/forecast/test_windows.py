@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tidegate.forecast.covariates import Covariates, Units
 from tidegate.forecast.plan import Plan
 from tidegate.forecast.scaling import Scaling
 from tidegate.forecast.windows import FLAT, Sampler, Table, Windows, filled
@@ -21,7 +22,13 @@ PLAN = Plan(3, 4, 2)  # the window: two seasons of two rows, read at once
 
 
 def table(values: np.ndarray = VALUES, scaling: Scaling = PLAIN) -> Table:
-    return Table(values, START, LENGTH, scaling, lambda row: np.stack([row, -row], axis=1) / 100)
+    none = np.empty((10, 0))
+    beside = Covariates(none, none, none[:2], START + LENGTH, Units(np.empty(0), np.empty(0)))
+    return Table(values, START, LENGTH, scaling, calendar, beside)
+
+
+def calendar(row: np.ndarray) -> np.ndarray:
+    return np.stack([row, -row], axis=1) / 100
 
 
 def before(
@@ -143,7 +150,7 @@ def pairs(sampler: Sampler) -> set[tuple[int, int]]:
 def test_a_batch_follows_from_its_number_and_the_seed() -> None:
     def cuts(number: int, seed: int) -> list[int]:
         wide = Plan(3, 4, 1, seed=seed)
-        rows = Table(np.zeros(900), np.array([0]), np.array([900]), PLAIN, table().calendar)
+        rows = replace(table(), values=np.zeros(900), start=np.array([0]), length=np.array([900]))
         found: list[int] = Sampler(rows, wide).draw(number, 5).cut.tolist()
         return found
 

@@ -7,10 +7,8 @@ A step of the network reads p rows at once, side by side in one row of its table
     p × each covariate, and whether it was seen where that is not certain
     the window's own numbers (`Windows.static`), the calendar at the cut, the series's static ones
 
-If covariates are known ahead, further steps follow, as many as the horizon has times p rows: they
-read these covariates, the static numbers and how far ahead they are, and each is read out for its
-p rows of the horizon. Else the last state answers for the whole horizon at once: as good, and
-faster by the steps that it saves.
+Further steps follow, as many as the horizon has times p rows: they read how far ahead they are, the
+window's numbers and the covariates known ahead, and each is read out for its p rows of the horizon.
 """
 
 from __future__ import annotations
@@ -55,7 +53,7 @@ class Inputs:
     @property
     def ahead(self) -> int:
         """Steps of the network beyond the cut."""
-        return -(-self.plan.horizon // self.plan.segment) if self.future else 0
+        return -(-self.plan.horizon // self.plan.segment)
 
     @property
     def channels(self) -> int:
@@ -65,8 +63,7 @@ class Inputs:
     @property
     def columns(self) -> int:
         """Numbers that a step of the network reads."""
-        fixed = 3 + self.calendar + self.static + (self.ahead > 0)
-        return self.plan.segment * self.channels + fixed
+        return self.plan.segment * self.channels + 4 + self.calendar + self.static
 
     @property
     def spec(self) -> NetworkSpec:
@@ -76,8 +73,8 @@ class Inputs:
             NumberInput(self.columns, dense=plan.hidden),
             cell=plan.cell,
             hidden=plan.hidden,
-            readout="each" if self.ahead else "last",
-            outputs=plan.segment * head.width if self.ahead else head.outputs,
+            readout="each",
+            outputs=plan.segment * head.width,
         )
 
     def start(self, network: Network, targets: Array) -> None:
@@ -94,39 +91,33 @@ class Inputs:
         spread = 1.25 * float(errors.mean(dtype=np.float64)) if errors.size else 1.0
         chance = float(events.mean()) if events.size else 0.5
         bias = head.start(max(spread, 1e-3), min(max(chance, 0.01), 0.99))
-        count = self.plan.segment if self.ahead else self.plan.horizon
         network.params["head_weight"][...] = 0
-        network.params["head_bias"][...] = np.tile(bias, count)
+        network.params["head_bias"][...] = np.tile(bias, self.plan.segment)
 
     def rows(self, windows: Windows) -> tuple[Array, Spans]:
         """k windows as sequences: their rows, float32, and where each lies in them."""
         plan, k = self.plan, len(windows)
         p, steps = plan.segment, plan.steps
         rows = np.zeros((k, steps + self.ahead, self.columns), np.float32)
-        values = [windows.z, windows.seen]
-        if self.zeros:
-            values.append(windows.zero)
-        values += windows.past_columns + windows.future_columns
+        values = [windows.z, windows.seen, *([windows.zero] if self.zeros else [])]
+        values += [*windows.beside, *windows.ahead]
         for i, column in enumerate(values):
             rows[:, :steps, i * p : (i + 1) * p] = column[:, : plan.reach].reshape(k, steps, p)
         fixed = p * self.channels
         static = windows.static
         rows[:, :, fixed : fixed + static.shape[1]] = static[:, None]
-        if self.ahead:
-            rows[:, steps:, -1] = np.arange(1, self.ahead + 1) / self.ahead
-            first = (self.channels - self.future) * p
-            for i, column in enumerate(windows.future_columns):
-                later = np.zeros((k, self.ahead * p), np.float32)
-                later[:, : plan.horizon] = column[:, plan.reach :]
-                place = slice(first + i * p, first + (i + 1) * p)
-                rows[:, steps:, place] = later.reshape(k, self.ahead, p)
+        rows[:, steps:, -1] = np.arange(1, self.ahead + 1) / self.ahead
+        first = (self.channels - self.future) * p
+        for i, column in enumerate(windows.ahead):
+            later = np.zeros((k, self.ahead * p), np.float32)
+            later[:, : plan.horizon] = column[:, plan.reach :]
+            place = slice(first + i * p, first + (i + 1) * p)
+            rows[:, steps:, place] = later.reshape(k, self.ahead, p)
         length = np.full(k, steps + self.ahead)
         return rows.reshape(-1, self.columns), Spans(np.arange(k) * length, length)
 
     def answer(self, output: Array) -> Array:
         """``[k, h * width]``, of the network's output."""
-        if not self.ahead:
-            return output
         plan, width = self.plan, self.head.width
         each = output.reshape(-1, plan.steps + self.ahead, plan.segment * width)[:, plan.steps :]
         answer: Array = each.reshape(len(each), -1)[:, : plan.horizon * width]
@@ -135,8 +126,6 @@ class Inputs:
     def loss(self, targets: Array, output: Array) -> tuple[float, Array]:
         """`Head.loss` by the network's output."""
         value, found = self.head.loss(targets, self.answer(output))
-        if not self.ahead:
-            return value, found
         plan, width = self.plan, self.head.width
         gradient = np.zeros_like(output)
         each = gradient.reshape(len(found), -1)

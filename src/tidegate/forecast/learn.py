@@ -13,6 +13,7 @@ from ..errors import DataError
 from ..train import History
 from ..train.progress import Listener
 from .conformal import Correction
+from .covariates import Covariates, Units
 from .inputs import Inputs
 from .model import AT_ONCE, Forecast, Model
 from .plan import Plan
@@ -38,6 +39,7 @@ class Learned:
 
     model: Model
     scaling: Scaling
+    units: Units
 
     def forecast(
         self,
@@ -56,8 +58,19 @@ class Learned:
             levels: increasing, in (0, 1).
             future: ``[k, h, F]``, the covariates known ahead; None if there are none, or if the
                 table itself has these rows.
+
+        Raises:
+            DataError: if there are such covariates, and rows after a cut are without them.
         """
-        return self.model.forecast(table_of(series, self.scaling), which, cut, levels)
+        horizon = self.model.plan.horizon
+        end = (series.start + series.length)[which]
+        if series.future.shape[1] and future is None and (cut + horizon > end).any():
+            raise DataError(
+                f"{horizon} steps ahead of the last row, the covariates known ahead are needed; "
+                f"give future"
+            )
+        table = table_of(series, self.scaling, self.units)
+        return self.model.forecast(table, which, cut, levels, future)
 
 
 def learn(
@@ -82,7 +95,8 @@ def learn(
             f"got {longest}; {fix}give more rows"
         )
     scaling = Scaling.of(series.values, series.start, known)
-    table = replace(table_of(series, scaling), length=known)
+    units = Units.of(series, known)
+    table = replace(table_of(series, scaling, units), length=known)
     inputs = inputs_of(plan, series, scaling)
     model, history = Model.train(inputs, table, progress)
     if plan.training.calibrate and history.stopped != "interrupted":
@@ -91,7 +105,7 @@ def learn(
             history.stopped = "interrupted"
         else:
             model = replace(model, correction=correction)
-    return Learned(model, scaling), history
+    return Learned(model, scaling, units), history
 
 
 def calibrated(inputs: Inputs, table: Table) -> Correction | None:
@@ -128,16 +142,18 @@ def calibrated(inputs: Inputs, table: Table) -> Correction | None:
 def inputs_of(plan: Plan, series: Series, scaling: Scaling) -> Inputs:
     """What the network reads of the series."""
     calendar = series.frequency.calendar(series.time[:1]).shape[1]
-    return Inputs(plan, bool(scaling.zeros.any()), calendar)
+    columns = (getattr(series, name).shape[1] for name in ("future", "past", "static"))
+    return Inputs(plan, bool(scaling.zeros.any()), calendar, *columns)
 
 
-def table_of(series: Series, scaling: Scaling) -> Table:
+def table_of(series: Series, scaling: Scaling, units: Units) -> Table:
     """The series as the network reads them."""
 
     def calendar(row: Array) -> Array:
         return series.frequency.calendar(series.time[row])
 
-    return Table(series.values, series.start, series.length, scaling, calendar)
+    covariates = Covariates.of(series, units)
+    return Table(series.values, series.start, series.length, scaling, calendar, covariates)
 
 
 def newest(series: Series, rows: int) -> Series:
@@ -147,5 +163,11 @@ def newest(series: Series, rows: int) -> Series:
     start = np.cumsum(length) - length
     row = np.repeat(first - start, length) + np.arange(length.sum())
     return replace(
-        series, values=series.values[row], time=series.time[row], start=start, length=length
+        series,
+        values=series.values[row],
+        time=series.time[row],
+        future=series.future[row],
+        past=series.past[row],
+        start=start,
+        length=length,
     )

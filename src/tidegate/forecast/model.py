@@ -87,7 +87,14 @@ class Model:
             chance[zeros] = sigmoid(found.logit[zeros])
         return self.correction.apply(found.quantiles), chance
 
-    def forecast(self, table: Table, series: Array, cut: Array, levels: Array) -> Forecast:
+    def forecast(
+        self,
+        table: Table,
+        series: Array,
+        cut: Array,
+        levels: Array,
+        future: Array | None = None,
+    ) -> Forecast:
         """What may come after some cuts.
 
         Args:
@@ -95,13 +102,14 @@ class Model:
             series: ``[k]``, their numbers.
             cut: ``[k]``, rows of the table.
             levels: increasing, in (0, 1).
+            future: ``[k, h, F]``, covariates after the cuts; None for those of the table.
         """
         parts = []
         for first in range(0, len(cut), AT_ONCE):
             some = slice(first, first + AT_ONCE)
-            parts.append(
-                self._some(Windows.before(table, self.plan, series[some], cut[some]), levels)
-            )
+            ahead = None if future is None else future[some]
+            windows = Windows.before(table, self.plan, series[some], cut[some], ahead)
+            parts.append(self._some(windows, levels))
         quantiles, chance = (np.concatenate(part) for part in zip(*parts, strict=True))
         return Forecast(quantiles, chance)
 

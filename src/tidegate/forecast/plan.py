@@ -47,10 +47,10 @@ class Training:
 
         Example:
             >>> [Training().updates_for(rows) for rows in (20, 200, 1461, 100_000, 1_000_000)]
-            [9, 93, 400, 781, 3000]
+            [9, 93, 500, 781, 3000]
         """
         few, many = 60 * rows // self.batch, rows // self.batch
-        return self.updates or max(min(max(many, 400), few, 3000), 1)
+        return self.updates or max(min(max(many, 500), few, 3000), 1)
 
     def settings(self, updates: int, seed: int) -> FitSettings:
         """The same for `train.fit`."""

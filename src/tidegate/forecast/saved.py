@@ -15,6 +15,7 @@ from ..errors import ArgumentError, ModelFileError
 from ..network import Network
 from ..network.file import ModelFile, parameters_of, read_model, write_model
 from .conformal import Correction
+from .covariates import Units
 from .learn import Learned, inputs_of
 from .model import Model
 from .plan import Plan
@@ -51,6 +52,8 @@ def write(
         "scaling.unit": scaling.unit,
         "scaling.bounded": np.isfinite(scaling.floor).astype(np.uint8),
         "intervals.factor": model.correction.factor,
+        "covariates.centre": learned.units.centre,
+        "covariates.scale": learned.units.scale,
     }
     meta = {
         "plan": model.plan.to_json(),
@@ -85,12 +88,13 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, str], Learned, Series]
         if spec != inputs.spec:
             raise ArgumentError("the network is not the one that the plan and the series ask for")
         correction = _correction(file, len(inputs.head.quantiles))
+        units = _units(file, inputs.future + inputs.past + inputs.static)
     except ArgumentError as error:
         raise ModelFileError(
             f"{file.path} is damaged: {error}; give another file, or save it again"
         ) from None
     network = Network(spec, parameters=parameters)
-    return columns, Learned(Model(inputs, network, correction), scaling), series
+    return columns, Learned(Model(inputs, network, correction), scaling, units), series
 
 
 def _series(file: ModelFile, frame: FrameKind, frequency: Frequency) -> Series:
@@ -134,6 +138,13 @@ def _correction(file: ModelFile, quantiles: int) -> Correction:
     if len(factor) != quantiles or factor.min() <= 0:
         raise ArgumentError("its intervals are corrected by other factors than it has quantiles")
     return Correction(factor)
+
+
+def _units(file: ModelFile, columns: int) -> Units:
+    centre, scale = (_vector(file, f"covariates.{name}", "f") for name in ("centre", "scale"))
+    if not len(centre) == len(scale) == columns or scale.min(initial=1) <= 0:
+        raise ArgumentError("the units of its covariates are not theirs")
+    return Units(centre, scale)
 
 
 def _vector(file: ModelFile, name: str, kind: str) -> Array:

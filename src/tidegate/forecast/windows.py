@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import paths
+from .covariates import Covariates
 from .plan import Plan
 from .scaling import Scaling
 
@@ -37,6 +38,7 @@ class Table:
     scaling: Scaling
     calendar: Callable[[Array], Array]
     """``[k]`` rows → ``[k, c]`` float64, the calendar at them."""
+    covariates: Covariates
 
     @property
     def zeros(self) -> Array:
@@ -65,12 +67,26 @@ class Windows:
     deviation: Array
     """``[k]``, its standard deviation; 1 where zeros are counted apart."""
     static: Array
-    """``[k, 3 + c]``: how large the seasonal errors and the deviation are beside the values, in
-    logarithms, the share that was seen, and the calendar at the last row before the cut."""
+    """``[k, 3 + c + S]``: how large the seasonal errors and the deviation are beside the values, in
+    logarithms, the share that was seen, the calendar at the last row before the cut, and the
+    series's own covariates."""
+    beside: tuple[Array, ...]
+    """``[k, R]`` each: covariates of the past, and after each whether it was observed."""
+    ahead: tuple[Array, ...]
+    """``[k, R + h]`` each: covariates known ahead."""
 
     @classmethod
-    def before(cls, table: Table, plan: Plan, series: Array, cut: Array) -> Windows:
-        """The rows before each cut; a series that has fewer is padded with its first season."""
+    def before(
+        cls, table: Table, plan: Plan, series: Array, cut: Array, future: Array | None = None
+    ) -> Windows:
+        """The rows before each cut; a series that has fewer is padded with its first season.
+
+        Args:
+            table: of the series.
+            plan: how many rows, and of which season.
+            series, cut: ``[k]``.
+            future: ``[k, h, F]``, covariates of the rows after the cuts; None for the table's.
+        """
         index, inside = rows_before(table, plan, series, cut)
         raw = table.values[index]
         u = table.scaling.apply(raw, series)
@@ -92,25 +108,25 @@ class Windows:
         steps /= np.maximum(pairs.sum(1), 1)
         size = np.where(size > 0, size, 1)
         own = (_log(steps / size), _log(deviation / size), seen.mean(1))
-        static = np.column_stack([*own, table.calendar(cut - 1)])
+        others = table.covariates
+        static = np.column_stack([*own, table.calendar(cut - 1), others.of_series(series)])
         shift, scale = np.where(apart, 0, mean), np.where(apart, 1, floor)
         z = (u - shift[:, None]) / scale[:, None]
         np.nan_to_num(z, copy=False, nan=0.0)  # not a single value was observed before
         zero = (raw == 0) & inside & apart[:, None]
-        return cls(table, plan, series, cut, z, seen, zero, shift, scale, static)
+        beside: tuple[Array, ...] = ()
+        ahead: tuple[Array, ...] = ()
+        if others.counts[1]:
+            known, seen_too = others.before(index, inside)
+            both = zip(*(np.moveaxis(x, -1, 0) for x in (known, seen_too)), strict=True)
+            beside = tuple(column for pair in both for column in pair)
+        if others.counts[0]:
+            rows = others.ahead(series, index, cut, plan.horizon, future)
+            ahead = tuple(np.moveaxis(rows, -1, 0))
+        return cls(table, plan, series, cut, z, seen, zero, shift, scale, static, beside, ahead)
 
     def __len__(self) -> int:
         return len(self.cut)
-
-    @property
-    def past_columns(self) -> list[Array]:
-        """``[k, R]`` each."""
-        return []
-
-    @property
-    def future_columns(self) -> list[Array]:
-        """``[k, R + h]`` each."""
-        return []
 
     @cached_property
     def paths(self) -> Array:
