@@ -74,6 +74,7 @@ class Inputs:
             cell=plan.cell,
             hidden=plan.hidden,
             readout="each",
+            read_last=self.ahead,
             outputs=plan.segment * head.width,
         )
 
@@ -118,17 +119,13 @@ class Inputs:
 
     def answer(self, output: Array) -> Array:
         """``[k, h * width]``, of the network's output."""
-        plan, width = self.plan, self.head.width
-        each = output.reshape(-1, plan.steps + self.ahead, plan.segment * width)[:, plan.steps :]
-        answer: Array = each.reshape(len(each), -1)[:, : plan.horizon * width]
+        width = self.plan.segment * self.head.width
+        answer: Array = output.reshape(-1, self.ahead * width)[:, : self.head.outputs]
         return answer
 
     def loss(self, targets: Array, output: Array) -> tuple[float, Array]:
         """`Head.loss` by the network's output."""
         value, found = self.head.loss(targets, self.answer(output))
-        plan, width = self.plan, self.head.width
         gradient = np.zeros_like(output)
-        each = gradient.reshape(len(found), -1)
-        first = plan.steps * plan.segment * width
-        each[:, first : first + found.shape[1]] = found
+        gradient.reshape(len(found), -1)[:, : found.shape[1]] = found
         return value, gradient
