@@ -203,6 +203,12 @@ def test_levels_that_are_quantiles_too_are_not_doubled() -> None:
     np.testing.assert_allclose(found.grid, [0.1, 0.25, 0.5, 0.9])
 
 
+@pytest.mark.parametrize("names", [(), ("naive", "best"), "naive"])
+def test_baselines_that_there_are_not(names: Any) -> None:
+    with pytest.raises(ArgumentError, match=r"baseline(s)? must be"):
+        run(days(wave(60)), names=names)
+
+
 def test_too_short_for_any_window() -> None:
     with pytest.raises(DataError, match="must have 13 rows at least, got 12"):
         run(days(wave(12)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, TypeAlias
@@ -210,7 +210,7 @@ def backtest(
     refit: bool | int = False,
     levels: tuple[float, ...] = (80.0, 95.0),
     quantiles: tuple[float, ...] = (),
-    names: tuple[str, ...] | None = None,
+    names: Iterable[str] | None = None,
     n_jobs: int | None = None,
 ) -> Backtest:
     """Forecasts the last windows of each series, from what came before each.
@@ -230,6 +230,7 @@ def backtest(
         n_jobs: trainings at once, see `parallel.each`.
 
     Raises:
+        ArgumentError: for a baseline that there is not, see `baselines.check_names`.
         DataError: if no series is long enough.
 
     Example:
@@ -249,7 +250,7 @@ def backtest(
     grid = np.unique(np.concatenate([0.5 - half, [0.5], 0.5 + half, quantiles]).round(12))
     step = horizon if step is None else step
     held = Held.of(series.length, series.start, horizon, needed, windows, step)
-    chosen = baselines.usual(season) if names is None else names
+    chosen = baselines.usual(season) if names is None else baselines.check_names(names)
     job = partial(_forecast, fit, series, held, horizon, season, grid, chosen)
     found: dict[str, Array] = {
         name: np.empty((len(held.cut), horizon, len(grid))) for name in (model, *chosen)

@@ -14,12 +14,13 @@ AutoTheta, of the library statsforecast, may be asked for by name where it is in
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import ArgumentError
 from .rules import copies, intervals
 from .rules.block import Panel as Panel
 from .rules.block import Rule
@@ -60,6 +61,26 @@ def usual(season: int) -> tuple[str, ...]:
         ('naive', 'drift', 'mean')
     """
     return tuple(name for name in BASELINES if season > 1 or name != "seasonal naive")
+
+
+def check_names(names: Iterable[str]) -> tuple[str, ...]:
+    """The names as given, each once.
+
+    Raises:
+        ArgumentError: if there is none, or one is no baseline's.
+
+    Example:
+        >>> check_names(("naive", "theta", "naive"))
+        ('naive', 'theta')
+    """
+    chosen = () if isinstance(names, str) else tuple(dict.fromkeys(names))
+    if not chosen:
+        raise ArgumentError(f"baselines must be names such as ('naive', 'theta'), got {names!r}")
+    for name in chosen:
+        if name not in BASELINES and name not in MODELS:
+            words = ", ".join((*BASELINES, *MODELS))
+            raise ArgumentError(f"a baseline must be one of {words}, got {name!r}")
+    return chosen
 
 
 def quantiles(
