@@ -119,3 +119,16 @@ def test_plain_data() -> None:
     data = json.loads(json.dumps(found.to_json(), allow_nan=False))
     assert data["sentence"] == str(found)
     assert (data["relation"], data["margin"], data["p"]) == ("worse than", None, 0.01)
+
+
+@pytest.mark.parametrize("windows", [8, 30])
+def test_between_equals_neither_word_is_said_too_often(windows: int) -> None:
+    # a model and seven baselines whose losses are drawn alike, 1,000 times
+    random = np.random.default_rng(windows)
+    said = []
+    for _ in range(1000):
+        losses = dict(zip("mabcdefg", random.normal(size=(8, windows)) ** 2, strict=True))
+        said.append(judge("m", losses, np.zeros(windows, int), np.arange(windows)).relation)
+    assert said.count("beats") / 1000 <= 0.05
+    assert said.count("worse than") / 1000 <= 0.05
+    assert said.count("no better than") > 900
