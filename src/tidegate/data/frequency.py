@@ -157,6 +157,15 @@ class Frequency:
                 return count
         return 1
 
+    def within_a_day(self, season: int) -> bool:
+        """Whether so many steps are one day.
+
+        Example:
+            >>> Frequency("microsecond", HOUR).within_a_day(24)
+            True
+        """
+        return self.unit == "microsecond" and season > 1 and season * self.step == DAY
+
     @property
     def name(self) -> str:
         """What one step is, in words: ``day``, ``15 minutes``, ``step``."""
