@@ -82,3 +82,14 @@ def _by_id(path: Path) -> dict[str, np.ndarray]:
     frame = pl.read_csv(gzip.decompress(path.read_bytes()), schema_overrides={"y": pl.Float64})
     groups = frame.sort("ds").group_by("unique_id", maintain_order=True)
     return {str(key[0]): group["y"].to_numpy() for key, group in groups}
+
+
+def dated(
+    values: list[np.ndarray], times: list[np.ndarray], ids: list[str], frequency: Frequency
+) -> Series:
+    """Series with dates, one after the other."""
+    length = np.array([len(y) for y in values])
+    start = np.cumsum(length) - length
+    kind = FrameKind("polars", "unique_id", "ds", "y", "datetime", "us")
+    joined = np.concatenate(values).astype(np.float64)
+    return Series(joined, np.concatenate(times), start, length, ids, frequency, kind)

@@ -127,7 +127,7 @@ def test_missing_rows_ahead_are_refused(learned: tuple[Learned, Series]) -> None
 
 def test_every_column_reaches_the_network(learned: tuple[Learned, Series]) -> None:
     model, series = learned
-    table = table_of(series, model.scaling, model.units)
+    table = table_of(PLAN, series, model.scaling, model.units)
     windows = Windows.before(table, PLAN, np.array([0, 1]), series.start + 50)
     rows, spans = model.model.inputs.rows(windows)
     network = model.model.network

@@ -28,7 +28,7 @@ def test_no_gradient_of_an_output_by_an_input_is_structurally_zero(
     # the same network in float64, so that no small gradient is rounded to 0
     network = Network(trained.spec.but(dtype="float64"), parameters=trained.parameters)
     end = np.array([len(values)])
-    table = table_of(series, learned.scaling, learned.units)
+    table = table_of(learned.model.plan, series, learned.scaling, learned.units)
     windows = Windows.before(table, learned.model.plan, np.array([0]), end)
     rows, spans = learned.model.inputs.rows(windows)
     inputs, segment = learned.model.inputs, learned.model.plan.segment

@@ -126,10 +126,10 @@ def test_a_file_that_was_tampered_with_is_refused(name: str, tmp_path: Path) -> 
 
 
 def test_a_calendar_that_the_network_does_not_know_is_refused(tmp_path: Path) -> None:
-    forecaster().fit(days(wave())).save(tmp_path / "good")
+    forecaster().fit(days(wave(1200))).save(tmp_path / "good")
     file = read_model(tmp_path / "good")
     meta = dict(file.meta)
-    meta["frequency"] = {"unit": "month", "step": 1, "day": 0}
+    meta["frequency"] = {"unit": "month", "step": 12, "day": 0}
     write_model(tmp_path / "bad", file.kind, file.spec_json, file.tensors, meta)
     with pytest.raises(ModelFileError, match="not the one that the plan and the series ask for"):
         tidegate.load(tmp_path / "bad")

@@ -16,6 +16,7 @@ from ..network import checks
 from ..train import History
 from ..train.progress import Listener
 from . import saved
+from .defaults import suited
 from .evaluate import Evaluation, evaluate, grid_of
 from .learn import Learned, learn, newest
 from .plan import Plan, Training
@@ -201,14 +202,16 @@ class Forecaster:
 
     def _plan(self, series: Series) -> Plan:
         """The settings, with their defaults filled in."""
-        season = self.season
-        if season is None:
-            season = series.frequency.season
-            if series.length.max() < 2 * season + self.horizon:
-                season = 1  # too few rows to learn it from
-        window = self.window or Plan.window_for(season)
-        training = self.training or Training()
-        return Plan(self.horizon, window, season, self.cell, self.hidden, self.seed, training)
+        return suited(
+            series,
+            self.horizon,
+            season=self.season,
+            window=self.window,
+            cell=self.cell,
+            hidden=self.hidden,
+            seed=self.seed,
+            training=self.training,
+        )
 
     def _fitted(self) -> tuple[Learned, Series, Plan]:
         if not hasattr(self, "learned_"):

@@ -26,9 +26,9 @@ Array = NDArray[Any]
 SHORTER = 0.5
 """The updates of the training that the intervals are corrected by, as a share of all."""
 HELD = 4
-"""Windows of each series that are held out of it, at most."""
-HELD_ROWS = 0.3
-"""The share of a series's rows that these windows take, at most."""
+"""Windows of each series that are held out of it, at most; more of few series."""
+HELD_ROWS = 0.2
+"""The share of a series's rows that these windows take, at most, unless that is less than one."""
 ENOUGH = 4000
 """Windows held out in all, at most."""
 
@@ -40,6 +40,23 @@ class Learned:
     model: Model
     scaling: Scaling
     units: Units
+
+    def on(self, series: Series, fitted: Array, known: Array | None = None) -> Learned:
+        """The same model for other series: known ones keep their units, new ones get their own.
+
+        Args:
+            series: m of them.
+            fitted: ``[m]``, the number that a series had when the model learnt; -1 for a new one.
+            known: ``[m]``, how many first rows of a new series its units come from; None for all.
+        """
+        counted = series.length if known is None else known
+        apart = self.model.inputs.zeros
+        new = Scaling.of(series.values, series.start, counted, apart)
+        columns = (
+            np.where(fitted >= 0, getattr(self.scaling, name)[fitted], getattr(new, name))
+            for name in ("centre", "scale", "unit", "floor")
+        )
+        return replace(self, scaling=Scaling(*columns))
 
     def forecast(
         self,
@@ -69,7 +86,7 @@ class Learned:
                 f"{horizon} steps ahead of the last row, the covariates known ahead are needed; "
                 f"give future"
             )
-        table = table_of(series, self.scaling, self.units)
+        table = table_of(self.model.plan, series, self.scaling, self.units)
         return self.model.forecast(table, which, cut, levels, future)
 
 
@@ -96,7 +113,7 @@ def learn(
         )
     scaling = Scaling.of(series.values, series.start, known)
     units = Units.of(series, known)
-    table = replace(table_of(series, scaling, units), length=known)
+    table = replace(table_of(plan, series, scaling, units), length=known)
     inputs = inputs_of(plan, series, scaling)
     model, history = Model.train(inputs, table, progress)
     if plan.training.calibrate and history.stopped != "interrupted":
@@ -114,7 +131,8 @@ def calibrated(inputs: Inputs, table: Table) -> Correction | None:
     A second model learns from the rows before these windows, and forecasts them.
     """
     plan, h = inputs.plan, inputs.plan.horizon
-    count = np.minimum(HELD, np.maximum(HELD_ROWS * table.length // h, 1))
+    most = max(HELD, ENOUGH // len(table.length))
+    count = np.minimum(most, np.maximum(HELD_ROWS * table.length // h, 1))
     count = np.minimum(count, (table.length - plan.needed) // h).clip(0).astype(np.int64)
     head = inputs.head
     if not count.any():
@@ -141,16 +159,23 @@ def calibrated(inputs: Inputs, table: Table) -> Correction | None:
 
 def inputs_of(plan: Plan, series: Series, scaling: Scaling) -> Inputs:
     """What the network reads of the series."""
-    calendar = series.frequency.calendar(series.time[:1]).shape[1]
+    calendar = of_year(series, series.start[:1]).shape[1] if plan.calendar else 0
     columns = (getattr(series, name).shape[1] for name in ("future", "past", "static"))
     return Inputs(plan, bool(scaling.zeros.any()), calendar, *columns)
 
 
-def table_of(series: Series, scaling: Scaling, units: Units) -> Table:
+def of_year(series: Series, row: Array) -> Array:
+    """``[k, 2]``, sine and cosine of the year at some rows; no columns if a step is a year."""
+    # the last columns of the calendar: times of day and of week show in the window
+    found: Array = series.frequency.calendar(series.time[row])[:, -2:]
+    return found
+
+
+def table_of(plan: Plan, series: Series, scaling: Scaling, units: Units) -> Table:
     """The series as the network reads them."""
 
     def calendar(row: Array) -> Array:
-        return series.frequency.calendar(series.time[row])
+        return of_year(series, row) if plan.calendar else np.empty((len(row), 0))
 
     covariates = Covariates.of(series, units)
     return Table(series.values, series.start, series.length, scaling, calendar, covariates)

@@ -93,12 +93,15 @@ class Plan:
     training: Training = field(default_factory=Training)
     long_season: int = 0
     """Rows in a second, longer season, such as the week of hourly rows; 0 for none."""
+    calendar: bool = False
+    """Whether the network is told the time of the year."""
 
     def __post_init__(self) -> None:
         for name in ("horizon", "window", "season", "hidden"):
             checks.whole(self, name, 1)
         checks.whole(self, "seed", 0, 2**63 - 1)
         checks.whole(self, "long_season", 0)
+        checks.flag(self, "calendar")
         if 0 < self.long_season <= self.season:
             raise ArgumentError(
                 f"Plan.long_season must be longer than the season, {self.season}, "

@@ -35,12 +35,13 @@ class Scaling:
     """``[n]``: 0 for a series that is never negative, else minus infinity."""
 
     @classmethod
-    def of(cls, values: Array, start: Array, length: Array) -> Scaling:
+    def of(cls, values: Array, start: Array, length: Array, apart: bool = True) -> Scaling:
         """What suits each series; all at once, as there may be 100,000.
 
         Args:
             values: ``[N]`` float64, NaN where missing.
             start, length: ``[n]``, where each series lies in them.
+            apart: whether series with many zeros have them counted apart.
 
         Example:
             >>> Scaling.of(np.array([2.0, -4.0]), np.array([0]), np.array([2])).scale.tolist()
@@ -61,7 +62,7 @@ class Scaling:
         zeros = total(values == 0) / count
         many = (floor == 0) & (zeros >= MANY_ZEROS) & (largest > 0)
         scaling = cls(np.zeros(len(start)), scale, np.zeros(len(start)), floor)
-        if many.any():
+        if apart and many.any():
             scaling._count_apart(values, total, many)
         return scaling
 

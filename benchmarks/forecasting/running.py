@@ -1,0 +1,99 @@
+"""What the scripts of this folder share: a model by its default settings, a table of results."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from tables import Split
+
+from tidegate.data.series import Series
+from tidegate.forecast.learn import Learned, learn
+from tidegate.forecast.plan import Plan
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from pairing import machine, report
+
+SEEDS = (0, 1, 2)
+LEVELS = np.array([0.025, 0.1, 0.5, 0.9, 0.975])
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A model, and what it took."""
+
+    plan: Plan
+    learned: Learned
+    seconds: float
+    updates: int
+
+    def quantiles(self, series: Series, which: np.ndarray, cut: np.ndarray) -> np.ndarray:
+        """[k, h, LEVELS]"""
+        return self.learned.forecast(series, which, cut, LEVELS).quantiles
+
+
+def fit(series: Series, known: np.ndarray, plan: Plan, seed: int) -> Fitted:
+    """A model of the first rows of each series."""
+    begun = time.perf_counter()
+    learned, history = learn(replace(plan, seed=seed), series, known, progress=False)
+    return Fitted(plan, learned, time.perf_counter() - begun, len(history.loss))
+
+
+def each_seed(
+    split: Split, plan: Plan, score: Callable[[np.ndarray], Mapping[str, float]], data: str
+) -> list[dict[str, object]]:
+    """The scores of a model for each seed, and their mean."""
+    rows: list[dict[str, object]] = []
+    for seed in SEEDS:
+        fitted = fit(split.series, split.known, plan, seed)
+        found = fitted.quantiles(split.series, np.arange(len(split.known)), split.cut)
+        rows.append(row(data, f"seed {seed}", score(found), fitted))
+    rows.append(mean_row(rows))
+    return rows
+
+
+def row(
+    data: str, which: str, scores: Mapping[str, float], fitted: Fitted | None = None
+) -> dict[str, object]:
+    """One line of the table."""
+    spent = {
+        "seconds": fitted.seconds if fitted else "",
+        "updates": fitted.updates if fitted else "",
+    }
+    return {"data": data, "which": which, **{k: round(v, 4) for k, v in scores.items()}, **spent}
+
+
+def mean_row(rows: Sequence[Mapping[str, object]]) -> dict[str, object]:
+    """The mean of some lines."""
+    result = dict(rows[-1], which="mean")
+    for name, value in rows[-1].items():
+        if isinstance(value, float):
+            result[name] = round(float(np.mean([r[name] for r in rows])), 4)  # type: ignore[arg-type]
+    return result
+
+
+def finish(name: str, rows: Sequence[Mapping[str, object]], notes: Sequence[str]) -> None:
+    """Prints the table, and saves it as results/forecasting_NAME.txt and .json."""
+    columns = list(dict.fromkeys(key for line in rows for key in line))
+    full = [{key: _shown(line.get(key, "")) for key in columns} for line in rows]
+    report(f"forecasting_{name}", machine("numpy"), full, notes)
+
+
+def _shown(value: object) -> object:
+    """Four digits after the point, as published scores have three."""
+    return f"{value:.4f}" if isinstance(value, float) else value
+
+
+def setting(plan: Plan) -> str:
+    """A plan in one line."""
+    return (
+        f"setting: {plan.cell} of {plan.hidden} units, {plan.steps} steps of {plan.segment} rows, "
+        f"season {plan.season}"
+        + (f" and {plan.long_season}" if plan.long_season else "")
+        + f", horizon {plan.horizon}, batch {plan.training.batch}, "
+        f"learning rate {plan.training.learning_rate:g}"
+    )

@@ -1,0 +1,60 @@
+"""Settings by frequency and size."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import polars as pl
+import pytest
+
+from tidegate.data.series import Series, read_series
+from tidegate.forecast.defaults import suited
+
+
+def dated(rows: int, step: dt.timedelta) -> Series:
+    times = [dt.datetime(2020, 1, 1) + i * step for i in range(rows)]
+    return read_series(pl.DataFrame({"ds": times, "y": np.arange(rows) % 5 + 1.0}))
+
+
+HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("rows", "step", "season", "long_season", "calendar"),
+    [
+        (1000, HOUR, 24, 168, False),
+        (400, HOUR, 24, 0, False),
+        (59, HOUR, 1, 0, False),
+        (400, DAY, 7, 0, False),
+        (1200, DAY, 7, 0, True),
+        (200, 7 * DAY, 52, 0, True),
+        (1500, dt.timedelta(minutes=30), 48, 336, False),
+        (1500, dt.timedelta(minutes=5), 288, 0, False),
+    ],
+    ids=["weeks", "days", "hours", "year", "years", "weekly", "half hours", "minutes"],
+)
+def test_by_the_dates(
+    rows: int, step: dt.timedelta, season: int, long_season: int, calendar: bool
+) -> None:
+    plan = suited(dated(rows, step), 12)
+    assert (plan.season, plan.long_season, plan.calendar) == (season, long_season, calendar)
+    assert plan.reach >= max(plan.window, season, long_season)
+
+
+def test_what_is_given_is_kept() -> None:
+    series = dated(1000, HOUR)
+    plan = suited(series, 12, season=6, window=30, cell="rnn", hidden=4, seed=9)
+    given = (plan.horizon, plan.season, plan.long_season, plan.window, plan.cell, plan.hidden)
+    assert given == (12, 6, 0, 30, "rnn", 4)
+    assert plan.seed == 9
+    both = suited(series, 12, season=(6, 48))
+    assert (both.season, both.long_season) == (6, 48)
+    assert both.window == 96
+
+
+def test_without_a_season_more_is_read_where_there_is_more() -> None:
+    short, long = (
+        suited(read_series(pl.DataFrame({"ds": range(n), "y": np.ones(n)})), 3) for n in (50, 500)
+    )
+    assert (short.window, long.window) == (8, 32)

@@ -1,0 +1,118 @@
+"""What is learnt, from which rows, and for which series."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tidegate.data.series import Series, read_series
+from tidegate.forecast.learn import Learned, learn, newest
+from tidegate.forecast.plan import Plan, Training
+
+from .frames import rain, several, wave
+
+PLAN = Plan(3, 12, 4, hidden=8, training=Training(updates=20, batch=16))
+LEVELS = np.array([0.1, 0.5, 0.9])
+
+
+def three() -> Series:
+    return read_series(several(a=wave(), b=10 * wave(50, seed=1), c=wave(40, seed=2)))
+
+
+def learned(series: Series, plan: Plan = PLAN) -> Learned:
+    return learn(plan, series, series.length, progress=False)[0]
+
+
+def ends(series: Series) -> np.ndarray:
+    return series.start + series.length
+
+
+@pytest.mark.parametrize("calibrate", [False, True])
+def test_rows_that_must_not_be_known_change_nothing(calibrate: bool) -> None:
+    series = three()
+    plan = replace(PLAN, training=Training(updates=10, batch=8, calibrate=calibrate))
+    known = series.length - 6
+    other = replace(series, values=series.values.copy())
+    for first, end in zip(series.start + known, ends(series), strict=True):
+        other.values[first:end] = 1e6
+    cut = series.start + known
+    found = [
+        learn(plan, part, known, progress=False)[0].forecast(part, np.arange(3), cut, LEVELS)
+        for part in (series, other)
+    ]
+    np.testing.assert_array_equal(found[0].quantiles, found[1].quantiles)
+
+
+def test_the_size_of_a_series_does_not_matter() -> None:
+    series = three()
+    # a power of two, which no rounding can tell
+    larger = replace(series, values=series.values * 2.0**40)
+    one, other = (
+        learned(part).forecast(part, np.arange(3), ends(part), LEVELS).quantiles
+        for part in (series, larger)
+    )
+    np.testing.assert_array_equal(one * 2.0**40, other)
+
+
+def test_sizes_twelve_orders_apart_share_a_model() -> None:
+    series = read_series(several(a=1e-6 * (3 + wave()), b=1e6 * (3 + wave())))
+    found = learned(series).forecast(series, np.arange(2), ends(series), LEVELS).quantiles
+    np.testing.assert_allclose(found[0] * 1e12, found[1], rtol=1e-9)
+
+
+def test_a_series_that_it_never_saw_is_forecast_in_units_of_its_own() -> None:
+    series = three()
+    model = learned(series)
+    same = model.on(series, np.array([0, 1, 2]))
+    assert same.scaling.scale.tolist() == model.scaling.scale.tolist()
+    other = read_series(several(x=100 * wave(60, seed=5), b=10 * wave(50, seed=1)))
+    found = model.on(other, np.array([1, -1]))
+    assert found.scaling.scale[0] == model.scaling.scale[1]
+    own = np.abs(100 * wave(60, seed=5)).mean()
+    assert found.scaling.scale[1] == pytest.approx(own, rel=1e-12)  # sums in another order
+    quantiles = found.forecast(other, np.arange(2), ends(other), LEVELS).quantiles
+    before = model.forecast(series, np.array([1]), ends(series)[1:2], LEVELS).quantiles
+    np.testing.assert_array_equal(quantiles[0], before[0])
+    assert 10 < np.abs(quantiles[1]).max() < 1000
+
+
+def test_new_series_have_no_zeros_apart_in_a_model_that_has_not_learnt_it() -> None:
+    series, wet = three(), read_series(several(wet=rain()))
+    found = (
+        learned(series).on(wet, np.array([-1])).forecast(wet, np.zeros(1, int), ends(wet), LEVELS)
+    )
+    assert np.isnan(found.chance).all()
+    assert np.isfinite(found.quantiles).all()
+
+
+def test_missing_values_are_neither_learnt_nor_forecast() -> None:
+    series = three()
+    series.values[::7] = np.nan
+    series.values[series.start[2] :] = np.nan  # of the last one nothing is known
+    found = learned(series).forecast(series, np.arange(3), ends(series), LEVELS).quantiles
+    assert np.isfinite(found).all()
+
+
+def test_a_forecast_depends_on_nothing_before_the_reach() -> None:
+    series = three()
+    model = learned(series)
+    tail = newest(series, PLAN.reach)
+    assert tail.length.tolist() == [12, 12, 12]
+    one, other = (
+        model.forecast(part, np.arange(3), ends(part), LEVELS).quantiles for part in (series, tail)
+    )
+    np.testing.assert_array_equal(one, other)
+
+
+def test_the_company_in_a_batch_changes_no_bit() -> None:
+    series = three()
+    model = learned(series)
+    cut = series.start[0] + np.arange(20, 60)
+    together = model.forecast(series, np.zeros(40, int), cut, LEVELS).quantiles
+    alone = [model.forecast(series, np.zeros(1, int), cut[i : i + 1], LEVELS) for i in range(40)]
+    # 1e-12: sums over a window in NumPy are blocked by the size of the batch
+    np.testing.assert_allclose(
+        together, np.concatenate([one.quantiles for one in alone]), rtol=1e-12, atol=1e-12
+    )
