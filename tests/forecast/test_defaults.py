@@ -24,7 +24,7 @@ HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
     ("rows", "step", "season", "long_season", "calendar"),
     [
         (1000, HOUR, 24, 168, False),
-        (400, HOUR, 24, 0, False),
+        (340, HOUR, 24, 0, False),
         (59, HOUR, 1, 0, False),
         (400, DAY, 7, 0, False),
         (1200, DAY, 7, 0, True),
@@ -58,3 +58,9 @@ def test_without_a_season_more_is_read_where_there_is_more() -> None:
         suited(read_series(pl.DataFrame({"ds": range(n), "y": np.ones(n)})), 3) for n in (50, 500)
     )
     assert (short.window, long.window) == (8, 32)
+
+
+def test_few_long_series_are_learnt_with_care() -> None:
+    short, long = (suited(dated(n, DAY), 3) for n in (1900, 2100))
+    assert (short.anchored, short.dropout) == (False, 0)
+    assert (long.anchored, long.dropout) == (True, 0.5)

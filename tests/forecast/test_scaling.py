@@ -113,3 +113,15 @@ def test_a_value_below_zero_that_comes_later_is_taken_for_zero_among_amounts() -
     later = scaling.apply(np.array([[-5.0, 0.0]]), ZERO)
     assert later[0, 0] == later[0, 1]
     assert np.isfinite(later).all()
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e3))
+def test_the_deviation_as_scale(offset: float, size: float) -> None:
+    values = offset + size * np.array([3.0, -5.0, 8.0, 1.0, np.nan, 0.5])
+    found = Scaling.of(values, ZERO, np.array([6]), deviation=True)
+    # 1e-5: of 16 digits, offset / size takes 9
+    assert found.scale[0] == pytest.approx(np.nanstd(values), rel=1e-5)
+
+
+def test_no_deviation_as_scale_is_the_size() -> None:
+    assert Scaling.of(np.full(5, 3.0), ZERO, np.array([5]), deviation=True).scale[0] == 3

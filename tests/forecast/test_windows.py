@@ -48,6 +48,13 @@ def test_a_window_has_the_rows_before_its_cut_in_units_of_its_own() -> None:
     np.testing.assert_allclose(windows.static[:, 3:], [[0.05, -0.05], [0.09, -0.09]])
 
 
+def test_anchored_windows_are_measured_from_their_last_season_in_units_of_the_series() -> None:
+    windows = before([0, 1], [6, 10], plan=replace(PLAN, anchored=True))
+    assert windows.shift.tolist() == [24, 1.5]
+    assert windows.deviation.tolist() == [1, 1]
+    np.testing.assert_allclose(windows.z, [[-20, -16, -8, 8], [-6.5, 5.5, -1.5, 1.5]])
+
+
 def test_a_short_series_is_padded_with_its_first_season_and_that_is_not_seen() -> None:
     windows = before([0, 1], [3, 7])
     # two rows and a half season; a single row

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..data.frequency import DAY
 from ..data.series import Series
+from . import seasons
 from .plan import Plan, Training
 
 YEARS = 3
 """From so many on, what comes each year can be told from what came once."""
-WEEKS = 3
-"""From so many on, hourly rows are read by the week as well as by the day."""
 MANY = 100
 """Rows without a season from which on more than the newest 8 of them are read."""
+
+LONG = 2000
+"""Rows of a series, in the mean, from which on a model rather learns them by heart: windows are
+anchored at their last season, and there is dropout."""
+DROPOUT = 0.5
 
 
 def suited(
     series: Series,
     horizon: int,
     *,
-    season: int | tuple[int, ...] | None = None,
+    season: int | tuple[int, int] | None = None,
     window: int | None = None,
     cell: str = "gru",
     hidden: int = 128,
@@ -32,8 +35,8 @@ def suited(
     Args:
         series: what is to be forecast.
         horizon: steps ahead.
-        season: rows in a season, or two seasons, the shorter first; None for what the dates suggest
-            and the rows are enough for.
+        season: rows in a season, and in a second, longer one, 0 for none; None for what the dates
+            suggest or the rows repeat, see `seasons.infer`.
         window: rows before a cut; None for a few seasons.
         cell, hidden, seed, training: see `Plan`.
 
@@ -41,41 +44,31 @@ def suited(
         >>> import polars as pl
         >>> from tidegate.data.series import read_series
         >>> frame = pl.DataFrame({"ds": range(99), "y": [float(i % 4) for i in range(99)]})
-        >>> plan = suited(read_series(frame), horizon=2, season=4)
+        >>> plan = suited(read_series(frame), horizon=2, season=(4, 0))
         >>> plan.season, plan.window, plan.calendar
         (4, 20, False)
     """
-    longest = int(series.length.max())
-    long_season = 0
     if season is None:
-        season = series.frequency.season
-        if longest < 2 * season + horizon:
-            season = 1  # too few rows to learn it from
-        elif _within_a_day(series) and longest >= WEEKS * 7 * season + horizon:
-            long_season = 7 * season
-    elif isinstance(season, tuple):
-        season, long_season = season if len(season) == 2 else (season[0], 0)
+        season = seasons.infer(series, horizon)
+    rows, longer = (season, 0) if isinstance(season, int) else season
     if window is None:
-        window = Plan.window_for(season, long_season)
-        if season == 1 and longest > MANY:
+        window = Plan.window_for(rows, longer)
+        if rows == 1 and int(series.length.max()) > MANY:
             window = 4 * window
+    long = float(series.length.mean()) >= LONG
     return Plan(
         horizon,
         window,
-        season,
+        rows,
         cell,
         hidden,
         seed,
         training or Training(),
-        long_season,
+        longer,
         calendar=_spans_years(series),
+        anchored=long,
+        dropout=DROPOUT if long else 0.0,
     )
-
-
-def _within_a_day(series: Series) -> bool:
-    """Whether a season is a day, of half hours or longer steps."""
-    frequency = series.frequency
-    return frequency.unit == "microsecond" and DAY // 48 <= frequency.step < DAY
 
 
 def _spans_years(series: Series) -> bool:

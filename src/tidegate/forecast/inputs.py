@@ -75,6 +75,7 @@ class Inputs:
             hidden=plan.hidden,
             readout="each",
             read_last=self.ahead,
+            head_dropout=plan.dropout,
             outputs=plan.segment * head.width,
         )
 

@@ -50,8 +50,13 @@ class Learned:
             known: ``[m]``, how many first rows of a new series its units come from; None for all.
         """
         counted = series.length if known is None else known
-        apart = self.model.inputs.zeros
-        new = Scaling.of(series.values, series.start, counted, apart)
+        new = Scaling.of(
+            series.values,
+            series.start,
+            counted,
+            apart=self.model.inputs.zeros,
+            deviation=self.model.plan.anchored,
+        )
         columns = (
             np.where(fitted >= 0, getattr(self.scaling, name)[fitted], getattr(new, name))
             for name in ("centre", "scale", "unit", "floor")
@@ -111,7 +116,7 @@ def learn(
             f"to learn {plan.horizon} steps ahead, a series must have {plan.needed} rows at least, "
             f"got {longest}; {fix}give more rows"
         )
-    scaling = Scaling.of(series.values, series.start, known)
+    scaling = Scaling.of(series.values, series.start, known, deviation=plan.anchored)
     units = Units.of(series, known)
     table = replace(table_of(plan, series, scaling, units), length=known)
     inputs = inputs_of(plan, series, scaling)

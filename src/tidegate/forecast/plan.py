@@ -95,6 +95,11 @@ class Plan:
     """Rows in a second, longer season, such as the week of hourly rows; 0 for none."""
     calendar: bool = False
     """Whether the network is told the time of the year."""
+    anchored: bool = False
+    """Whether a window is measured from the mean of its last season, in deviations of its series,
+    and not from its own mean in its own deviations: for a few long series."""
+    dropout: float = 0.0
+    """The share of the last layer's outputs that training sets to zero."""
 
     def __post_init__(self) -> None:
         for name in ("horizon", "window", "season", "hidden"):
@@ -102,6 +107,8 @@ class Plan:
         checks.whole(self, "seed", 0, 2**63 - 1)
         checks.whole(self, "long_season", 0)
         checks.flag(self, "calendar")
+        checks.flag(self, "anchored")
+        checks.number(self, "dropout", least=0, below=1)
         if 0 < self.long_season <= self.season:
             raise ArgumentError(
                 f"Plan.long_season must be longer than the season, {self.season}, "

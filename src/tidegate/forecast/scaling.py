@@ -13,6 +13,8 @@ Array = NDArray[Any]
 MANY_ZEROS = 0.15
 """The share of exact zeros from which on a non-negative series has its zeros counted apart."""
 LARGEST = np.finfo(np.float64).max
+LEAST = 1e-9
+"""A deviation that is a smaller share of the mean size is none."""
 FAR = 1e100
 """Beyond this many units a value is taken for this many: its square is still a number."""
 
@@ -21,8 +23,8 @@ FAR = 1e100
 class Scaling:
     """For each of n series: u = (f(y) − centre) / scale, in float64.
 
-    f(y) is y, with centre 0 and the mean size as scale; or, for a series with many zeros,
-    log(1 + y/unit), centred and scaled by the values that are not zero.
+    f(y) is y, with centre 0 and the mean size or the deviation as scale; or, for a series with
+    many zeros, log(1 + y/unit), centred and scaled by the values that are not zero.
     """
 
     centre: Array
@@ -35,13 +37,22 @@ class Scaling:
     """``[n]``: 0 for a series that is never negative, else minus infinity."""
 
     @classmethod
-    def of(cls, values: Array, start: Array, length: Array, apart: bool = True) -> Scaling:
+    def of(
+        cls,
+        values: Array,
+        start: Array,
+        length: Array,
+        *,
+        apart: bool = True,
+        deviation: bool = False,
+    ) -> Scaling:
         """What suits each series; all at once, as there may be 100,000.
 
         Args:
             values: ``[N]`` float64, NaN where missing.
             start, length: ``[n]``, where each series lies in them.
             apart: whether series with many zeros have them counted apart.
+            deviation: whether the scale is the standard deviation, and not the mean size.
 
         Example:
             >>> Scaling.of(np.array([2.0, -4.0]), np.array([0]), np.array([2])).scale.tolist()
@@ -56,6 +67,11 @@ class Scaling:
         safe = np.where(largest > 0, largest, 1)
         np.divide(size, total.each(safe), out=size)
         scale = total(size) / count * safe
+        if deviation:
+            part = np.where(seen, values, 0) / total.each(safe)
+            rest = np.where(seen, part - total.each(total(part) / count), 0)
+            spread = np.sqrt(total(rest**2) / count) * safe
+            scale = np.where(spread > LEAST * scale, spread, scale)
         scale[scale == 0] = 1
         # a sum of sizes exceeds that of values only where there are negative ones
         floor = np.where(total(np.where(values < 0, 1.0, 0.0)) > 0, -np.inf, 0.0)

@@ -63,9 +63,10 @@ class Windows:
     zero: Array
     """``[k, R]``, whether a value is zero in a series with many."""
     shift: Array
-    """``[k]``, the mean of what was seen; 0 where zeros are counted apart."""
+    """``[k]``, the mean of what was seen, or of the last season if anchored; 0 where zeros are
+    counted apart."""
     deviation: Array
-    """``[k]``, its standard deviation; 1 where zeros are counted apart."""
+    """``[k]``, its standard deviation; 1 if anchored, and where zeros are counted apart."""
     static: Array
     """``[k, 3 + c + S]``: how large the seasonal errors and the deviation are beside the values, in
     logarithms, the share that was seen, the calendar at the last row before the cut, and the
@@ -110,6 +111,8 @@ class Windows:
         own = (_log(steps / size), _log(deviation / size), seen.mean(1))
         others = table.covariates
         static = np.column_stack([*own, table.calendar(cut - 1), others.of_series(series)])
+        if plan.anchored:
+            mean, floor = np.nan_to_num(u[:, -m:].mean(1)), np.ones(len(mean))
         shift, scale = np.where(apart, 0, mean), np.where(apart, 1, floor)
         z = (u - shift[:, None]) / scale[:, None]
         np.nan_to_num(z, copy=False, nan=0.0)  # not a single value was observed before
