@@ -68,7 +68,7 @@ def test_the_report(run: Run) -> None:
     assert lines[0] == "rain, the next 3 days, after 90 days from 2024-01-01 to 2024-03-30"
     assert re.split("  +", lines[2]) == [
         "day",
-        "LSTM",
+        "GRU",
         "80 % interval",
         "95 % interval",
         "chance above 0",
@@ -111,7 +111,7 @@ def test_files_are_written_and_the_report_moves_to_stderr(run: Run) -> None:
     assert "Verdict: " in done.err
     ahead = pl.read_csv("ahead.csv", try_parse_dates=True)
     loaded = tidegate.load("rain.safetensors").predict()
-    np.testing.assert_array_equal(loaded["LSTM"].to_numpy(), ahead["LSTM"].to_numpy())
+    np.testing.assert_array_equal(loaded["GRU"].to_numpy(), ahead["GRU"].to_numpy())
     run("forecast", "rain.csv", "--out", "all.json", "--json")
     assert json.loads(Path("all.json").read_text())["horizon"] == 7
     assert sorted(os.listdir()) == ["ahead.csv", "all.json", "rain.csv", "rain.safetensors"]
@@ -166,7 +166,7 @@ def test_chances_that_do_not_apply_are_null_in_json(run: Run) -> None:
     words = ("forecast", "rain.csv", "--id", "name", "--target", "y", "--horizon", "1")
     text = "\n".join(["name,day,y", *both])
     rows = json.loads(run(*words, "--json", text=text).out)["forecast"]
-    chances = {row["name"]: row["LSTM-p"] for row in rows}
+    chances = {row["name"]: row["GRU-p"] for row in rows}
     assert chances["dry"] is None
     assert 0 < chances["wet"] < 1
     assert re.search(r"^dry .* to +\S+$", run(*words, text=text).out, re.MULTILINE)

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from tidegate.forecast.baselines import BASELINES
-from tidegate.forecast.evaluate import Evaluation, grid_of
+from tidegate.forecast.ask import grid_of
+from tidegate.forecast.evaluate import Evaluation
 from tidegate.forecast.plan import Training
 
 from .frames import days, forecaster, rain, several, wave

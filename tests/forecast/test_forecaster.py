@@ -88,8 +88,8 @@ def test_it_learns_what_can_be_learnt() -> None:
     fitted = Forecaster(6, season=6, hidden=16, training=training).fit(days(values))
     ahead = fitted.predict()
     # exact repeats, of a size of 20: within a tenth of that
-    np.testing.assert_allclose(ahead["LSTM"].to_numpy(), values[:6], atol=2)
-    chance = ahead["LSTM-p"].to_numpy()
+    np.testing.assert_allclose(ahead["GRU"].to_numpy(), values[:6], atol=2)
+    chance = ahead["GRU-p"].to_numpy()
     assert ((chance > 0.5) == (values[:6] > 0)).all()
 
 

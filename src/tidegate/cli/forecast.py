@@ -15,7 +15,7 @@ from .values import one_of, percent, whole
 if TYPE_CHECKING:
     from ..data.series import Series
 
-CELLS = ("lstm", "gru", "rnn", "rnn_relu")
+CELLS = ("gru", "lstm", "rnn", "rnn_relu")
 """Those worth offering; named here so that ``--help`` need not load NumPy."""
 
 
@@ -55,7 +55,7 @@ def forecast(
         typer.Option(
             parser=one_of(*CELLS), metavar="|".join(CELLS), help="The kind of recurrent network."
         ),
-    ] = "lstm",
+    ] = "gru",
     seed: Annotated[
         int,
         typer.Option(
@@ -98,7 +98,8 @@ def forecast(
     Exit codes: 0 done, 1 bad data, 2 wrong use, 130 stopped by Ctrl-C.
     """
     with exit_codes():
-        from ..forecast.forecaster import Forecaster, check_levels
+        from ..forecast.ask import check_levels
+        from ..forecast.forecaster import Forecaster
         from . import output, report
 
         levels = check_levels(level or (80, 95))

@@ -8,12 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.series import Series
-from ..train.progress import Listener
 from . import metrics
-from .backtest import Ahead, Backtest, backtest
-from .learn import learn
-from .plan import Plan
+from .backtest import Backtest
 
 Array = NDArray[Any]
 
@@ -88,50 +84,6 @@ class Evaluation:
     def to_json(self) -> dict[str, Any]:
         """A dict of plain lists, numbers and words."""
         return asdict(self)
-
-
-def evaluate(
-    plan: Plan,
-    series: Series,
-    levels: tuple[float, ...],
-    progress: bool | Listener | None = None,
-) -> Evaluation:
-    """Trains on the rows before the last windows, and scores the forecasts of these.
-
-    Args:
-        plan: what to learn, and how.
-        series: the data.
-        levels: of the intervals, in percent.
-        progress: as for `train.fit`.
-
-    Raises:
-        DataError: if no series is long enough.
-        KeyboardInterrupt: after Ctrl-C.
-    """
-
-    def fit(known: Array) -> Ahead:
-        learned, history = learn(plan, series, known, progress)
-        if history.stopped == "interrupted":
-            raise KeyboardInterrupt
-        return lambda which, cut, grid: learned.forecast(series, which, cut, grid)
-
-    name = plan.cell.upper()
-    return Evaluation.of(
-        backtest(
-            fit, series, plan.horizon, plan.season, model=name, needed=plan.needed, levels=levels
-        )
-    )
-
-
-def grid_of(levels: tuple[float, ...]) -> Array:
-    """The quantiles at the ends of intervals, and the median between them: ``[2·levels + 1]``.
-
-    Example:
-        >>> grid_of((80.0, 95.0)).round(3).tolist()
-        [0.025, 0.1, 0.5, 0.9, 0.975]
-    """
-    half = np.sort(np.array(levels)) / 200
-    return np.concatenate([(0.5 - half)[::-1], [0.5], 0.5 + half])
 
 
 def _brier(found: Backtest) -> tuple[float, float] | None:

@@ -8,18 +8,22 @@ from typing import Any
 
 import numpy as np
 
-from ..cells import CELLS
+from ..data import extend, newest, read_future
 from ..data.frame import write_frame
 from ..data.series import Series, read_series
 from ..errors import ArgumentError, DataError, NotFittedError
 from ..network import checks
 from ..train import History
 from ..train.progress import Listener
-from . import saved
-from .defaults import suited
-from .evaluate import Evaluation, evaluate, grid_of
-from .learn import Learned, learn, newest
+from . import ask, auto, baselines, saved, settings
+from .auto import Answers
+from .backtest import Ahead, Backtest, backtest
+from .choice import Choice
+from .evaluate import Evaluation
+from .members import learn_members
 from .plan import Plan, Training
+from .settings import AUTO
+from .simple import Simple
 
 LEVELS = (80, 95)
 
@@ -27,43 +31,58 @@ LEVELS = (80, 95)
 class Forecaster:
     """One recurrent network over all series of a table, that forecasts each with intervals.
 
-    After `fit`: ``plan_``, all settings with their defaults filled in; ``learned_``, the model;
-    ``series_``, the newest rows of each series; ``history_``, the course of the training (None if
-    loaded).
+    After `fit`: ``plan_``, all settings with their defaults filled in; ``answers_``, what learnt;
+    ``series_``, the newest rows of each series; ``filled_``, the times that were left out of the
+    table and count as missing; ``history_``, the course of the training (None if loaded, or a
+    baseline); ``choice_``, what ``cell="auto"`` picked, and by how much (else None).
 
     Example:
         >>> import polars as pl
         >>> frame = pl.DataFrame({"ds": range(60), "y": [float(i % 4) + 1 for i in range(60)]})
-        >>> forecaster = Forecaster(horizon=2, season=4, hidden=8).fit(frame)
+        >>> training = Training(updates=20)
+        >>> forecaster = Forecaster(horizon=2, hidden=8, training=training).fit(frame)
         >>> forecaster.predict(levels=(80,)).columns
-        ['ds', 'LSTM', 'LSTM-lo-80', 'LSTM-hi-80']
+        ['ds', 'GRU', 'GRU-lo-80', 'GRU-hi-80']
     """
 
     def __init__(
         self,
         horizon: int,
-        cell: str = "lstm",
+        cell: str = "gru",
         *,
         id: str = "unique_id",
         time: str = "ds",
         target: str = "y",
+        future: Iterable[str] = (),
+        past: Iterable[str] = (),
+        static: Iterable[str] = (),
+        season: int | tuple[int, ...] | None = None,
         window: int | None = None,
-        season: int | None = None,
-        hidden: int = 64,
+        hidden: int = 128,
+        ensemble: int = 1,
         training: Training | None = None,
+        n_jobs: int | None = None,
         seed: int = 0,
     ) -> None:
         """
         Args:
             horizon: steps ahead, from 1.
-            cell: "lstm", "gru", "rnn" or "rnn_relu".
+            cell: "gru", "lstm", "rnn" or "rnn_relu"; or "auto": the one of RNN, GRU, LSTM and the
+                baselines that does best on the last windows of the table.
             id: the column that names each row's series; it may be absent.
             time: the column of dates, or of whole numbers.
-            target: the column of numbers to forecast.
+            target: the column of numbers to forecast; NaN where nobody observed one.
+            future: columns that are known ahead, such as holidays; numbers or categories.
+            past: columns that are known as late as the target.
+            static: columns that each series has one value of.
+            season: rows in a season, such as 24, or in two, such as (24, 168); None for what the
+                dates suggest, or the rows repeat; 1 for none.
             window: rows that the network sees before it forecasts; None for a few seasons.
-            season: rows in a season; None for what the dates suggest, such as 7 for days.
             hidden: units of the network.
-            training: how long and how fast it learns; None for what suits the rows.
+            ensemble: so many networks, each with a seed of its own, say together what comes.
+            training: how long and how fast they learn; None for what suits the rows.
+            n_jobs: members, or windows of a backtest, at once; None for one for each processor,
+                and for what ``joblib.parallel_config`` says.
             seed: of everything drawn at random. Equal seeds give equal forecasts, to the bit.
         """
         self.horizon = horizon
@@ -71,19 +90,28 @@ class Forecaster:
         self.id = id
         self.time = time
         self.target = target
-        self.window = window
+        self.future = future
+        self.past = past
+        self.static = static
         self.season = season
+        self.window = window
         self.hidden = hidden
+        self.ensemble = ensemble
         self.training = training
+        self.n_jobs = n_jobs
         self.seed = seed
 
-    def fit(self, df: Any, progress: bool | Listener | None = None) -> Forecaster:
+    def fit(
+        self, df: Any, *, static: Any = None, progress: bool | Listener | None = None
+    ) -> Forecaster:
         """Learns from a frame.
 
         Ctrl-C ends the training early and keeps what was learnt; ``history_.stopped`` tells.
 
         Args:
             df: pandas or polars, in any order of rows; or a `Series` that was read already.
+            static: a frame with the static columns, a row for each series; None if ``df`` itself
+                has them.
             progress: None for a bar on stderr if that is a terminal; True or False for always or
                 never; or a function that is given a `train.Report` from time to time.
 
@@ -94,72 +122,182 @@ class Forecaster:
             ArgumentError: if a setting makes no sense.
             DataError: if the frame cannot be used, or has too few rows.
         """
-        series = self._read(df)
-        plan = self._plan(series)
-        learned, history = learn(plan, series, series.length, progress)
-        self.plan_ = plan
-        self.learned_ = learned
-        self.series_ = newest(series, plan.tail)
+        series = self._read(df, static)
+        plan = settings.plan_for(self, series)
+        choice = None
+        if self.cell == AUTO:
+            choice = auto.pick(plan, series, series.length, progress)
+        answers, history = self._learn(plan, series, series.length, choice, progress)
+        self.answers_ = answers
+        self.plan_ = answers.plan
+        self.series_ = series if isinstance(answers, Simple) else newest(series, plan.tail)
+        self.filled_ = series.filled
         self.history_: History | None = history
+        self.choice_: Choice | None = choice
         return self
 
-    def predict(self, levels: Iterable[float] = LEVELS) -> Any:
+    def predict(
+        self,
+        levels: Iterable[float] = LEVELS,
+        quantiles: Iterable[float] = (),
+        *,
+        df: Any = None,
+        future: Any = None,
+        static: Any = None,
+    ) -> Any:
         """What comes next, for each series.
 
         Args:
             levels: of the intervals, in percent, above 0 and below 100; may be empty.
+            quantiles: further levels, above 0 and below 1.
+            df: other series, or the same with other rows, to forecast instead of those learnt
+                from, with the same columns.
+            future: a frame with what is known ahead: id, time and the ``future`` columns, for each
+                series and each of the ``horizon`` steps.
+            static: of series in ``df`` that are new; None if it has the columns itself.
 
         Returns:
             A frame of the library that `fit` was given, ``horizon`` rows for each series: the id
-            (if there was one), the time, the median under the cell's name (``LSTM``), the ends of
-            each interval (``LSTM-lo-80``, ``LSTM-hi-80``), and, if any series has many zeros and
-            no negative value, the chance that a value is not zero (``LSTM-p``; NaN for others).
+            (if there was one), the time, the median under the cell's name (``GRU``), the ends of
+            each interval (``GRU-lo-80``, ``GRU-hi-80``), each further quantile (``GRU-ql0.3``),
+            and, if any series has many zeros and no negative value, the chance that a value is not
+            zero (``GRU-p``; NaN for others).
 
         Raises:
             NotFittedError: before `fit`.
             ArgumentError: if a level makes no sense.
+            DataError: if a frame cannot be used, or something known ahead is missing.
         """
-        learned, series, plan = self._fitted()
-        chosen = check_levels(levels)
-        n = len(series.start)
+        answers, series, plan = self._fitted()
+        chosen, others = ask.check_levels(levels), ask.check_quantiles(quantiles)
+        if df is not None:
+            answers, series = self._others(df, static)
+        elif static is not None:
+            raise ArgumentError("static goes with df: the static values of its series")
+        ahead = self._ahead(series, future)
+        grid = ask.grid_of(chosen, others)
+        n = len(series)
         end = series.start + series.length
-        forecast = learned.forecast(series, np.arange(n), end, grid_of(chosen))
-        name, middle = plan.cell.upper(), len(chosen)
-        columns = {name: forecast.quantiles[..., middle].ravel()}
-        for level in chosen:
-            out = 1 + sorted(chosen).index(level)
-            for side, place in (("lo", middle - out), ("hi", middle + out)):
-                columns[f"{name}-{side}-{level:g}"] = forecast.quantiles[..., place].ravel()
-        if not np.isnan(forecast.chance).all():
-            columns[f"{name}-p"] = forecast.chance.ravel()
+        forecast = answers.forecast(series, np.arange(n), end, grid, ahead)
         times = series.frequency.ahead(series.time[end - 1], plan.horizon).ravel()
+        columns = ask.columns(self._name, grid, chosen, forecast)
         ids = None
         if series.ids is not None:
             ids = [name for name in series.ids for _ in range(plan.horizon)]
         return write_frame(series.frame, ids, times, columns)
 
+    def update(self, df: Any, *, static: Any = None) -> Forecaster:
+        """Takes newer rows: what `predict` gives next, starts after them. Nothing is learnt anew.
+
+        Args:
+            df: rows after those known, with the same columns; new series are welcome.
+            static: of new series; None if ``df`` has the columns itself.
+
+        Returns:
+            Itself.
+
+        Raises:
+            NotFittedError: before `fit`.
+            DataError: if the frame cannot be used, or a row is not newer than those known.
+        """
+        answers, series, plan = self._fitted()
+        new = read_series(df, missing="any", gaps="fill", like=series, static_frame=static)
+        longer = extend(series, new)
+        fitted = np.arange(len(longer))
+        fitted[len(series) :] = -1
+        self.answers_ = answers.on(longer, fitted)
+        self.series_ = longer if isinstance(answers, Simple) else newest(longer, plan.tail)
+        self.filled_ = longer.filled
+        return self
+
     def evaluate(
         self,
         df: Any,
         levels: Iterable[float] = LEVELS,
+        *,
+        static: Any = None,
         progress: bool | Listener | None = None,
     ) -> Evaluation:
         """How such a forecaster does on the last windows of a frame, beside simple baselines.
 
         A model of its own is trained on the rows before them, once; this forecaster stays as it is,
-        and need not be fitted.
+        and need not be fitted. The short of `backtest`.
 
         Args:
-            df: as for `fit`.
+            df, static, progress: as for `fit`.
             levels: as for `predict`.
-            progress: as for `fit`.
 
         Raises:
             ArgumentError, DataError: as `fit`.
             KeyboardInterrupt: after Ctrl-C.
         """
-        series = self._read(df)
-        return evaluate(self._plan(series), series, check_levels(levels), progress)
+        return Evaluation.of(self.backtest(df, levels=levels, static=static, progress=progress))
+
+    def backtest(
+        self,
+        df: Any,
+        windows: int | None = None,
+        step: int | None = None,
+        refit: bool | int = False,
+        *,
+        levels: Iterable[float] = LEVELS,
+        quantiles: Iterable[float] = (),
+        names: Iterable[str] | None = None,
+        static: Any = None,
+        progress: bool | Listener | None = None,
+    ) -> Backtest:
+        """Forecasts of the last windows of a frame from what came before each, beside baselines.
+
+        This forecaster stays as it is, and need not be fitted.
+
+        Args:
+            df, static, progress: as for `fit`.
+            windows: of each series; None for as many as suit the rows, 52 at most.
+            step: rows from one window to the next; None for the horizon: no two overlap.
+            refit: False for one training before all windows; True for one at every window; a number
+                for one at every so many.
+            levels, quantiles: as for `predict`.
+            names: baselines to compare with; None for all that need no other library.
+
+        Raises:
+            ArgumentError, DataError: as `fit`.
+            KeyboardInterrupt: after Ctrl-C.
+        """
+        chosen, others = ask.check_levels(levels), ask.check_quantiles(quantiles)
+        for name, value in (("windows", windows), ("step", step)):
+            if value is not None:
+                checks.whole_number(value, f"backtest's {name}", 1)
+        if not isinstance(refit, bool):
+            checks.whole_number(refit, "backtest's refit", 1)
+        compared = None if names is None else tuple(names)
+        if compared is not None:
+            baselines.check_names(compared)
+        series = self._read(df, static)
+        plan = settings.plan_for(self, series)
+        inner = self.n_jobs if refit is False else 1
+
+        def fit(known: Any) -> Ahead:
+            choice = auto.pick(plan, series, known, progress) if self.cell == AUTO else None
+            answers, history = self._learn(plan, series, known, choice, progress, inner)
+            if history is not None and history.stopped == "interrupted":
+                raise KeyboardInterrupt
+            return lambda which, cut, grid: answers.forecast(series, which, cut, grid)
+
+        return backtest(
+            fit,
+            series,
+            plan.horizon,
+            plan.season,
+            model=self._name,
+            needed=plan.needed,
+            windows=windows,
+            step=step,
+            refit=refit,
+            levels=chosen,
+            quantiles=others,
+            names=compared,
+            n_jobs=self.n_jobs,
+        )
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the model file, whole or not at all; `load` reads it.
@@ -168,55 +306,83 @@ class Forecaster:
             NotFittedError: before `fit`.
             ModelFileError: if it cannot be written.
         """
-        learned, series, _ = self._fitted()
-        saved.write(path, self._settings(), learned, series)
+        answers, series, _ = self._fitted()
+        saved.write(path, self._settings(), answers, series)
 
-    def _settings(self) -> dict[str, Any]:
+    @property
+    def _name(self) -> str:
+        """What the columns of forecasts begin with."""
+        return self.cell.upper()
+
+    def _settings(self) -> saved.Settings:
         """The constructor's arguments, save those that the plan holds."""
-        return {"id": self.id, "time": self.time, "target": self.target}
+        return saved.Settings(self.cell, self.id, self.time, self.target, self.ensemble)
 
-    def _read(self, df: Any) -> Series:
-        """The frame's series, once all settings make sense."""
-        for name in ("horizon", "hidden"):
-            checks.whole(self, name, 1)
-        for name in ("window", "season"):
-            if getattr(self, name) is not None:
-                checks.whole(self, name, 1)
-        checks.whole(self, "seed", 0, 2**63 - 1)
-        checks.choice(self, "cell", tuple(CELLS))
-        if not isinstance(self.training, Training | None):
-            raise ArgumentError(
-                f"Forecaster.training must be a Training or None, got {self.training!r}"
+    def _learn(
+        self,
+        plan: Plan,
+        series: Series,
+        known: Any,
+        choice: Choice | None,
+        progress: bool | Listener | None,
+        n_jobs: int | None = None,
+    ) -> tuple[Answers, History | None]:
+        jobs = self.n_jobs if n_jobs is None else n_jobs
+        if choice is None:
+            return learn_members(plan, series, known, self.ensemble, jobs, progress)
+        return auto.learn_picked(choice, plan, series, known, self.ensemble, jobs, progress)
+
+    def _others(self, df: Any, static: Any) -> tuple[Answers, Series]:
+        """Other series to forecast, and what answers for them."""
+        answers, series, plan = self._fitted()
+        other = read_series(df, missing="keep", gaps="fill", like=series, static_frame=static)
+        number = {name: i for i, name in enumerate(series.ids or [None])}
+        fitted = np.array([number.get(name, -1) for name in other.ids or [None]])
+        answers = answers.on(other, fitted)
+        return answers, other if isinstance(answers, Simple) else newest(other, plan.tail)
+
+    def _ahead(self, series: Series, future: Any) -> Any:
+        """``[n, h, F]``, what is known ahead; None if nothing is."""
+        names = [code.name for code in series.encoding.future]
+        if not names:
+            if future is not None:
+                raise ArgumentError(
+                    "nothing is known ahead here: name the columns as Forecaster(future=[...]) "
+                    "before fit, or leave future out"
+                )
+            return None
+        if future is None:
+            raise DataError(
+                f"the forecast needs {', '.join(names)} for the {self.horizon} steps ahead; "
+                f"give predict(future=...) a frame with them"
             )
+        return read_future(future, series, self.horizon)
+
+    def _read(self, df: Any, static: Any = None) -> Series:
+        """The frame's series, once all settings make sense."""
+        settings.check(self)
         if isinstance(df, Series):
             series = df
         else:
-            series = read_series(df, id=self.id, time=self.time, target=self.target)
-        name = self.cell.upper()
-        for column in (series.frame.id, series.frame.time):
-            if column is not None and (column == name or column.startswith(f"{name}-")):
-                raise DataError(
-                    f"the column {column!r} has a name that the forecast needs; rename it"
-                )
+            series = read_series(
+                df,
+                id=self.id,
+                time=self.time,
+                target=self.target,
+                future=tuple(self.future),
+                past=tuple(self.past),
+                static=tuple(self.static),
+                static_frame=static,
+                missing="keep",
+                gaps="fill",
+            )
+        settings.check_columns(self._name, series)
         return series
 
-    def _plan(self, series: Series) -> Plan:
-        """The settings, with their defaults filled in."""
-        return suited(
-            series,
-            self.horizon,
-            season=self.season,
-            window=self.window,
-            cell=self.cell,
-            hidden=self.hidden,
-            seed=self.seed,
-            training=self.training,
-        )
-
-    def _fitted(self) -> tuple[Learned, Series, Plan]:
-        if not hasattr(self, "learned_"):
+    def _fitted(self) -> tuple[Answers, Series, Plan]:
+        if not hasattr(self, "answers_"):
             raise NotFittedError("this Forecaster is not fitted yet; call fit(df) first")
-        return self.learned_, self.series_, self.plan_
+        return self.answers_, self.series_, self.plan_
 
 
 def load(path: str | os.PathLike[str]) -> Forecaster:
@@ -225,35 +391,29 @@ def load(path: str | os.PathLike[str]) -> Forecaster:
     Raises:
         ModelFileError: if the file is damaged, of another kind, or does not exist.
     """
-    settings, learned, series = saved.read(path)
-    plan = learned.model.plan
+    kept, answers, series = saved.read(path)
+    plan = answers.plan
+    encoding = series.encoding
     forecaster = Forecaster(
         plan.horizon,
-        plan.cell,
+        kept.cell,
+        id=kept.id,
+        time=kept.time,
+        target=kept.target,
+        future=[code.name for code in encoding.future],
+        past=[code.name for code in encoding.past],
+        static=[code.name for code in encoding.static],
+        season=(plan.season, plan.long_season) if plan.long_season else plan.season,
         window=plan.window,
-        season=plan.season,
         hidden=plan.hidden,
+        ensemble=kept.ensemble,
         training=plan.training,
         seed=plan.seed,
-        **settings,
     )
     forecaster.plan_ = plan
-    forecaster.learned_ = learned
+    forecaster.answers_ = answers
     forecaster.series_ = series
+    forecaster.filled_ = series.filled
     forecaster.history_ = None
+    forecaster.choice_ = None
     return forecaster
-
-
-def check_levels(levels: Iterable[float]) -> tuple[float, ...]:
-    """The levels as given, each once.
-
-    Raises:
-        ArgumentError: if one is no number above 0 and below 100.
-    """
-    if isinstance(levels, str | bytes) or not isinstance(levels, Iterable):
-        raise ArgumentError(f"levels must be numbers such as (80, 95), got {levels!r}")
-    chosen = tuple(dict.fromkeys(checks.as_number(level, "a level") for level in levels))
-    for level in chosen:
-        if not 0 < level < 100:
-            raise ArgumentError(f"a level must be above 0 and below 100 percent, got {level:g}")
-    return chosen

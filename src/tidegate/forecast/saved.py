@@ -3,50 +3,136 @@
 from __future__ import annotations
 
 import os
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data.encoding import Encoding, width
 from ..data.frame import FrameKind
 from ..data.frequency import Frequency
+from ..data.plain import from_json
 from ..data.series import Series
 from ..errors import ArgumentError, ModelFileError
-from ..network import Network
-from ..network.file import ModelFile, parameters_of, read_model, write_model
+from ..network import Network, NetworkSpec
+from ..network.file import ModelFile, read_model, write_model
+from ..network.parameters import flatten, layout
+from . import baselines
+from .auto import Answers
 from .conformal import Correction
 from .covariates import Units
 from .learn import Learned, inputs_of
+from .members import Members, seed_of
 from .model import Model
 from .plan import Plan
 from .scaling import Scaling
+from .simple import Simple
 
 Array = NDArray[Any]
 KIND = "forecaster"
-COLUMNS = ("id", "time", "target")
+MOST = 10_000
+"""Members of an ensemble."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A forecaster's arguments that the plan does not hold."""
+
+    cell: str
+    id: str
+    time: str
+    target: str
+    ensemble: int
+
+    def __post_init__(self) -> None:
+        for name in ("cell", "id", "time", "target"):
+            if not isinstance(getattr(self, name), str):
+                raise ArgumentError(f"{name} must be text, got {getattr(self, name)!r}")
+        if type(self.ensemble) is not int or self.ensemble < 1:
+            raise ArgumentError(f"ensemble must be from 1 up, got {self.ensemble!r}")
 
 
 def write(
-    path: str | os.PathLike[str], columns: dict[str, str], learned: Learned, series: Series
+    path: str | os.PathLike[str], settings: Settings, answers: Answers, series: Series
 ) -> None:
     """Writes it, whole or not at all.
 
     Args:
         path: where to.
-        columns: the names of the columns that a frame must have: id, time and target.
-        learned: the model.
-        series: all rows that its forecast needs.
+        settings: what the plan does not hold.
+        answers: networks, or a baseline.
+        series: all rows that the forecast needs.
 
     Raises:
         ModelFileError: if it cannot be written.
     """
-    model, scaling = learned.model, learned.scaling
     tensors = {
-        **model.network.params,
         "series.values": series.values,
         "series.time": series.time.astype(np.int64),
         "series.start": series.start,
         "series.length": series.length,
+        "series.future": series.future.ravel(),
+        "series.past": series.past.ravel(),
+        "series.static": series.static.ravel(),
+    }
+    meta: dict[str, Any] = {
+        "plan": answers.plan.to_json(),
+        "settings": asdict(settings),
+        "frequency": series.frequency.to_json(),
+        "frame": series.frame.to_json(),
+        "encoding": series.encoding.to_json(),
+        "ids": series.ids,
+    }
+    spec: dict[str, Any] = {}
+    if isinstance(answers, Simple):
+        meta["baseline"] = answers.name
+    else:
+        spec = answers.learned[0].model.network.spec.to_json()
+        meta["members"] = len(answers.learned)
+        for i, learned in enumerate(answers.learned):
+            tensors |= {_member(i, name): value for name, value in _tensors(learned).items()}
+    # a missing value, which a model file does not hold, is a bit beside a zero
+    for name in ("series.values", "series.past"):
+        missing = np.isnan(tensors[name])
+        tensors[f"{name}.missing"] = missing.astype(np.uint8)
+        tensors[name] = np.where(missing, 0.0, tensors[name])
+    write_model(path, KIND, spec, tensors, meta)
+
+
+def read(path: str | os.PathLike[str]) -> tuple[Settings, Answers, Series]:
+    """What `write` was given.
+
+    Raises:
+        ModelFileError: if the file is no sound forecaster.
+    """
+    file = read_model(path, KIND)
+    try:
+        plan = Plan.from_json(file.meta.get("plan"))
+        settings = from_json(Settings, file.meta.get("settings"))
+        series = _series(file)
+        if "baseline" in file.meta:
+            name = file.meta["baseline"]
+            if not isinstance(name, str):
+                raise ArgumentError("the name of its baseline must be text")
+            baselines.check_names((name,))
+            return settings, Simple(name, plan), series
+        return settings, _members(file, plan, series), series
+    except ArgumentError as error:
+        raise ModelFileError(
+            f"{file.path} is damaged: {error}; give another file, or save it again"
+        ) from None
+
+
+def _member(number: int, name: str) -> str:
+    """What a tensor of a member is called."""
+    return f"member{number}.{name}"
+
+
+def _tensors(learned: Learned) -> dict[str, Array]:
+    model, scaling = learned.model, learned.scaling
+    return {
+        **model.network.params,
         "scaling.centre": scaling.centre,
         "scaling.scale": scaling.scale,
         "scaling.unit": scaling.unit,
@@ -55,52 +141,45 @@ def write(
         "covariates.centre": learned.units.centre,
         "covariates.scale": learned.units.scale,
     }
-    meta = {
-        "plan": model.plan.to_json(),
-        "columns": columns,
-        "frequency": series.frequency.to_json(),
-        "frame": series.frame.to_json(),
-        "ids": series.ids,
-    }
-    write_model(path, KIND, model.network.spec.to_json(), tensors, meta)
 
 
-def read(path: str | os.PathLike[str]) -> tuple[dict[str, str], Learned, Series]:
-    """What `write` was given.
-
-    Raises:
-        ModelFileError: if the file is no sound forecaster.
-    """
-    file = read_model(path, KIND)
-    spec, parameters = parameters_of(file)
-    try:
-        plan = Plan.from_json(file.meta.get("plan"))
-        frame = FrameKind.from_json(file.meta.get("frame"))
-        frequency = Frequency.from_json(file.meta.get("frequency"))
-        columns = file.meta.get("columns")
-        if not isinstance(columns, dict) or set(columns) != set(COLUMNS):
-            raise ArgumentError(f"columns must be the names of {', '.join(COLUMNS)}")
-        if not all(isinstance(name, str) for name in columns.values()):
-            raise ArgumentError("the names of columns must be text")
-        series = _series(file, frame, frequency)
-        scaling = _scaling(file, len(series.start))
-        inputs = inputs_of(plan, series, scaling)
+def _members(file: ModelFile, plan: Plan, series: Series) -> Members:
+    count = file.meta.get("members")
+    if type(count) is not int or not 1 <= count <= MOST:
+        raise ArgumentError(f"it must have from 1 to {MOST} networks, got {count!r}")
+    spec = NetworkSpec.from_json(file.spec_json)
+    found = []
+    for i in range(count):
+        chosen = replace(plan, seed=seed_of(plan, i))
+        scaling = _scaling(file, i, len(series))
+        inputs = inputs_of(chosen, series, scaling)
         if spec != inputs.spec:
             raise ArgumentError("the network is not the one that the plan and the series ask for")
-        correction = _correction(file, len(inputs.head.quantiles))
-        units = _units(file, inputs.future + inputs.past + inputs.static)
-    except ArgumentError as error:
-        raise ModelFileError(
-            f"{file.path} is damaged: {error}; give another file, or save it again"
-        ) from None
-    network = Network(spec, parameters=parameters)
-    return columns, Learned(Model(inputs, network, correction), scaling, units), series
+        correction = _correction(file, i, len(inputs.head.quantiles))
+        units = _units(file, i, inputs.future + inputs.past + inputs.static)
+        network = Network(spec, parameters=_parameters(file, i, spec))
+        found.append(Learned(Model(inputs, network, correction), scaling, units))
+    return Members(tuple(found))
 
 
-def _series(file: ModelFile, frame: FrameKind, frequency: Frequency) -> Series:
+def _parameters(file: ModelFile, member: int, spec: NetworkSpec) -> Array:
+    """The flat parameters of a member, each of the shape that the spec asks for."""
+    params = {}
+    for name, shape in layout(spec):
+        array = file.tensors.get(_member(member, name))
+        if array is None or array.shape != shape or array.dtype != np.dtype(spec.dtype):
+            raise ArgumentError(f"{_member(member, name)} is missing, or of another shape or type")
+        params[name] = array
+    return flatten(spec, params)
+
+
+def _series(file: ModelFile) -> Series:
+    frame = FrameKind.from_json(file.meta.get("frame"))
+    frequency = Frequency.from_json(file.meta.get("frequency"))
+    encoding = Encoding.from_json(file.meta.get("encoding"))
     start, length = (_vector(file, f"series.{name}", "i") for name in ("start", "length"))
     time = _vector(file, "series.time", "i")
-    values = _vector(file, "series.values", "f")
+    values = _with_missing(file, "series.values")
     ids = file.meta.get("ids")
     if not len(start) or len(length) != len(start) or len(time) != len(values):
         raise ArgumentError("its series do not fit together")
@@ -118,14 +197,34 @@ def _series(file: ModelFile, frame: FrameKind, frequency: Frequency) -> Series:
         time = time.astype("datetime64[us]")
     if (frequency.unit == "integer") != (frame.kind == "integer"):
         raise ArgumentError("its frequency is not that of its times")
-    return Series(values, time, start, length, ids, frequency, frame)
-
-
-def _scaling(file: ModelFile, n: int) -> Scaling:
-    centre, scale, unit = (
-        _vector(file, f"scaling.{name}", "f") for name in ("centre", "scale", "unit")
+    future = _table(_vector(file, "series.future", "f"), len(values), width(encoding.future))
+    past = _table(_with_missing(file, "series.past"), len(values), width(encoding.past))
+    static = _table(_vector(file, "series.static", "f"), len(start), width(encoding.static))
+    return Series(
+        values, time, start, length, ids, frequency, frame, encoding, future, past, static
     )
-    bounded = _vector(file, "scaling.bounded", "u")
+
+
+def _table(flat: Array, rows: int, columns: int) -> Array:
+    if len(flat) != rows * columns:
+        raise ArgumentError("its covariates have more or fewer numbers than rows and columns")
+    return flat.reshape(rows, columns)
+
+
+def _with_missing(file: ModelFile, name: str) -> Array:
+    """Numbers, NaN where nobody observed one."""
+    values, missing = _vector(file, name, "f"), _vector(file, f"{name}.missing", "u")
+    if len(values) != len(missing):
+        raise ArgumentError(f"{name} and what is missing in it do not fit together")
+    return np.where(missing > 0, np.nan, values)
+
+
+def _scaling(file: ModelFile, member: int, n: int) -> Scaling:
+    centre, scale, unit = (
+        _vector(file, _member(member, f"scaling.{name}"), "f")
+        for name in ("centre", "scale", "unit")
+    )
+    bounded = _vector(file, _member(member, "scaling.bounded"), "u")
     if {len(column) for column in (centre, scale, unit, bounded)} != {n}:
         raise ArgumentError("its scaling is not that of its series")
     if scale.min() <= 0 or unit.min() < 0:
@@ -133,15 +232,17 @@ def _scaling(file: ModelFile, n: int) -> Scaling:
     return Scaling(centre, scale, unit, np.where(bounded > 0, 0.0, -np.inf))
 
 
-def _correction(file: ModelFile, quantiles: int) -> Correction:
-    factor = _vector(file, "intervals.factor", "f")
+def _correction(file: ModelFile, member: int, quantiles: int) -> Correction:
+    factor = _vector(file, _member(member, "intervals.factor"), "f")
     if len(factor) != quantiles or factor.min() <= 0:
         raise ArgumentError("its intervals are corrected by other factors than it has quantiles")
     return Correction(factor)
 
 
-def _units(file: ModelFile, columns: int) -> Units:
-    centre, scale = (_vector(file, f"covariates.{name}", "f") for name in ("centre", "scale"))
+def _units(file: ModelFile, member: int, columns: int) -> Units:
+    centre, scale = (
+        _vector(file, _member(member, f"covariates.{name}"), "f") for name in ("centre", "scale")
+    )
     if not len(centre) == len(scale) == columns or scale.min(initial=1) <= 0:
         raise ArgumentError("the units of its covariates are not theirs")
     return Units(centre, scale)

@@ -11,13 +11,18 @@ from ..errors import ArgumentError
 
 def whole(owner: Any, name: str, least: int, most: int = 2**31 - 1) -> None:
     """Sees to it that a field is an int between two bounds; a NumPy integer becomes a plain one."""
-    value = getattr(owner, name)
+    value = whole_number(getattr(owner, name), _title(owner, name), least, most)
+    object.__setattr__(owner, name, value)
+
+
+def whole_number(value: Any, title: str, least: int, most: int = 2**31 - 1) -> int:
+    """A whole number between two bounds as a plain int; ``title`` names it in the error."""
     good = isinstance(value, numbers.Integral) and not isinstance(value, bool)
     if not good or not least <= value <= most:
         raise ArgumentError(
-            f"{_title(owner, name)} must be a whole number from {least} to {most}, got {value!r}"
+            f"{title} must be a whole number from {least} to {most}, got {value!r}"
         )
-    object.__setattr__(owner, name, int(value))
+    return int(value)
 
 
 def number(owner: Any, name: str, least: float, below: float = math.inf) -> None:

@@ -1,0 +1,83 @@
+"""What a forecast is asked for, levels and quantiles, and the columns that answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ArgumentError
+from ..network import checks
+from . import tables
+from .model import Forecast
+
+Array = NDArray[Any]
+
+
+def check_levels(levels: Iterable[float]) -> tuple[float, ...]:
+    """The levels as given, each once.
+
+    Raises:
+        ArgumentError: if one is no number above 0 and below 100.
+
+    Example:
+        >>> check_levels([95, 80, 80])
+        (95.0, 80.0)
+    """
+    return _between(levels, 100, "levels", "a level", "(80, 95)", " percent")
+
+
+def check_quantiles(quantiles: Iterable[float]) -> tuple[float, ...]:
+    """The quantiles as given, each once.
+
+    Raises:
+        ArgumentError: if one is no number above 0 and below 1.
+    """
+    return _between(quantiles, 1, "quantiles", "a quantile", "(0.1, 0.9)", "")
+
+
+def grid_of(levels: Iterable[float], quantiles: Iterable[float] = ()) -> Array:
+    """The quantiles at the ends of intervals, the median, and others; increasing.
+
+    Example:
+        >>> grid_of((80.0, 95.0), (0.3,)).tolist()
+        [0.025, 0.1, 0.3, 0.5, 0.9, 0.975]
+    """
+    half = np.array(list(levels)) / 200
+    return np.unique(np.concatenate([0.5 - half, [0.5], 0.5 + half, list(quantiles)]).round(12))
+
+
+def columns(
+    name: str, grid: Array, levels: tuple[float, ...], forecast: Forecast
+) -> dict[str, Array]:
+    """Column → numbers: the median, the intervals as asked for, other quantiles, the chance.
+
+    Example:
+        >>> found = Forecast(np.array([[[1.0, 2.0, 4.0]]]), np.array([[np.nan]]))
+        >>> columns("GRU", grid_of((80.0,)), (80.0,), found)
+        {'GRU': array([2.]), 'GRU-lo-80': array([1.]), 'GRU-hi-80': array([4.])}
+    """
+    names = tables.names(name, grid, levels)
+    values = {str(word): forecast.quantiles[..., i].ravel() for i, word in enumerate(names)}
+    order = [name]
+    for level in levels:
+        order += [f"{name}-lo-{level:g}", f"{name}-hi-{level:g}"]
+    order += [word for word in values if word not in order]
+    if not np.isnan(forecast.chance).all():
+        order.append(f"{name}-p")
+        values[f"{name}-p"] = forecast.chance.ravel()
+    return {word: values[word] for word in order}
+
+
+def _between(
+    given: Iterable[float], most: float, name: str, one: str, such: str, unit: str
+) -> tuple[float, ...]:
+    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+        raise ArgumentError(f"{name} must be numbers such as {such}, got {given!r}")
+    chosen = tuple(dict.fromkeys(checks.as_number(each, one) for each in given))
+    for each in chosen:
+        if not 0 < each < most:
+            raise ArgumentError(f"{one} must be above 0 and below {most:g}{unit}, got {each:g}")
+    return chosen

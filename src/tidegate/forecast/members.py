@@ -1,0 +1,129 @@
+"""Several networks that differ in their seed alone, and what they say together."""
+
+from __future__ import annotations
+
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data.series import Series
+from ..train import History
+from ..train.progress import Listener, Report
+from .learn import Learned, learn
+from .model import Forecast
+from .plan import Plan
+
+Array = NDArray[Any]
+
+APART = 1_000_003
+"""Between the seeds of two members."""
+
+
+@dataclass(frozen=True)
+class Members:
+    """Models of the same series and settings, one at least."""
+
+    learned: tuple[Learned, ...]
+
+    @property
+    def plan(self) -> Plan:
+        """What the first learnt, and how."""
+        return self.learned[0].model.plan
+
+    def forecast(
+        self,
+        series: Series,
+        which: Array,
+        cut: Array,
+        levels: Array,
+        future: Array | None = None,
+    ) -> Forecast:
+        """For each quantile the median of what the members say; see `Learned.forecast`."""
+        found = [each.forecast(series, which, cut, levels, future) for each in self.learned]
+        if len(found) == 1:
+            return found[0]
+        quantiles, chance = (np.median(part, axis=0) for part in zip(*found, strict=True))
+        return Forecast(quantiles, chance)
+
+    def on(self, series: Series, fitted: Array) -> Members:
+        """The same for other series.
+
+        Args:
+            series: m of them.
+            fitted: ``[m]``, the number that a series had when the members learnt; -1 for a new one.
+        """
+        return Members(tuple(each.on(series, fitted) for each in self.learned))
+
+
+def seed_of(plan: Plan, member: int) -> int:
+    """The seed of a member; the first has the plan's own."""
+    return (plan.seed + APART * member) % 2**63
+
+
+class _Stopped(Exception):
+    """Ends the training of a member when another was interrupted."""
+
+
+def learn_members(
+    plan: Plan,
+    series: Series,
+    known: Array,
+    count: int = 1,
+    n_jobs: int | None = None,
+    progress: bool | Listener | None = None,
+) -> tuple[Members, History]:
+    """Learns from the first rows of each series, so many times.
+
+    The first member learns in this thread and shows its progress, the others in threads beside it.
+    After Ctrl-C those are kept that were done.
+
+    Args:
+        plan: what to learn, and how; of the first member: each has a seed of its own.
+        series, known: as for `learn`.
+        count: members.
+        n_jobs: how many learn at once; None or below 0 for as many as there are processors.
+        progress: as for `train.fit`.
+
+    Returns:
+        The members, and the history of the first.
+    """
+    plans = [replace(plan, seed=seed_of(plan, i)) for i in range(count)]
+    stop = threading.Event()
+
+    def check(report: Report) -> None:
+        if stop.is_set():
+            raise _Stopped
+
+    def beside(other: Plan) -> Learned | None:
+        try:
+            return learn(other, series, known, check)[0]
+        except _Stopped:
+            return None
+
+    at_once = (os.cpu_count() or 1) if n_jobs is None or n_jobs < 0 else n_jobs
+    if count == 1 or at_once == 1:
+        done = []
+        for each in plans:
+            learned, history = learn(each, series, known, progress)
+            done.append((learned, history))
+            if history.stopped == "interrupted":
+                break
+        return Members(tuple(learned for learned, _ in done)), done[-1][1]
+    with ThreadPoolExecutor(min(count, at_once) - 1) as pool:
+        others = [pool.submit(beside, other) for other in plans[1:]]
+        try:
+            first, history = learn(plan, series, known, progress)
+            if history.stopped == "interrupted":
+                stop.set()
+            found = [other.result() for other in others]
+        except BaseException:
+            stop.set()
+            for other in others:
+                other.cancel()
+            raise
+    return Members((first, *(other for other in found if other is not None))), history
