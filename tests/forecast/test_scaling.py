@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tidegate.forecast import scaling as module
 from tidegate.forecast.scaling import MANY_ZEROS, Scaling
 
 ZERO = np.zeros(1, np.int64)
@@ -125,3 +126,28 @@ def test_the_deviation_as_scale(offset: float, size: float) -> None:
 
 def test_no_deviation_as_scale_is_the_size() -> None:
     assert Scaling.of(np.full(5, 3.0), ZERO, np.array([5]), deviation=True).scale[0] == 3
+
+
+@pytest.mark.parametrize("block", [1, 3, 7, 100])
+@pytest.mark.parametrize("deviation", [False, True])
+def test_series_by_series_it_is_the_same(
+    block: int, deviation: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random = np.random.default_rng(0)
+    length = np.array([5, 1, 9, 2, 4, 30])
+    start = np.cumsum(length) - length
+    values = random.normal(size=length.sum()) * (random.random(length.sum()) < 0.7)
+    values[start[4] :] = np.abs(values[start[4] :])
+    known = length - (length > 1)
+    monkeypatch.setattr(module, "BLOCK", block)
+    found = Scaling.of(values, start, known, deviation=deviation)
+    alone = [
+        Scaling.of(values[a : a + n], ZERO, np.array([m]), deviation=deviation)
+        for a, n, m in zip(start, length, known, strict=True)
+    ]
+    for name in ("centre", "scale", "unit", "floor"):
+        np.testing.assert_array_equal(
+            getattr(found, name), [getattr(one, name)[0] for one in alone], err_msg=name
+        )
+    assert found.zeros.any()
+    assert not found.zeros.all()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ Array = NDArray[Any]
 
 MANY_ZEROS = 0.15
 """The share of exact zeros from which on a non-negative series has its zeros counted apart."""
+BLOCK = 1_000_000
+"""Rows that are looked at in one go, about: what is computed of each takes memory."""
 LARGEST = np.finfo(np.float64).max
 LEAST = 1e-9
 """A deviation that is a smaller share of the mean size is none."""
@@ -46,7 +49,7 @@ class Scaling:
         apart: bool = True,
         deviation: bool = False,
     ) -> Scaling:
-        """What suits each series; all at once, as there may be 100,000.
+        """What suits each series; many at once, as there may be 100,000.
 
         Args:
             values: ``[N]`` float64, NaN where missing.
@@ -58,6 +61,25 @@ class Scaling:
             >>> Scaling.of(np.array([2.0, -4.0]), np.array([0]), np.array([2])).scale.tolist()
             [3.0]
         """
+        n = len(start)
+        # the series that begin in one block of rows, after another
+        edges = np.unique(np.append(np.searchsorted(start, np.arange(0, len(values), BLOCK)), n))
+        parts = []
+        for first, last in pairwise(edges):
+            begin = start[first]
+            end = start[last] if last < n else len(values)
+            some = slice(first, last)
+            parts.append(
+                cls._of(values[begin:end], start[some] - begin, length[some], apart, deviation)
+            )
+        columns = zip(*((p.centre, p.scale, p.unit, p.floor) for p in parts), strict=True)
+        return cls(*map(np.concatenate, columns))
+
+    @classmethod
+    def _of(
+        cls, values: Array, start: Array, length: Array, apart: bool, deviation: bool
+    ) -> Scaling:
+        """The same for a part of the series."""
         total = _Sums(start, length, len(values))
         seen = np.isfinite(values)
         size = np.abs(np.where(seen, values, 0))
