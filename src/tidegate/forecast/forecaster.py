@@ -15,7 +15,7 @@ from ..errors import ArgumentError, DataError, NotFittedError
 from ..network import checks
 from ..train import History
 from ..train.progress import Listener
-from . import ask, auto, baselines, saved, settings
+from . import ask, auto, baselines, saved, settings, tune
 from .auto import Answers
 from .backtest import Ahead, Backtest, backtest
 from .choice import Choice
@@ -34,7 +34,8 @@ class Forecaster:
     After `fit`: ``plan_``, all settings with their defaults filled in; ``answers_``, what learnt;
     ``series_``, the newest rows of each series; ``filled_``, the times that were left out of the
     table and count as missing; ``history_``, the course of the training (None if loaded, or a
-    baseline); ``choice_``, what ``cell="auto"`` picked, and by how much (else None).
+    baseline); ``choice_``, what ``cell="auto"`` picked, and by how much (else None). After `tune`: ``tuning_``,
+    what was tried.
 
     Example:
         >>> import polars as pl
@@ -298,6 +299,41 @@ class Forecaster:
             names=compared,
             n_jobs=self.n_jobs,
         )
+
+    def tune(
+        self,
+        df: Any,
+        trials: int = 20,
+        timeout: float | None = None,
+        *,
+        static: Any = None,
+        progress: bool | Listener | None = None,
+    ) -> Forecaster:
+        """Searches for better settings by backtest, and learns from the frame with the best.
+
+        The settings that were found are this forecaster's from then on; ``tuning_`` holds every
+        try. Needs the extra ``tune`` (Optuna). With ``n_jobs`` above 1 some are tried at once.
+
+        Args:
+            df, static, progress: as for `fit`.
+            trials: settings to try, at most; the first is the forecaster's own.
+            timeout: seconds after which no other is tried.
+
+        Returns:
+            Itself.
+
+        Raises:
+            ArgumentError: if a setting makes no sense, or Optuna is not installed.
+            DataError: as `fit`.
+            KeyboardInterrupt: after Ctrl-C.
+        """
+        series = self._read(df, static)
+        plan, self.tuning_ = tune.search(
+            settings.plan_for(self, series), series, trials, timeout, self.n_jobs
+        )
+        self.cell, self.hidden, self.window = plan.cell, plan.hidden, plan.window
+        self.training = plan.training
+        return self.fit(series, progress=progress)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the model file, whole or not at all; `load` reads it.

@@ -1,0 +1,133 @@
+"""A search over few settings, by backtest, with Optuna."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+from ..data.series import Series
+from ..errors import ArgumentError
+from ..network import checks
+from .auto import fitter, tested
+from .metrics import by_series, mean
+from .plan import Plan
+
+HIDDEN = (32, 64, 128, 256)
+SEASONS = (0.5, 1.0, 2.0)
+"""Of the usual window."""
+UPDATES = (0.5, 1.0, 2.0)
+"""Of the usual number."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One try: settings, and how it did."""
+
+    cell: str
+    hidden: int
+    window: int
+    updates: int
+    learning_rate: float
+    loss: float
+    """Pinball loss over the windows held out, in the units of the verdict; lower is better."""
+
+    def to_json(self) -> dict[str, Any]:
+        """A dict of plain words and numbers."""
+        return asdict(self)
+
+
+def search(
+    plan: Plan,
+    series: Series,
+    trials: int,
+    timeout: float | None,
+    n_jobs: int | None,
+    tell: Callable[[Trial], None] = lambda trial: None,
+) -> tuple[Plan, tuple[Trial, ...]]:
+    """The best plan that was found, and all that was tried, in order.
+
+    The first try is the plan as it is, so the result is no worse on the windows held out. Searched
+    are the cell, the units, the window, the number of updates and the learning rate, by Optuna's
+    tree of Parzen estimators, with the plan's seed.
+
+    Args:
+        plan: where to start.
+        series: what to forecast; the last windows of each are held out of every try.
+        trials: how many at most.
+        timeout: seconds after which no other begins; None for no end.
+        n_jobs: tries at once, in threads; then their order, and so the search, depends on chance.
+        tell: called after each.
+
+    Raises:
+        ArgumentError: if Optuna is not installed, or a limit makes no sense.
+        DataError: if no series is long enough.
+        KeyboardInterrupt: after Ctrl-C.
+    """
+    checks.whole_number(trials, "tune's trials", 1)
+    if timeout is not None and checks.as_number(timeout, "tune's timeout") <= 0:
+        raise ArgumentError(f"tune's timeout must be above 0 seconds, got {timeout}")
+    if find_spec("optuna") is None:
+        raise ArgumentError("tune needs Optuna: pip install 'tidegate[tune]'")
+    import optuna
+
+    usual = plan.training.updates_for(int(series.length.sum()))
+    tried: list[Trial] = []
+
+    def objective(trial: optuna.Trial) -> float:
+        chosen = replace(
+            plan,
+            cell=trial.suggest_categorical("cell", ["gru", "lstm"]),
+            hidden=trial.suggest_categorical("hidden", HIDDEN),
+            window=max(int(trial.suggest_categorical("window", SEASONS) * plan.window), 1),
+            training=replace(
+                plan.training,
+                calibrate=False,
+                updates=max(int(trial.suggest_categorical("updates", UPDATES) * usual), 1),
+                learning_rate=trial.suggest_float("learning_rate", 1e-3, 1e-2, log=True),
+            ),
+        )
+        done = Trial(
+            chosen.cell,
+            chosen.hidden,
+            chosen.window,
+            chosen.training.updates_for(0),
+            chosen.training.learning_rate,
+            loss_of(chosen, series),
+        )
+        tried.append(done)
+        tell(done)
+        return done.loss
+
+    level = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    try:
+        sampler = optuna.samplers.TPESampler(seed=plan.seed % 2**32)
+        study = optuna.create_study(sampler=sampler)
+        study.enqueue_trial(
+            {
+                "cell": plan.cell if plan.cell in ("gru", "lstm") else "gru",
+                "hidden": min(HIDDEN, key=lambda each: abs(each - plan.hidden)),
+                "window": 1.0,
+                "updates": 1.0,
+                "learning_rate": min(max(plan.training.learning_rate, 1e-3), 1e-2),
+            }
+        )
+        study.optimize(objective, n_trials=trials, timeout=timeout, n_jobs=n_jobs or 1)
+    finally:
+        optuna.logging.set_verbosity(level)
+    best = min(tried, key=lambda each: each.loss)
+    training = replace(plan.training, updates=best.updates, learning_rate=best.learning_rate)
+    found = replace(plan, cell=best.cell, hidden=best.hidden, window=best.window, training=training)
+    return found, tuple(tried)
+
+
+def loss_of(plan: Plan, series: Series) -> float:
+    """The mean loss of a plan over the windows held out; infinite where it is not a number."""
+    name = plan.cell.upper()
+    found = tested(fitter(plan, series, 1, 1, False), plan, series, name, ("naive",))
+    loss = float(mean(by_series(found.losses[name], found.held.series)))
+    return loss if np.isfinite(loss) else float("inf")
