@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tidegate.data.series import read_series
-from tidegate.forecast.learn import table_of
+from tidegate.data.series import Series, read_series
+from tidegate.forecast.learn import Learned, learn, table_of
+from tidegate.forecast.plan import Plan, Training
 from tidegate.forecast.windows import Windows
 from tidegate.network import Network
 
-from .frames import days, forecaster, rain, wave
+from .frames import days, rain, wave
 
 CELLS = ("lstm", "gru", "rnn", "rnn_relu")
 HORIZON, WINDOW = 7, 12
@@ -21,9 +22,7 @@ HORIZON, WINDOW = 7, 12
 def test_no_gradient_of_an_output_by_an_input_is_structurally_zero(
     cell: str, values: np.ndarray
 ) -> None:
-    frame = days(values)
-    fitted = forecaster(HORIZON, cell, window=WINDOW, hidden=16).fit(frame, progress=False)
-    learned, series = fitted.learned_, read_series(frame)
+    series, learned = fitted(values, cell)
     trained = learned.model.network
     # the same network in float64, so that no small gradient is rounded to 0
     network = Network(trained.spec.but(dtype="float64"), parameters=trained.parameters)
@@ -53,14 +52,21 @@ def test_no_gradient_of_an_output_by_an_input_is_structurally_zero(
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_each_forecast_moves_with_each_of_the_newest_observations(cell: str) -> None:
-    values = wave()
-    fitted = forecaster(HORIZON, cell, window=WINDOW).fit(days(values), progress=False)
-    before = fitted.predict(levels=(80,)).drop("ds").to_numpy()
-    series = fitted.series_
+    series, learned = fitted(wave(), cell)
+    end, levels = np.array([len(series.values)]), np.array([0.1, 0.5, 0.9])
+    before = learned.forecast(series, np.array([0]), end, levels).quantiles
     for lag in range(HORIZON):
         row = len(series.values) - 1 - lag
         kept = series.values[row]
         series.values[row] = kept + 0.5
-        after = fitted.predict(levels=(80,)).drop("ds").to_numpy()
+        after = learned.forecast(series, np.array([0]), end, levels).quantiles
         series.values[row] = kept
         assert (after != before).all(), f"the observation {lag} rows back is not seen"
+
+
+def fitted(values: np.ndarray, cell: str) -> tuple[Series, Learned]:
+    """A series of days, and a model of it."""
+    series = read_series(days(values))
+    training = Training(updates=15, batch=16, calibrate=False)
+    plan = Plan(HORIZON, WINDOW, 4, cell, 16, training=training)
+    return series, learn(plan, series, series.length, progress=False)[0]
