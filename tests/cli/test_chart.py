@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 
 import numpy as np
 import polars as pl
@@ -10,7 +11,6 @@ import pytest
 
 from tidegate.cli.chart import HEIGHT, WIDTH, draw
 from tidegate.data.series import read_series
-from tidegate.forecast.plan import Plan
 
 
 def chart(
@@ -19,7 +19,7 @@ def chart(
     """The lines of a chart, for days, with two intervals."""
     first = dt.date(2024, 1, 1)
     days = [first + dt.timedelta(days=i) for i in range(len(past) + len(median))]
-    series = read_series(pl.DataFrame({"ds": days[: len(past)], "y": past}))
+    series = read_series(pl.DataFrame({"ds": days[: len(past)], "y": past}), missing="keep")
     values = np.array(median)
     columns = {
         "ds": days[len(past) :],
@@ -31,7 +31,7 @@ def chart(
     }
     if chance:
         columns["LSTM-p"] = np.full(len(median), 0.5)
-    return draw(series, pl.DataFrame(columns), Plan(len(median), 4, 1, "lstm")).split("\n")
+    return draw(series, pl.DataFrame(columns), "LSTM").split("\n")
 
 
 def test_the_past_rises_to_the_right_and_the_intervals_lie_around_the_median() -> None:
@@ -81,9 +81,25 @@ def test_numbers_at_the_ends_of_what_there_is() -> None:
 def test_times_that_are_numbers_or_have_hours() -> None:
     ahead = pl.DataFrame({"ds": [3], "LSTM": [1.0]})
     numbers = read_series(pl.DataFrame({"ds": [1, 2], "y": [1.0, 2.0]}))
-    assert draw(numbers, ahead, Plan(1, 4, 1, "lstm")).split("\n")[HEIGHT].split() == ["1", "3"]
+    assert draw(numbers, ahead, "LSTM").split("\n")[HEIGHT].split() == ["1", "3"]
     hours = [dt.datetime(2024, 1, 1, hour) for hour in range(3)]
     series = read_series(pl.DataFrame({"ds": hours[:2], "y": [1.0, 2.0]}))
     ahead = pl.DataFrame({"ds": hours[2:], "LSTM": [1.0]})
-    axis = draw(series, ahead, Plan(1, 4, 1, "lstm")).split("\n")[HEIGHT]
+    axis = draw(series, ahead, "LSTM").split("\n")[HEIGHT]
     assert axis.strip().split("  ") == ["2024-01-01 00:00:00", "2024-01-01 02:00:00"]
+
+
+def test_a_missing_value_leaves_its_place_empty() -> None:
+    lines = chart([0.0, math.nan, 9.0], [5.0])
+    picture = [line.split("┤")[1] for line in lines[:HEIGHT]]
+    assert sorted(line.find("•") for line in picture if "•" in line) == [0, 4]
+    bars = chart([0.0, math.nan, 9.0], [5.0], spread=0.0, chance=True)
+    columns = np.array([list(line.split("┤")[1].ljust(8)) for line in bars[:HEIGHT]])
+    assert "".join(columns[:, 2]) == " " * 10
+
+
+def test_a_narrow_terminal() -> None:
+    series = read_series(pl.DataFrame({"ds": range(90), "y": np.sin(np.arange(90.0))}))
+    ahead = pl.DataFrame({"ds": range(90, 97), "GRU": np.zeros(7)})
+    lines = draw(series, ahead, "GRU", 30).split("\n")
+    assert max(len(line.split("┤")[1]) for line in lines[:HEIGHT]) == 30

@@ -7,58 +7,16 @@ import math
 import os
 import re
 import signal
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 import pytest
 
 import tidegate
+from commands import DAYS, LINES, RAIN, Done, Run, several
 from tidegate.cli import main
-from tidegate.forecast import plan
 from tidegate.train.run import Run as TrainingRun
-
-RANDOM = np.random.default_rng(0)
-AMOUNTS = np.round(RANDOM.exponential(3, 90), 1) * (RANDOM.random(90) < 0.5)
-DAYS = [str(np.datetime64("2024-01-01") + i) for i in range(90)]
-LINES = [f"{day},{amount}" for day, amount in zip(DAYS, AMOUNTS, strict=True)]
-RAIN = "\n".join(["day,rain", *LINES])
-
-
-class Done(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture(autouse=True)
-def short_training(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is tested here is not how well it learns."""
-    monkeypatch.setattr(plan.Training, "updates_for", lambda self, rows: 3)
-
-
-@pytest.fixture
-def run(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., Done]:
-    """Runs the command in an empty folder; ``text`` becomes the file rain.csv there."""
-    monkeypatch.chdir(tmp_path)
-
-    def runs(*words: str, text: str | bytes = RAIN) -> Done:
-        Path("rain.csv").write_bytes(text.encode() if isinstance(text, str) else text)
-        with pytest.raises(SystemExit) as caught:
-            main(words)
-        out, err = capsys.readouterr()
-        code = caught.value.code
-        assert isinstance(code, int)
-        return Done(code, out, err)
-
-    return runs
-
-
-Run = Callable[..., Done]
 
 
 def test_the_report(run: Run) -> None:
@@ -142,11 +100,6 @@ def test_other_ways_to_write_the_same_table(run: Run, text: str) -> None:
     assert run("forecast", "rain.csv", "--out", "-", text=text).out == expected.out
 
 
-def several(rows: int = 40) -> str:
-    body = [f"{shop},{day},{i % 5 - 2}" for shop in "ab" for i, day in enumerate(DAYS[:rows])]
-    return "\n".join(["shop,day,sold", *body])
-
-
 def test_several_series(run: Run) -> None:
     words = ("forecast", "rain.csv", "--id", "shop", "--target", "sold", "--horizon", "2")
     done = run(*words, text=several())
@@ -194,13 +147,18 @@ BAD = {
     "header only": ("day,rain\n", "line 1"),
     "one row": ("\n".join(["day,rain", LINES[0]]), "line 2"),
     "too few rows": ("\n".join(["day,rain", *LINES[:9]]), "must have 11 rows at least, got 9"),
+    "horizon longer than the history": ("\n".join(["day,rain", *LINES[:6]]), "got 6"),
     "column twice": (RAIN.replace("day,rain", "day,day"), "'day' is there twice"),
     "date twice": ("\n".join(["day,rain", *LINES, LINES[3]]), "line 92, column 'day'"),
     "bad date": (RAIN.replace("2024-02-29", "2024-02-30"), "line 61, column 'day'"),
     "text": ("\n".join(["day,rain", *LINES[:9], "2024-01-10,wet", *LINES[10:]]), "line 11, col"),
-    "NaN": ("\n".join(["day,rain", *LINES[:9], "2024-01-10,NaN", *LINES[10:]]), "line 11, col"),
     "infinite": ("\n".join(["day,rain", *LINES[:9], "2024-01-10,-inf", *LINES[10:]]), "line 11"),
-    "gap": ("\n".join(["day,rain", *LINES[:9], *LINES[12:]]), "2024-01-10 is missing"),
+    "no value": ("\n".join(["day,rain", *(f"{day}," for day in DAYS)]), "no other column"),
+    "wrong year": (RAIN.replace("2024-03-30", "2042-03-30"), "line 91"),
+    "mixed time zones": (
+        "t,y\n2024-01-01T00:00Z,1\n2024-01-02T00:00,2\n2024-01-03T00:00Z,3",
+        "line 3, column 't'",
+    ),
     "junk": (bytes(range(256)) * 20, "no text"),
     "long line": ("day,rain\n" + "x" * 1_000_000, "1,000,000 characters"),
     "ragged": (RAIN + "\n2024-03-31,1,2", "line 92"),
@@ -248,7 +206,24 @@ def test_several_columns_that_may_be_meant_are_listed(run: Run) -> None:
     [
         ((), "Missing command; see tidegate --help"),
         (("predict",), "'predict'; see tidegate --help"),
-        (("forecast",), "'FILE'; see tidegate forecast --help"),
+        (("forecast",), "give FILE, or --model"),
+        (("backtest",), "'FILE'; see tidegate backtest --help"),
+        (("forecast", "rain.csv", "--level", "0"), "below 100, got '0'"),
+        (("forecast", "rain.csv", "--level", "100"), "below 100, got '100'"),
+        (("forecast", "rain.csv", "--level", "x"), "below 100, got 'x'"),
+        (("forecast", "rain.csv", "--quantile", "1"), "below 1, got '1'"),
+        (("forecast", "rain.csv", "--season", "0"), "got '0'"),
+        (("forecast", "rain.csv", "--season", "1", "--season", "2,3"), "season"),
+        (("forecast", "rain.csv", "--ensemble", "0"), "from 1 up, got '0'"),
+        (("forecast", "rain.csv", "--backtest", "0"), "from 1 up, got '0'"),
+        (("forecast", "rain.csv", "--auto", "--cell", "lstm"), "leave --cell lstm out"),
+        (("forecast", "rain.csv", "--model", "m", "--horizon", "3"), "leave --horizon out"),
+        (("forecast", "rain.csv", "--future-column", "rain"), "give that too"),
+        (("forecast", "rain.csv", "--past", "rain", "--target", "rain"), "'rain' is named twice"),
+        (("forecast", "-", "--future", "-"), "cannot both be stdin"),
+        (("backtest", "rain.csv", "--windows", "0"), "from 1 up, got '0'"),
+        (("backtest", "rain.csv", "--step", "1.5"), "from 1 up, got '1.5'"),
+        (("backtest", "rain.csv", "--baseline", "guess"), "guess"),
         (("forecast", "rain.csv", "--horizon", "0"), "from 1 up, got '0'"),
         (("forecast", "rain.csv", "--horizon", "-1"), "from 1 up, got '-1'"),
         (("forecast", "rain.csv", "--horizon", "1.5"), "from 1 up, got '1.5'"),
@@ -258,7 +233,7 @@ def test_several_columns_that_may_be_meant_are_listed(run: Run) -> None:
         (("forecast", "rain.csv", "--out", "."), "--out '.' is a folder"),
         (("forecast", "rain.csv", "--out", ""), "--out '' is a folder"),
         (("forecast", "rain.csv", "--save", "no/model"), "there is no folder no"),
-        (("forecast", "rain.csv", "--out", "./rain.csv"), "is the file that is read"),
+        (("forecast", "rain.csv", "--out", "./rain.csv"), "is a file that is read"),
     ],
     ids=" ".join,
 )

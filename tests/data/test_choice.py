@@ -186,3 +186,11 @@ def test_not_guessed(rows: list[str], options: dict[str, str], message: str | No
         return
     with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
         choose_columns(table(*rows), **options)
+
+
+def test_what_is_known_ahead_is_not_the_target() -> None:
+    found = table("day,price,sold", "2024-01-01,3,7", "2024-01-02,4,6")
+    columns = choose_columns(found, ahead=("day", "price"))
+    assert (columns.time, columns.target) == ("day", "sold")
+    with pytest.raises(DataError, match="no other column holds numbers"):
+        choose_columns(found, ahead=("price", "sold"))

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from .backtest import backtest
 from .forecast import forecast
 
 app = typer.Typer(
@@ -51,3 +52,4 @@ def _tidegate(
 
 
 app.command()(forecast)
+app.command()(backtest)

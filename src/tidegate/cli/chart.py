@@ -13,27 +13,27 @@ if TYPE_CHECKING:
     import polars as pl
 
     from ..data.series import Series
-    from ..forecast.plan import Plan
 
 HEIGHT, WIDTH = 10, 64
 PAST, BAR, WIDE, NARROW, MEDIAN = "•", "█", "░", "▒", "━"
 EIGHTHS = " ▁▂▃▄▅▆▇"
 
 
-def draw(series: Series, ahead: pl.DataFrame, plan: Plan) -> str:
+def draw(series: Series, ahead: pl.DataFrame, name: str, width: int = WIDTH) -> str:
     """The chart of the first series; of as many steps ahead as fit beside a few rows.
 
     Args:
         series: what was.
         ahead: what `Forecaster.predict` gave.
-        plan: of the forecaster.
+        name: what its columns begin with.
+        width: signs from left to right.
     """
-    name = plan.cell.upper()
-    thick = 2 if plan.horizon <= WIDTH // 4 else 1  # signs to a row
-    steps = min(plan.horizon, WIDTH * 3 // 4)
+    horizon = len(ahead) // len(series)
+    thick = 2 if horizon <= width // 4 else 1  # signs to a row
+    steps = min(horizon, width * 3 // 4)
     table = ahead.head(steps)
     first = int(series.start[0])
-    rows = np.arange(first, first + int(series.length[0]))[-(WIDTH // thick - steps) :]
+    rows = np.arange(first, first + int(series.length[0]))[-(width // thick - steps) :]
     past, median = series.values[rows], table[name].to_numpy()
     levels = [c.removeprefix(f"{name}-lo-") for c in table.columns if c.startswith(f"{name}-lo-")]
     bands = [
@@ -42,7 +42,7 @@ def draw(series: Series, ahead: pl.DataFrame, plan: Plan) -> str:
     ]
     shown = [bands[0], bands[-1]] if bands else []
     everything = np.concatenate([past, median, *(end for band in shown for end in band)])
-    low, high = float(everything.min()), float(everything.max())
+    low, high = float(np.nanmin(everything)), float(np.nanmax(everything))
 
     def share(values: NDArray[Any]) -> NDArray[np.float64]:
         """How far up the picture, from 0 to 1."""
@@ -59,9 +59,10 @@ def draw(series: Series, ahead: pl.DataFrame, plan: Plan) -> str:
     picture = np.full((HEIGHT, len(past) + steps), " ")
     bars = f"{name}-p" in table.columns
     if bars:  # amounts, many of them zero
-        _draw_bars(picture[:, : len(past)], share(past))
+        _draw_bars(picture[:, : len(past)], np.nan_to_num(share(past)))
     else:
-        picture[line(past), np.arange(len(past))] = PAST
+        seen = np.flatnonzero(~np.isnan(past))  # nothing where nobody observed a value
+        picture[line(past[seen]), seen] = PAST
     for (bottom, top), sign in zip(shown, (WIDE, NARROW), strict=False):
         for step, (a, b) in enumerate(zip(line(bottom), line(top), strict=True)):
             picture[a : b + 1, len(past) + step] = sign

@@ -3,65 +3,83 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import DataError
+from ..errors import ArgumentError, DataError
+from . import options
 from .exits import exit_codes
-from .values import one_of, percent, whole
+from .values import whole
 
 if TYPE_CHECKING:
-    from ..data.series import Series
+    from ..forecast.forecaster import Forecaster
+    from .report import Report
 
-CELLS = ("gru", "lstm", "rnn", "rnn_relu")
-"""Those worth offering; named here so that ``--help`` need not load NumPy."""
+
+@dataclass(frozen=True)
+class _Asked:
+    """What the forecast shall show."""
+
+    future: str | None
+    levels: tuple[float, ...]
+    quantiles: tuple[float, ...]
 
 
 def forecast(
     file: Annotated[
-        str,
-        typer.Argument(metavar="FILE", help="A CSV file with a line of names; - for stdin."),
-    ],
-    horizon: Annotated[
-        int,
+        str | None,
+        typer.Argument(
+            metavar="FILE",
+            help="A CSV file with a line of names; - for stdin. May be left out with --model.",
+        ),
+    ] = None,
+    horizon: options.Horizon = None,
+    target: options.Target = None,
+    time: options.Time = None,
+    id: options.Id = None,
+    future: Annotated[
+        str | None,
+        typer.Option(
+            help="A CSV file of what is known ahead, such as holidays: the time, the id, and "
+            "columns that FILE has too, for each step ahead.",
+            metavar="FILE",
+        ),
+    ] = None,
+    future_column: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Take this column of --future; may be given again.  [default: all that both "
+            "files have]",
+            metavar="COLUMN",
+        ),
+    ] = None,
+    past: options.Past = None,
+    static: options.Static = None,
+    season: options.Season = None,
+    level: options.Level = None,
+    quantile: options.Quantile = None,
+    cell: options.Cell = None,
+    auto: options.Auto = False,
+    ensemble: options.Ensemble = None,
+    seed: options.Seed = None,
+    backtest: Annotated[
+        int | None,
         typer.Option(
             parser=whole(1),
             metavar="N",
-            help="Steps ahead: days, if there is a row for each day.",
+            help="Judge by so many windows of each series.  [default: what suits the rows]",
         ),
-    ] = 7,
-    target: Annotated[
-        str | None, typer.Option(help="The column of numbers to forecast.", metavar="COLUMN")
     ] = None,
-    time: Annotated[
-        str | None, typer.Option(help="The column of dates or whole numbers.", metavar="COLUMN")
-    ] = None,
-    id: Annotated[
+    model: Annotated[
         str | None,
-        typer.Option(help="The column that tells several series apart.", metavar="COLUMN"),
-    ] = None,
-    level: Annotated[
-        list[float] | None,
         typer.Option(
-            parser=percent,
-            metavar="PERCENT",
-            help="An interval; may be given again. [default: 80 and 95]",
+            help="Forecast with a model that --save kept, without training: the rows of FILE, or, "
+            "without FILE, what follows the rows that it learnt from.",
+            metavar="MODEL",
         ),
     ] = None,
-    cell: Annotated[
-        str,
-        typer.Option(
-            parser=one_of(*CELLS), metavar="|".join(CELLS), help="The kind of recurrent network."
-        ),
-    ] = "gru",
-    seed: Annotated[
-        int,
-        typer.Option(
-            parser=whole(0), metavar="N", help="Equal seeds give equal forecasts, to the bit."
-        ),
-    ] = 0,
     out: Annotated[
         str | None,
         typer.Option(
@@ -75,7 +93,7 @@ def forecast(
     ] = False,
     save: Annotated[
         str | None,
-        typer.Option(help="Keep the model, for tidegate.load in Python.", metavar="FILE"),
+        typer.Option(help="Keep the model, for --model or tidegate.load.", metavar="MODEL"),
     ] = None,
 ) -> None:
     """Forecasts a table, and says how well such forecasts did on its last rows.
@@ -83,44 +101,73 @@ def forecast(
     Prints the forecast with its intervals and a chart; then how a model trained on the rows before
     them did on the last windows, beside forecasts that need no learning; then a verdict.
     FILE has a column of dates and a column of numbers; where only one column can be meant, neither
-    has to be named.
+    has to be named. Empty cells and dates that are left out count as missing, and are reported.
 
     **Examples**
 
     `tidegate forecast rain.csv --horizon 7`
 
-    `tidegate forecast sales.csv --time week --target sold --id shop --out forecast.csv`
+    `tidegate forecast sales.csv --target sold --id shop --future prices.csv --out forecast.csv`
 
-    `tidegate forecast rain.csv --level 50 --level 90 --cell gru --save rain.safetensors`
+    `tidegate forecast load.csv --horizon 48 --season 24,168 --quantile 0.1 --quantile 0.9`
+
+    `tidegate forecast rain.csv --auto --save rain.safetensors`
+
+    `tidegate forecast newer.csv --model rain.safetensors`
 
     `cat rain.csv | tidegate forecast - --json`
 
     Exit codes: 0 done, 1 bad data, 2 wrong use, 130 stopped by Ctrl-C.
     """
+    fixed = {
+        "--horizon": horizon,
+        "--target": target,
+        "--time": time,
+        "--id": id,
+        "--future-column": future_column,
+        "--past": past,
+        "--static": static,
+        "--season": season,
+        "--cell": cell,
+        "--auto": auto or None,
+        "--ensemble": ensemble,
+        "--seed": seed,
+        "--backtest": backtest,
+        "--save": save,
+    }
+    _check_use(file, model, future, fixed)
+    kind = options.cell_of(cell, auto)
+    seasons = options.season_of(season)
+    asked = _Asked(future, options.levels_of(level, quantile), tuple(quantile or ()))
     with exit_codes():
-        from ..forecast.ask import check_levels
         from ..forecast.forecaster import Forecaster
-        from . import output, report
+        from . import output, reading
 
-        levels = check_levels(level or (80, 95))
         for path, option in ((out, "--out"), (save, "--save")):
-            output.check_place(path, option, file)
-        series = _read(file, time, target, id)
-        forecaster = Forecaster(horizon, cell, seed=seed)
-        try:
-            forecaster.fit(series)
-        except DataError as error:
-            raise DataError(f"{_short(file)}: {error}") from None
-        if forecaster.history_ is not None and forecaster.history_.stopped == "interrupted":
-            raise KeyboardInterrupt
-        ahead = forecaster.predict(levels)
-        judged = report.judge(forecaster, series, levels)
-
-        text = report.as_text(forecaster, series, ahead, judged)
-        if json:
-            data = report.as_json(forecaster, series, ahead, judged)
+            output.check_place(path, option, file, future, model)
+        if model is not None:
+            found, forecaster = _remembered(model, file, asked)
         else:
-            data = text if out is None else ahead.write_csv()
+            named = reading.Named(
+                time,
+                target,
+                id,
+                tuple(past or ()),
+                tuple(static or ()),
+                tuple(future_column or ()),
+            )
+            forecaster = Forecaster(
+                horizon or options.HORIZON,
+                kind,
+                season=seasons,
+                ensemble=ensemble or 1,
+                seed=seed or 0,
+            )
+            found = _learnt(str(file), named, forecaster, asked, backtest)
+
+        text = found.as_text()
+        table = text if out is None else found.ahead.write_csv()
+        data = found.as_json() if json else table
         if save is not None:
             forecaster.save(save)
         output.write(data, out or "-")
@@ -128,20 +175,72 @@ def forecast(
             sys.stderr.write(text)
 
 
-def _read(file: str, time: str | None, target: str | None, id: str | None) -> Series:
-    """The table's series; says on stderr which columns they were read from."""
-    from ..data.series import read_series
-    from ..data.table import choose_columns, place, read_table, to_frame
-
-    table = read_table(file)
-    columns = choose_columns(table, time, target, id)
-    for guess in columns.guessed:
-        typer.echo(f"{_short(file)}: {guess}", err=True)
-    frame = to_frame(table, columns)
-    return read_series(
-        frame, id=columns.id, time=columns.time, target=columns.target, place=place(table)
-    )
+def _check_use(
+    file: str | None, model: str | None, future: str | None, fixed: dict[str, Any]
+) -> None:
+    """Options that do not go together."""
+    if model is None and file is None:
+        raise typer.BadParameter("give FILE, or --model to forecast with a model that was saved")
+    given = [option for option, value in fixed.items() if value is not None]
+    if model is not None and given:
+        raise typer.BadParameter(f"--model has settings of its own, so leave {given[0]} out")
+    if fixed["--future-column"] is not None and future is None:
+        raise typer.BadParameter("--future-column names columns of --future FILE; give that too")
 
 
-def _short(file: str) -> str:
-    return "stdin" if file == "-" else Path(file).name
+def _learnt(
+    file: str,
+    named: Any,
+    forecaster: Forecaster,
+    asked: _Asked,
+    windows: int | None,
+) -> Report:
+    """What a model that learns from the file says."""
+    from . import reading, report
+
+    table = reading.read(file, named, asked.future, forecaster.horizon)
+    series = table.series
+    try:
+        forecaster.fit(series)
+        if forecaster.history_ is not None and forecaster.history_.stopped == "interrupted":
+            raise KeyboardInterrupt
+        ahead = forecaster.predict(asked.levels, asked.quantiles, future=table.ahead)
+    except DataError as error:
+        raise reading.of_file(table, error) from None
+    judged: Any
+    try:
+        judged = forecaster.backtest(
+            series, windows, levels=asked.levels, quantiles=asked.quantiles
+        )
+    except DataError as error:
+        if windows is not None:
+            raise reading.of_file(table, error) from None
+        judged = str(error)
+    return report.Report(forecaster, series, ahead, judged, table.missing)
+
+
+def _remembered(model: str, file: str | None, asked: _Asked) -> tuple[Report, Forecaster]:
+    """What a saved model says, of the rows of a file or of those that it remembers."""
+    from ..forecast.forecaster import load
+    from . import reading, report
+
+    if file == "-" and asked.future == "-":
+        raise ArgumentError("FILE and --future cannot both be stdin; give one of them a name")
+    forecaster = load(model)
+    table = None if file is None else reading.read_like(file, forecaster.series_)
+    series = forecaster.series_ if table is None else table.series
+    known = None
+    if asked.future is not None and series.encoding.future:
+        known = reading.read_ahead(asked.future, series, forecaster.horizon)
+    elif asked.future is not None:
+        raise ArgumentError(f"{model} learnt from nothing that is known ahead; leave --future out")
+    elif series.encoding.future:
+        names = ", ".join(code.name for code in series.encoding.future)
+        raise ArgumentError(f"{model} needs to know {names} ahead; give a file of it as --future")
+    frame = None if table is None else table.frame
+    try:
+        ahead = forecaster.predict(asked.levels, asked.quantiles, df=frame, future=known)
+    except DataError as error:
+        raise (error if table is None else reading.of_file(table, error)) from None
+    missing = "" if table is None else table.missing
+    return report.Report(forecaster, series, ahead, None, missing), forecaster

@@ -10,12 +10,12 @@ from ..errors import ArgumentError, DataError
 from ..network.atomic import replacing
 
 
-def check_place(path: str | None, option: str, source: str) -> None:
+def check_place(path: str | None, option: str, *sources: str | None) -> None:
     """That a file can be written, before the work begins rather than after it.
 
     Raises:
-        ArgumentError: if ``path`` is a folder, lies in none, may not be written, or is the file
-            that is read; None and "-" are well.
+        ArgumentError: if ``path`` is a folder, lies in none, may not be written, or is one of
+            the files that are read; None and "-" are well.
     """
     if path is None or (path == "-" and option == "--out"):
         return
@@ -27,8 +27,10 @@ def check_place(path: str | None, option: str, source: str) -> None:
         raise ArgumentError(f"{option} {path}: there is no folder {folder}; make it first")
     if not os.access(folder, os.W_OK):
         raise ArgumentError(f"{option} {path}: the folder {folder} may not be written to")
-    if target.exists() and source != "-" and Path(source).exists() and target.samefile(source):
-        raise ArgumentError(f"{option} {path} is the file that is read; give another name")
+    for source in sources:
+        read = source not in (None, "-") and target.exists() and Path(str(source)).exists()
+        if read and target.samefile(str(source)):
+            raise ArgumentError(f"{option} {path} is a file that is read; give another name")
 
 
 def write(text: str, path: str) -> None:

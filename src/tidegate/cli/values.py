@@ -27,20 +27,41 @@ def whole(least: int) -> Callable[[str | int], int]:
     return number
 
 
-def percent(text: str | float) -> float:
-    """A number above 0 and below 100.
+def between(most: float) -> Callable[[str | float], float]:
+    """A parser of numbers above 0 and below ``most``.
 
     Example:
-        >>> percent("95")
+        >>> between(100)("95")
         95.0
     """
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 < value < 100:
-        raise typer.BadParameter(f"expected a number above 0 and below 100, got {text!r}")
-    return value
+
+    def number(text: str | float) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = -1.0
+        if not 0 < value < most:
+            raise typer.BadParameter(f"expected a number above 0 and below {most:g}, got {text!r}")
+        return value
+
+    return number
+
+
+def seasons(text: str | tuple[int, ...]) -> tuple[int, ...]:
+    """Rows in a season, or in two.
+
+    Example:
+        >>> seasons("24,168")
+        (24, 168)
+    """
+    if isinstance(text, tuple):
+        return text
+    rows = tuple(int(word) if word.strip().isdecimal() else 0 for word in text.split(","))
+    if min(rows) < 1 or len(rows) > 2:
+        raise typer.BadParameter(
+            f"expected a whole number from 1 up, or two such as 24,168, got {text!r}"
+        )
+    return rows
 
 
 def one_of(*words: str) -> Callable[[str], str]:

@@ -11,6 +11,8 @@ from .dates import looks_like_dates
 from .numbers import looks_like_numbers
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import polars as pl
 
     from .table import TextTable
@@ -31,7 +33,11 @@ class Columns:
 
 
 def choose_columns(
-    table: TextTable, time: str | None = None, target: str | None = None, id: str | None = None
+    table: TextTable,
+    time: str | None = None,
+    target: str | None = None,
+    id: str | None = None,
+    ahead: Sequence[str] = (),
 ) -> Columns:
     """The columns as named, the others guessed where only one can be meant.
 
@@ -43,6 +49,7 @@ def choose_columns(
 
     Args:
         time, target, id: names of columns, None to guess.
+        ahead: columns whose future is known, none of which can be the target.
 
     Raises:
         DataError: where a name is not among the columns, or several could be meant: it lists them.
@@ -74,7 +81,7 @@ def choose_columns(
             guessed.append(f"--id {id} ({why})")
             numbers = [name for name in numbers if name != id]
     if target is None:
-        target, why = _target(table, numbers)
+        target, why = _target(table, [name for name in numbers if name not in ahead])
         guessed.append(f"--target {target} ({why})")
     return Columns(time, target, id, tuple(guessed))
 
