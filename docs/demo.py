@@ -63,7 +63,7 @@ def with_report(readme: str) -> str:
 
 def draw(past: pl.DataFrame, ahead: pl.DataFrame) -> str:
     """The picture: a bar for each day that was; bands and a median for each day ahead."""
-    highest = max(*past["mm"], *ahead["LSTM-hi-95"])
+    highest = max(*past["mm"], *ahead["GRU-hi-95"])
 
     def y(millimetres: float) -> float:
         return float(FLOOR - (FLOOR - TOP) * millimetres / highest)
@@ -79,11 +79,11 @@ def draw(past: pl.DataFrame, ahead: pl.DataFrame) -> str:
     for day, millimetres in enumerate(past["mm"]):
         parts.append(bar(day, 0, millimetres, RAIN))
     for day, row in enumerate(ahead.iter_rows(named=True), PAST):
-        parts.append(bar(day, row["LSTM-lo-95"], row["LSTM-hi-95"], WIDE))
-        parts.append(bar(day, row["LSTM-lo-80"], row["LSTM-hi-80"], NARROW))
-        middle = y(row["LSTM"])
+        parts.append(bar(day, row["GRU-lo-95"], row["GRU-hi-95"], WIDE))
+        parts.append(bar(day, row["GRU-lo-80"], row["GRU-hi-80"], NARROW))
+        middle = y(row["GRU"])
         parts.append(box(LEFT + (day + 0.1) * STEP, middle - 1.25, 0.8 * STEP, 2.5, MEDIAN))
-        parts.append(text(_middle(day), FLOOR + 36, f"{100 * row['LSTM-p']:.0f}"))
+        parts.append(text(_middle(day), FLOOR + 36, f"{100 * row['GRU-p']:.0f}"))
     days = [*past["time"], *ahead["time"]]
     for day in (*range(0, len(days), 7), len(days) - 1):
         parts.append(text(_middle(day), FLOOR + 17, _day(days[day])))

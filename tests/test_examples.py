@@ -11,7 +11,7 @@ import pytest
 EXAMPLES = Path(__file__).parent.parent / "examples"
 PRINTS = {
     "adding_problem.py": "remembering nothing costs 0.167",
-    "forecast_rain.py": "LSTM-hi-80",
+    "forecast_rain.py": "GRU-hi-80",
     "layers_as_arrays.py": "step by step gives the same bits: True",
 }
 
