@@ -2,8 +2,8 @@
 
     python benchmarks/forecasting/many.py [--most 100000]
 
-Each size is measured in a process of its own, which makes its frame in memory: daily rows with a week
-in them. The peak is that of the whole process, with Python, the libraries and the frame itself.
+Each size is measured in a process of its own, which makes its frame in memory: daily rows with a
+week in them. The peak is that of the whole process: Python, the libraries and the frame too.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ def main() -> None:
     notes = [
         f"{POINTS} points of each series, {HORIZON} steps ahead, default settings: updates by the "
         "number of rows, 3,000 at most",
-        "beside training: the seconds of fit and predict that are not the two trainings (the model's "
-        "and the one that its intervals are corrected by)",
+        "beside training: the seconds of fit and predict that are not the two trainings, the "
+        "model's and the one that its intervals are corrected by",
     ]
     report("forecasting_many", about, rows, notes)
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tidegate.forecast.baselines import BASELINES
 from tidegate.forecast.ask import grid_of
+from tidegate.forecast.baselines import BASELINES
 from tidegate.forecast.evaluate import Evaluation
 from tidegate.forecast.plan import Training
 

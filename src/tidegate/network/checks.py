@@ -19,9 +19,7 @@ def whole_number(value: Any, title: str, least: int, most: int = 2**31 - 1) -> i
     """A whole number between two bounds as a plain int; ``title`` names it in the error."""
     good = isinstance(value, numbers.Integral) and not isinstance(value, bool)
     if not good or not least <= value <= most:
-        raise ArgumentError(
-            f"{title} must be a whole number from {least} to {most}, got {value!r}"
-        )
+        raise ArgumentError(f"{title} must be a whole number from {least} to {most}, got {value!r}")
     return int(value)
 
 
