@@ -34,7 +34,8 @@ class Forecaster:
     After `fit`: ``plan_``, all settings with their defaults filled in; ``answers_``, what learnt;
     ``series_``, the newest rows of each series; ``filled_``, the times that were left out of the
     table and count as missing; ``history_``, the course of the training (None if loaded, or a
-    baseline); ``choice_``, what ``cell="auto"`` picked, and by how much (else None). After `tune`: ``tuning_``,
+    baseline); ``choice_``, what ``cell="auto"`` picked, and by how much (else None). After `tune`:
+    ``tuning_``,
     what was tried.
 
     Example:
