@@ -345,5 +345,5 @@ def test_the_guide_runs_and_prints_what_it_says(capsys: pytest.CaptureFixture[st
     for block in blocks:
         exec(compile(block, GUIDE.name, "exec"), names)
         printed = capsys.readouterr().out.split()
-        said = [word for line in re.findall(r"#> (.*)", block) for word in line.split()]
+        said = [word for line in re.findall(r"# > (.*)", block) for word in line.split()]
         assert printed == said
