@@ -28,12 +28,16 @@ LEVEL = {name: level for level, names in enumerate(LEVELS) for name in names}
 FILES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
 
 HEAVY = {
+    "joblib",
     "narwhals",
+    "optuna",
     "pandas",
     "polars",
     "rich",
     "safetensors",
     "scipy",
+    "sktime",
+    "statsforecast",
     "torch",
     "typer",
 }

@@ -8,10 +8,11 @@ import numpy as np
 import polars as pl
 import pytest
 
+from tidegate.data import newest
 from tidegate.data.series import Series, read_series
 from tidegate.errors import DataError
 from tidegate.forecast.covariates import FAR, Covariates, Units
-from tidegate.forecast.learn import Learned, learn, newest, table_of
+from tidegate.forecast.learn import Learned, learn, table_of
 from tidegate.forecast.plan import Plan, Training
 from tidegate.forecast.windows import Windows
 
@@ -113,7 +114,7 @@ def test_the_newest_rows_and_the_table_s_own_covariates_give_the_same(
     own = model.forecast(series, np.arange(2), cut, LEVELS)
     given = model.forecast(series, np.arange(2), cut, LEVELS, ahead)
     np.testing.assert_array_equal(own.quantiles, given.quantiles)
-    tail = newest(series, PLAN.tail + 4)
+    tail = newest(series, PLAN.reach + 4)
     short = model.forecast(tail, np.arange(2), tail.start + tail.length - 4, LEVELS)
     np.testing.assert_array_equal(own.quantiles, short.quantiles)
 

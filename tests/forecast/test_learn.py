@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tidegate.data import newest
 from tidegate.data.series import Series, read_series
-from tidegate.forecast.learn import Learned, learn, newest
+from tidegate.forecast.learn import Learned, learn
 from tidegate.forecast.plan import Plan, Training
 
 from .frames import rain, several, wave

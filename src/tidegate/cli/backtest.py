@@ -91,22 +91,13 @@ def backtest(
     with exit_codes():
         from ..forecast import baselines
         from ..forecast.evaluate import Evaluation
-        from ..forecast.forecaster import Forecaster
         from . import output, reading, scores
 
         output.check_place(out, "--out", file)
         if baseline is not None:
             baselines.check_names(baseline)
-        named = reading.Named(
-            time, target, id, tuple(past or ()), tuple(static or ()), tuple(future_column or ())
-        )
-        forecaster = Forecaster(
-            horizon or options.HORIZON,
-            kind,
-            season=seasons,
-            ensemble=ensemble or 1,
-            seed=seed or 0,
-        )
+        named = reading.Named.of(time, target, id, past, static, future_column)
+        forecaster = options.forecaster(horizon, kind, seasons, ensemble, seed)
         table = reading.read(file, named)
         try:
             found = forecaster.backtest(

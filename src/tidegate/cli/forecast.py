@@ -140,7 +140,6 @@ def forecast(
     seasons = options.season_of(season)
     asked = _Asked(future, options.levels_of(level, quantile), tuple(quantile or ()))
     with exit_codes():
-        from ..forecast.forecaster import Forecaster
         from . import output, reading
 
         for path, option in ((out, "--out"), (save, "--save")):
@@ -148,21 +147,8 @@ def forecast(
         if model is not None:
             found, forecaster = _remembered(model, file, asked)
         else:
-            named = reading.Named(
-                time,
-                target,
-                id,
-                tuple(past or ()),
-                tuple(static or ()),
-                tuple(future_column or ()),
-            )
-            forecaster = Forecaster(
-                horizon or options.HORIZON,
-                kind,
-                season=seasons,
-                ensemble=ensemble or 1,
-                seed=seed or 0,
-            )
+            named = reading.Named.of(time, target, id, past, static, future_column)
+            forecaster = options.forecaster(horizon, kind, seasons, ensemble, seed)
             found = _learnt(str(file), named, forecaster, asked, backtest)
 
         text = found.as_text()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from .values import between, one_of, seasons, whole
+
+if TYPE_CHECKING:
+    from ..forecast.forecaster import Forecaster
 
 CELLS = ("gru", "lstm", "rnn", "rnn_relu", "auto")
 """Those worth offering; named here so that ``--help`` need not load NumPy."""
@@ -102,6 +105,21 @@ Seed = Annotated[
         help="Equal seeds give equal forecasts, to the bit.  [default: 0]",
     ),
 ]
+
+
+def forecaster(
+    horizon: int | None,
+    cell: str,
+    season: int | tuple[int, ...] | None,
+    ensemble: int | None,
+    seed: int | None,
+) -> Forecaster:
+    """What is trained, with what is meant where nothing was said."""
+    from ..forecast.forecaster import Forecaster
+
+    return Forecaster(
+        horizon or HORIZON, cell, season=season, ensemble=ensemble or 1, seed=seed or 0
+    )
 
 
 def season_of(given: list[Any] | None) -> int | tuple[int, ...] | None:

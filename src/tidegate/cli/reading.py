@@ -38,6 +38,19 @@ class Named:
                 f"--static and --future-column must be different columns"
             )
 
+    @classmethod
+    def of(
+        cls,
+        time: str | None,
+        target: str | None,
+        id: str | None,
+        past: list[str] | None,
+        static: list[str] | None,
+        future: list[str] | None,
+    ) -> Named:
+        """As the options give them."""
+        return cls(time, target, id, tuple(past or ()), tuple(static or ()), tuple(future or ()))
+
     @property
     def beside(self) -> tuple[str, ...]:
         """All that are neither time, target nor id."""

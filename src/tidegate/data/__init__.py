@@ -10,6 +10,7 @@ from .encoding import Code as Code
 from .encoding import Encoding as Encoding
 from .extend import extend as extend
 from .extend import newest as newest
+from .extend import oldest as oldest
 from .frame import FrameKind as FrameKind
 from .frame import write_frame as write_frame
 from .frequency import Frequency as Frequency

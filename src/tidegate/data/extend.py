@@ -1,4 +1,4 @@
-"""Series with newer rows behind the old ones."""
+"""Series with newer rows behind the old ones, and series with some of their rows only."""
 
 from __future__ import annotations
 
@@ -87,7 +87,16 @@ def extend(series: Series, new: Series) -> Series:
 def newest(series: Series, rows: int) -> Series:
     """The same series, each with its newest rows only."""
     length = np.minimum(series.length, rows)
-    first = series.start + series.length - length
+    return _part(series, series.start + series.length - length, length)
+
+
+def oldest(series: Series, rows: Index) -> Series:
+    """The same series, each with so many of its first rows only, ``[n]``."""
+    return series if np.array_equal(rows, series.length) else _part(series, series.start, rows)
+
+
+def _part(series: Series, first: Index, length: Index) -> Series:
+    """The same series with ``length`` rows each, from row ``first`` on; both ``[n]``."""
     start = np.cumsum(length) - length
     row = np.repeat(first - start, length) + np.arange(length.sum())
     return replace(

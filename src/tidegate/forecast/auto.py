@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-from typing import Any, TypeAlias
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, TypeAlias
 
-import numpy as np
 from numpy.typing import NDArray
 
+from ..data import oldest
 from ..data.series import Series
 from ..train import History
 from ..train.progress import Listener
@@ -26,88 +25,81 @@ CELLS = ("rnn", "gru", "lstm")
 """The cells that are tried, the simplest first."""
 
 
-def pick(
-    plan: Plan, series: Series, known: Array, progress: bool | Listener | None = None
-) -> Choice:
-    """The way to forecast that did best on the last windows of what is known.
+class Outcome(NamedTuple):
+    """What was learnt."""
 
-    Args:
-        plan: of the networks, with any cell.
-        series, known, progress: as for `learn`.
+    answers: Answers
+    history: History | None
+    """Of the first network; None for a baseline."""
+    choice: Choice | None
+    """What was picked, and by how much; None where there was no choice."""
 
-    Raises:
-        DataError: if no series is long enough to hold a window out of it.
-        KeyboardInterrupt: after Ctrl-C.
-    """
-    part = oldest(series, known)
-    tried = []
-    for cell in CELLS:
-        fit = fitter(replace(plan, cell=cell), part, 1, None, progress)
-        tried.append(
-            tested(fit, plan, part, cell.upper(), None if cell == CELLS[0] else ("naive",))
+
+@dataclass(frozen=True)
+class Learner:
+    """All that decides what is learnt, but for the rows."""
+
+    plan: Plan
+    series: Series
+    auto: bool = False
+    """Whether to pick the cell, or a baseline, first; the plan's cell then counts for nothing."""
+    count: int = 1
+    """Networks that say together what comes."""
+    n_jobs: int | None = None
+    progress: bool | Listener | None = None
+    """As for `train.fit`."""
+
+    def learn(self, known: Array) -> Outcome:
+        """From the first ``known`` rows of each series, ``[n]``.
+
+        Raises:
+            DataError: if no series is long enough.
+        """
+        plan, choice = self.plan, None
+        if self.auto:
+            choice = self.pick(known)
+            if choice.name.lower() not in CELLS:
+                return Outcome(Simple(choice.name, plan, known), None, choice)
+            plan = replace(plan, cell=choice.name.lower())
+        answers, history = learn_members(
+            plan, self.series, known, self.count, self.n_jobs, self.progress
         )
-    return choose(tried)
+        return Outcome(answers, history, choice)
 
+    def ahead(self, known: Array) -> Ahead:
+        """The same, as a backtest asks for it.
 
-def fitter(
-    plan: Plan,
-    series: Series,
-    count: int,
-    n_jobs: int | None,
-    progress: bool | Listener | None = None,
-) -> Callable[[Array], Ahead]:
-    """What a backtest asks to learn: networks of one cell, ``count`` of them."""
-
-    def fit(known: Array) -> Ahead:
-        members, history = learn_members(plan, series, known, count, n_jobs, progress)
-        if history.stopped == "interrupted":
+        Raises:
+            KeyboardInterrupt: after Ctrl-C.
+        """
+        answers, history, _ = self.learn(known)
+        if history is not None and history.stopped == "interrupted":
             raise KeyboardInterrupt
-        return lambda which, cut, grid: members.forecast(series, which, cut, grid)
+        return lambda which, cut, grid: answers.forecast(self.series, which, cut, grid)
 
-    return fit
+    def pick(self, known: Array) -> Choice:
+        """The way to forecast that did best on the last windows of what is known.
 
+        Raises:
+            DataError: if no series is long enough to hold a window out of it.
+            KeyboardInterrupt: after Ctrl-C.
+        """
+        part, tried = oldest(self.series, known), []
+        for cell in CELLS:
+            single = Learner(replace(self.plan, cell=cell), part, progress=self.progress)
+            # the baselines are looked at once, beside the first cell
+            tried.append(single.test(None if cell == CELLS[0] else ("naive",)))
+        return choose(tried)
 
-def learn_picked(
-    choice: Choice,
-    plan: Plan,
-    series: Series,
-    known: Array,
-    count: int = 1,
-    n_jobs: int | None = None,
-    progress: bool | Listener | None = None,
-) -> tuple[Answers, History | None]:
-    """What was picked, learnt from all that is known; no history for a baseline."""
-    if choice.name.lower() not in CELLS:
-        return Simple(choice.name, plan, known), None
-    chosen = replace(plan, cell=choice.name.lower())
-    return learn_members(chosen, series, known, count, n_jobs, progress)
-
-
-def tested(
-    fit: Callable[[Array], Ahead],
-    plan: Plan,
-    series: Series,
-    name: str,
-    names: tuple[str, ...] | None,
-) -> Backtest:
-    """A backtest with one training."""
-    return backtest(
-        fit, series, plan.horizon, plan.season, model=name, needed=plan.needed, names=names
-    )
-
-
-def oldest(series: Series, known: Array) -> Series:
-    """The same series, each with its first ``known`` rows only, ``[n]``."""
-    if np.array_equal(known, series.length):
-        return series
-    start = np.cumsum(known) - known
-    row = np.repeat(series.start - start, known) + np.arange(known.sum())
-    return replace(
-        series,
-        values=series.values[row],
-        time=series.time[row],
-        future=series.future[row],
-        past=series.past[row],
-        start=start,
-        length=known,
-    )
+    def test(self, names: tuple[str, ...] | None) -> Backtest:
+        """A backtest with one training, beside some baselines; None for all."""
+        plan = self.plan
+        return backtest(
+            self.ahead,
+            self.series,
+            plan.horizon,
+            plan.season,
+            model=plan.cell.upper(),
+            needed=plan.needed,
+            names=names,
+        )

@@ -8,22 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from ..data import extend, newest, read_future
+from ..data import extend
 from ..data.frame import write_frame
 from ..data.series import Series, read_series
-from ..errors import ArgumentError, DataError, NotFittedError
-from ..network import checks
+from ..errors import ArgumentError, NotFittedError
 from ..train import History
 from ..train.progress import Listener
-from . import ask, auto, baselines, saved, settings, tune
-from .auto import Answers
-from .backtest import Ahead, Backtest, backtest
+from . import ask, baselines, frames, saved, settings, tune
+from .auto import Answers, Learner
+from .backtest import Backtest, backtest
 from .choice import Choice
 from .evaluate import Evaluation
-from .members import learn_members
 from .plan import Plan, Training
 from .settings import AUTO
-from .simple import Simple
 
 LEVELS = (80, 95)
 
@@ -126,13 +123,10 @@ class Forecaster:
         """
         series = self._read(df, static)
         plan = settings.plan_for(self, series)
-        choice = None
-        if self.cell == AUTO:
-            choice = auto.pick(plan, series, series.length, progress)
-        answers, history = self._learn(plan, series, series.length, choice, progress)
+        answers, history, choice = self._learner(plan, series, progress).learn(series.length)
         self.answers_ = answers
         self.plan_ = answers.plan
-        self.series_ = series if isinstance(answers, Simple) else newest(series, plan.tail)
+        self.series_ = answers.needs(series)
         self.filled_ = series.filled
         self.history_: History | None = history
         self.choice_: Choice | None = choice
@@ -176,7 +170,7 @@ class Forecaster:
             answers, series = self._others(df, static)
         elif static is not None:
             raise ArgumentError("static goes with df: the static values of its series")
-        ahead = self._ahead(series, future)
+        ahead = frames.known_ahead(series, future, plan.horizon)
         grid = ask.grid_of(chosen, others)
         n = len(series)
         end = series.start + series.length
@@ -202,13 +196,13 @@ class Forecaster:
             NotFittedError: before `fit`.
             DataError: if the frame cannot be used, or a row is not newer than those known.
         """
-        answers, series, plan = self._fitted()
+        answers, series, _ = self._fitted()
         new = read_series(df, missing="any", gaps="fill", like=series, static_frame=static)
         longer = extend(series, new)
         fitted = np.arange(len(longer))
         fitted[len(series) :] = -1
         self.answers_ = answers.on(longer, fitted)
-        self.series_ = longer if isinstance(answers, Simple) else newest(longer, plan.tail)
+        self.series_ = answers.needs(longer)
         self.filled_ = longer.filled
         return self
 
@@ -266,27 +260,16 @@ class Forecaster:
             KeyboardInterrupt: after Ctrl-C.
         """
         chosen, others = ask.check_levels(levels), ask.check_quantiles(quantiles)
-        for name, value in (("windows", windows), ("step", step)):
-            if value is not None:
-                checks.whole_number(value, f"backtest's {name}", 1)
-        if not isinstance(refit, bool):
-            checks.whole_number(refit, "backtest's refit", 1)
+        settings.check_windows(windows, step, refit)
         compared = None if names is None else tuple(names)
         if compared is not None:
             baselines.check_names(compared)
         series = self._read(df, static)
         plan = settings.plan_for(self, series)
-        inner = self.n_jobs if refit is False else 1
-
-        def fit(known: Any) -> Ahead:
-            choice = auto.pick(plan, series, known, progress) if self.cell == AUTO else None
-            answers, history = self._learn(plan, series, known, choice, progress, inner)
-            if history is not None and history.stopped == "interrupted":
-                raise KeyboardInterrupt
-            return lambda which, cut, grid: answers.forecast(series, which, cut, grid)
-
+        # members learn at once, or windows do
+        learner = self._learner(plan, series, progress, self.n_jobs if refit is False else 1)
         return backtest(
-            fit,
+            learner.ahead,
             series,
             plan.horizon,
             plan.season,
@@ -344,75 +327,36 @@ class Forecaster:
             ModelFileError: if it cannot be written.
         """
         answers, series, _ = self._fitted()
-        saved.write(path, self._settings(), answers, series)
+        kept = saved.Settings(self.cell, self.id, self.time, self.target, self.ensemble)
+        saved.write(path, kept, answers, series)
 
     @property
     def _name(self) -> str:
         """What the columns of forecasts begin with."""
         return self.cell.upper()
 
-    def _settings(self) -> saved.Settings:
-        """The constructor's arguments, save those that the plan holds."""
-        return saved.Settings(self.cell, self.id, self.time, self.target, self.ensemble)
-
-    def _learn(
+    def _learner(
         self,
         plan: Plan,
         series: Series,
-        known: Any,
-        choice: Choice | None,
         progress: bool | Listener | None,
         n_jobs: int | None = None,
-    ) -> tuple[Answers, History | None]:
+    ) -> Learner:
         jobs = self.n_jobs if n_jobs is None else n_jobs
-        if choice is None:
-            return learn_members(plan, series, known, self.ensemble, jobs, progress)
-        return auto.learn_picked(choice, plan, series, known, self.ensemble, jobs, progress)
+        return Learner(plan, series, self.cell == AUTO, self.ensemble, jobs, progress)
 
     def _others(self, df: Any, static: Any) -> tuple[Answers, Series]:
         """Other series to forecast, and what answers for them."""
-        answers, series, plan = self._fitted()
+        answers, series, _ = self._fitted()
         other = read_series(df, missing="keep", gaps="fill", like=series, static_frame=static)
         number = {name: i for i, name in enumerate(series.ids or [None])}
         fitted = np.array([number.get(name, -1) for name in other.ids or [None]])
-        answers = answers.on(other, fitted)
-        return answers, other if isinstance(answers, Simple) else newest(other, plan.tail)
-
-    def _ahead(self, series: Series, future: Any) -> Any:
-        """``[n, h, F]``, what is known ahead; None if nothing is."""
-        names = [code.name for code in series.encoding.future]
-        if not names:
-            if future is not None:
-                raise ArgumentError(
-                    "nothing is known ahead here: name the columns as Forecaster(future=[...]) "
-                    "before fit, or leave future out"
-                )
-            return None
-        if future is None:
-            raise DataError(
-                f"the forecast needs {', '.join(names)} for the {self.horizon} steps ahead; "
-                f"give predict(future=...) a frame with them"
-            )
-        return read_future(future, series, self.horizon)
+        return answers.on(other, fitted), answers.needs(other)
 
     def _read(self, df: Any, static: Any = None) -> Series:
         """The frame's series, once all settings make sense."""
         settings.check(self)
-        if isinstance(df, Series):
-            series = df
-        else:
-            series = read_series(
-                df,
-                id=self.id,
-                time=self.time,
-                target=self.target,
-                future=tuple(self.future),
-                past=tuple(self.past),
-                static=tuple(self.static),
-                static_frame=static,
-                missing="keep",
-                gaps="fill",
-            )
+        series = frames.series_of(self, df, static)
         settings.check_columns(self._name, series)
         return series
 

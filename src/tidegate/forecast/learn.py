@@ -184,20 +184,3 @@ def table_of(plan: Plan, series: Series, scaling: Scaling, units: Units) -> Tabl
 
     covariates = Covariates.of(series, units)
     return Table(series.values, series.start, series.length, scaling, calendar, covariates)
-
-
-def newest(series: Series, rows: int) -> Series:
-    """The same series, each with its newest rows only."""
-    length = np.minimum(series.length, rows)
-    first = series.start + series.length - length
-    start = np.cumsum(length) - length
-    row = np.repeat(first - start, length) + np.arange(length.sum())
-    return replace(
-        series,
-        values=series.values[row],
-        time=series.time[row],
-        future=series.future[row],
-        past=series.past[row],
-        start=start,
-        length=length,
-    )

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data import newest
 from ..data.series import Series
 from ..train import History
 from ..train.progress import Listener, Report
@@ -58,6 +59,10 @@ class Members:
             fitted: ``[m]``, the number that a series had when the members learnt; -1 for a new one.
         """
         return Members(tuple(each.on(series, fitted) for each in self.learned))
+
+    def needs(self, series: Series) -> Series:
+        """The rows that a forecast of what follows them looks at."""
+        return newest(series, self.plan.reach)
 
 
 def seed_of(plan: Plan, member: int) -> int:

@@ -163,11 +163,6 @@ class Plan:
         """The fewest rows that one series must have: then each step ahead was seen once."""
         return self.least + self.horizon
 
-    @property
-    def tail(self) -> int:
-        """The newest rows of a series that decide its forecast."""
-        return self.reach
-
     def to_json(self) -> dict[str, Any]:
         """A dict that ``json.dumps`` takes and `from_json` turns back into an equal value."""
         return asdict(self)

@@ -15,9 +15,8 @@ from ..data.frequency import Frequency
 from ..data.plain import from_json
 from ..data.series import Series
 from ..errors import ArgumentError, ModelFileError
-from ..network import Network, NetworkSpec
-from ..network.file import ModelFile, read_model, write_model
-from ..network.parameters import flatten, layout
+from ..network import Network
+from ..network.file import ModelFile, parameters_of, read_model, write_model
 from . import baselines
 from .auto import Answers
 from .conformal import Correction
@@ -147,30 +146,19 @@ def _members(file: ModelFile, plan: Plan, series: Series) -> Members:
     count = file.meta.get("members")
     if type(count) is not int or not 1 <= count <= MOST:
         raise ArgumentError(f"it must have from 1 to {MOST} networks, got {count!r}")
-    spec = NetworkSpec.from_json(file.spec_json)
     found = []
     for i in range(count):
         chosen = replace(plan, seed=seed_of(plan, i))
         scaling = _scaling(file, i, len(series))
         inputs = inputs_of(chosen, series, scaling)
+        spec, parameters = parameters_of(file, _member(i, ""))
         if spec != inputs.spec:
             raise ArgumentError("the network is not the one that the plan and the series ask for")
         correction = _correction(file, i, len(inputs.head.quantiles))
         units = _units(file, i, inputs.future + inputs.past + inputs.static)
-        network = Network(spec, parameters=_parameters(file, i, spec))
+        network = Network(spec, parameters=parameters)
         found.append(Learned(Model(inputs, network, correction), scaling, units))
     return Members(tuple(found))
-
-
-def _parameters(file: ModelFile, member: int, spec: NetworkSpec) -> Array:
-    """The flat parameters of a member, each of the shape that the spec asks for."""
-    params = {}
-    for name, shape in layout(spec):
-        array = file.tensors.get(_member(member, name))
-        if array is None or array.shape != shape or array.dtype != np.dtype(spec.dtype):
-            raise ArgumentError(f"{_member(member, name)} is missing, or of another shape or type")
-        params[name] = array
-    return flatten(spec, params)
 
 
 def _series(file: ModelFile) -> Series:

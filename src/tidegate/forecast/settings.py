@@ -47,6 +47,19 @@ def check(given: Forecaster) -> None:
     seasons_of(given)
 
 
+def check_windows(windows: int | None, step: int | None, refit: bool | int) -> None:
+    """Sees to it that the windows of a backtest make sense.
+
+    Raises:
+        ArgumentError: for the first number that does not.
+    """
+    for name, value in (("windows", windows), ("step", step)):
+        if value is not None:
+            checks.whole_number(value, f"backtest's {name}", 1)
+    if not isinstance(refit, bool):
+        checks.whole_number(refit, "backtest's refit", 1)
+
+
 def check_columns(name: str, series: Series) -> None:
     """Sees to it that no column of the frame has a name that forecasts need.
 

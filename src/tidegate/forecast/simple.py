@@ -47,3 +47,7 @@ class Simple:
     def on(self, series: Series, fitted: Array) -> Simple:
         """The same for other series, from all of their rows."""
         return Simple(self.name, self.plan)
+
+    def needs(self, series: Series) -> Series:
+        """The rows that a forecast of what follows them looks at: all, which it learns from."""
+        return series

@@ -12,7 +12,7 @@ import numpy as np
 from ..data.series import Series
 from ..errors import ArgumentError
 from ..network import checks
-from .auto import fitter, tested
+from .auto import Learner
 from .metrics import by_series, mean
 from .plan import Plan
 
@@ -127,7 +127,6 @@ def search(
 
 def loss_of(plan: Plan, series: Series) -> float:
     """The mean loss of a plan over the windows held out; infinite where it is not a number."""
-    name = plan.cell.upper()
-    found = tested(fitter(plan, series, 1, 1, False), plan, series, name, ("naive",))
-    loss = float(mean(by_series(found.losses[name], found.held.series)))
+    found = Learner(plan, series, n_jobs=1, progress=False).test(("naive",))
+    loss = float(mean(by_series(found.losses[found.model], found.held.series)))
     return loss if np.isfinite(loss) else float("inf")

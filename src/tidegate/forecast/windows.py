@@ -23,6 +23,8 @@ Array = NDArray[Any]
 
 FLAT = 0.01
 """A window's deviation counts as at least this share of the mean size of its values."""
+FAR = 1e4
+"""A target further than so many deviations away counts as that far."""
 
 
 @dataclass(frozen=True)
@@ -160,10 +162,6 @@ class Windows:
         index = (slice(None), *(None,) * (z.ndim - 1))
         u: Array = self.shift[index] + self.deviation[index] * z
         return u
-
-
-FAR = 1e4
-"""A target further than so many deviations away counts as that far."""
 
 
 def rows_before(table: Table, plan: Plan, series: Array, cut: Array) -> tuple[Array, Array]:

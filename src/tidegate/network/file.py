@@ -142,17 +142,26 @@ def read_model(path: StrPath, kind: str | None = None) -> ModelFile:
     )
 
 
-def parameters_of(model: ModelFile) -> tuple[NetworkSpec, NDArray[Any]]:
+def parameters_of(model: ModelFile, prefix: str = "") -> tuple[NetworkSpec, NDArray[Any]]:
     """The network in a model file: its spec, and its parameters flat.
 
     Tensors with a dot in their name are left alone: they are not the network's.
+
+    Args:
+        model: the file.
+        prefix: what the names of its parameters begin with, where it holds several networks.
 
     Raises:
         ModelFileError: if the spec makes no sense, or the tensors are not those that it asks for.
     """
     try:
         spec = NetworkSpec.from_json(model.spec_json)
-        found = {name: array for name, array in model.tensors.items() if "." not in name}
+        named = {
+            name.removeprefix(prefix): array
+            for name, array in model.tensors.items()
+            if name.startswith(prefix)
+        }
+        found = {name: array for name, array in named.items() if "." not in name}
         # shapes are compared before anything of the spec's size is made
         expected = dict(layout(spec))
         for name, array in found.items():
