@@ -35,12 +35,15 @@ struct NetworkDesc {
   i64 hidden = 0, layers = 1;
   bool bidirectional = false;
   double dropout = 0.0;                  // between layers
+  double input_dropout = 0.0;            // of what the first layer is given
+  double recurrent_dropout = 0.0;        // of weight_hh: one mask for a whole batch
   i64 columns = 0, segment = 1, dense = 0;  // numbers; dense = 0: no layer in front
   i64 vocabulary = 0, width = 0;         // tokens, where vocabulary > 0
   Readout readout = Readout::last;
   i64 read_last = 0;                     // each: only so many of a span's last steps are read out, span after span; 0: all
   double head_dropout = 0.0;             // of what the head is given
   i64 outputs = 0;  // 0: no head, the readout is the output
+  bool tied = false;                     // the head's weight is the embedding; it has a bias of its own
   LossDesc loss;    // its arrays are copied
 
   int directions() const { return bidirectional ? 2 : 1; }
@@ -48,6 +51,14 @@ struct NetworkDesc {
   i64 layer_inputs(i64 layer) const { return layer > 0 ? directions() * hidden : dense > 0 ? dense : inputs(); }
   i64 readout_width() const { return directions() * hidden * (readout == Readout::mean_max ? 2 : 1); }
   i64 output_width() const { return outputs > 0 ? outputs : readout_width(); }
+};
+
+// Bags of rows of the embedding: bag i is the sum of the rows [first[i], first[i + 1]), each times its weight.
+template <class T>
+struct Bags {
+  const i64* first = nullptr;          // [bags + 1], or null: none
+  const std::int32_t* row = nullptr;   // [..] rows of the embedding
+  const T* weight = nullptr;           // [..]
 };
 
 // The sequences of one call: spans over one table.
@@ -59,6 +70,7 @@ struct Batch {
   const i64* item = nullptr;     // [n] output row of its first step ("each"); pooled readouts use row i
   const T* rows = nullptr;       // [.., columns] numbers, or null
   const std::int32_t* tokens = nullptr;  // [..] ids, or null
+  Bags<T> bags;                          // of what the ids then count; none: rows of the embedding
   const T* shift = nullptr;      // [n, columns] with factor: the network sees (x - shift) * factor; or null
   const T* factor = nullptr;
   const T* h0 = nullptr;         // [layers * D, n, H] or null: zero
@@ -117,9 +129,11 @@ class Network {
 
   virtual double loss(const T* params, const Batch<T>& batch, const Targets<T>& targets, Tape<T>& tape) = 0;
   // Forward, loss, backward, clip (to a global norm of `clip`, if positive), update of params, m and v. Nothing is
-  // updated where loss or norm is not finite. touched embedding rows alone are updated.
+  // updated where loss or norm is not finite. touched embedding rows alone are updated. h, c [layers * D, n, H] get the
+  // last states where not null; they may be the batch's h0, c0.
   virtual StepResult train_step(T* params, T* m, T* v, const Batch<T>& batch, const Targets<T>& targets, Noise noise,
-                                const OptimizerDesc& optimizer, double clip, Tape<T>& tape) = 0;
+                                const OptimizerDesc& optimizer, double clip, Tape<T>& tape, T* h = nullptr,
+                                T* c = nullptr) = 0;
   // The second half alone: from a given d_output.
   virtual StepResult apply(T* params, T* m, T* v, const Batch<T>& batch, Tape<T>& tape, const T* d_output,
                            const OptimizerDesc& optimizer, double clip) = 0;

@@ -11,15 +11,18 @@ template <class T>
 class Head {
  public:
   Head(const NetworkDesc& desc, const LossDesc& loss, i64 first_parameter)
-      : outputs_(desc.outputs), loss_(loss), first_(first_parameter) {}
+      : outputs_(desc.outputs),
+        loss_(loss),
+        weight_(desc.tied ? 0 : first_parameter),
+        bias_(first_parameter + (desc.tied ? 0 : desc.outputs * desc.readout_width())) {}
 
-  i64 parameters(const Blocks& in) const { return outputs_ > 0 ? outputs_ * (in.columns() + 1) : 0; }
+  i64 end() const { return bias_ + outputs_; }  // first parameter past the head; its bias is the last of them
   bool present() const { return outputs_ > 0; }
 
   void pack(const T* params, const Blocks& in, bool backward) {
     if (!present()) return;
     in_ = in;
-    const T* weight = params + first_;
+    const T* weight = params + weight_;
     const i64 R = in.row(), forward_size = Panels<T>::size(1, R, outputs_);
     T* to = panels_.reserve(forward_size + (backward ? Panels<T>::size(1, outputs_, R) : 0));
     forward_.pack_transposed(to, R, 0, outputs_, in, [=](i64 n) { return weight + n * in.columns(); });
@@ -40,7 +43,7 @@ class Head {
   // output rows of items [0, count) into the caller's table.
   void outputs(const T* params, i64 count, T* output) {
     const Item* items = items_.get();
-    const T* bias = params + first_ + outputs_ * in_.columns();
+    const T* bias = params + bias_;
     parallel((count + block - 1) / block, [&](i64 i) {
       FlushSubnormals flush;
       const i64 first = i * block, rows = smaller(block, count - first);
@@ -62,7 +65,7 @@ class Head {
     for (i64 i = 0; i < count; ++i) weight += row_weight<T>(loss_, target(targets, items[i]), id(targets, items[i]), sample_weight(targets, items[i]));
     const double scale = loss_.sum ? 1.0 / double(sequences) : weight > 0.0 ? 1.0 / weight : 0.0;
     const bool root = loss_.kind == LossKind::rmse;
-    const T* bias = params + first_ + outputs_ * in_.columns();
+    const T* bias = params + bias_;
     const i64 chunk = root ? larger(count, 1) : larger(block, round_up((i64(1) << 22) / outputs_, block));
     T* const table = table_.reserve(smaller(chunk, round_up(count, block)) * outputs_);
     double* const row_losses = row_losses_.reserve(smaller(chunk, round_up(count, block)));
@@ -136,7 +139,7 @@ class Head {
   static constexpr i64 block = 32;  // rows of a task
   i64 outputs_;
   LossDesc loss_;
-  i64 first_;
+  i64 weight_, bias_;  // where they lie in the flat buffer
   Blocks in_;
   Panels<T> forward_, backward_;
   Buffer<T> panels_, table_, c_, sums_, outer_;
@@ -185,13 +188,13 @@ class Head {
 
   void end_gradient(T* gradient) {
     if (gradient == nullptr) return;
-    T* const weight = gradient + first_;
+    T* const weight = gradient + weight_;
     parallel((outputs_ + block - 1) / block, [&](i64 i) {
       for (i64 o = i * block; o < smaller(outputs_, (i + 1) * block); ++o)
         for (i64 b = 0; b < in_.count; ++b)
           Outer<T>::column(c_.get(), in_.row(), outputs_, o, b * in_.padded, in_.width, weight + o * in_.columns() + b * in_.width);
     });
-    std::memcpy(weight + outputs_ * in_.columns(), sums_.get(), sizeof(T) * size_t(outputs_));
+    std::memcpy(gradient + bias_, sums_.get(), sizeof(T) * size_t(outputs_));
   }
 };
 

@@ -3,7 +3,9 @@
 #pragma once
 
 #include "outer.h"
+#include "random.h"
 #include "tape.h"
+#include "threads.h"
 #include "touched.h"
 
 namespace tg::TG_ISA {
@@ -33,46 +35,33 @@ class Input {
   }
 
   // Fills tape.at(0, 0).x, in forward order.
-  void forward(const T* params, const Batch<T>& batch, TapeOf<T>& tape) {
-    const Order& order = tape.order;
-    const i64 I = desc_.inputs();
-    const T** x = tape.at(0, 0).x.reserve(order.rows);
-    if (sparse()) {
-      std::int32_t* ids = ids_.reserve(order.rows);
-      each_row(order, [&](i64 r, i64 sequence, i64 t) {
-        ids[r] = batch.tokens[batch.start[sequence] + t];
-        x[r] = params + ids[r] * I;
-      });
-      return;
-    }
-    each_row(order, [&](i64 r, i64 sequence, i64 t) {
-      x[r] = batch.rows + (batch.start[sequence] + t * desc_.segment) * desc_.columns;
+  void forward(const T* params, const Batch<T>& batch, TapeOf<T>& tape) const {
+    tape.at(0, 0).x.reserve(tape.order.rows);
+    if (!sparse())
+      numbers(params, batch, tape);
+    else if (batch.bags.first == nullptr)
+      tokens(params, batch, tape);
+    else
+      bags(params, batch, tape);
+    if (!drops(tape)) return;
+    // Rows that are the user's or the embedding's are copied.
+    const T** const x = tape.at(0, 0).x.get();
+    T* const own = tape.rows[0].reserve(tape.order.rows * width());
+    each_step(tape.order, [&](i64 r, i64 sequence, i64 t) {
+      drop_row(tape, own + r * width(), x[r], sequence, t);
+      x[r] = own + r * width();
     });
-    if (batch.shift != nullptr) {
-      T* const scaled = (desc_.dense > 0 ? tape.raw : tape.rows[0]).reserve(order.rows * I);
-      each_row(order, [&](i64 r, i64 sequence, i64) {
-        const T* shift = batch.shift + sequence * desc_.columns;
-        const T* factor = batch.factor + sequence * desc_.columns;
-        T* to = scaled + r * I;
-        for (i64 s = 0; s < I; s += desc_.columns)
-          for (i64 c = 0; c < desc_.columns; ++c) to[s + c] = (x[r][s + c] - shift[c]) * factor[c];
-        x[r] = to;
-      });
-    }
-    if (desc_.dense == 0) return;
-    const T** raw = tape.raw_rows.reserve(order.rows);
-    std::memcpy(raw, x, sizeof(T*) * size_t(order.rows));
-    const i64 D = desc_.dense;
-    T* const out = tape.rows[0].reserve(order.rows * D);
-    parallel((order.rows + block - 1) / block, [&](i64 i) {
-      FlushSubnormals flush;
-      const i64 first = i * block, count = smaller(block, order.rows - first);
-      T* const to = out + first * D;
-      product<T>(count, {raw + first}, {nullptr, to, D}, forward_, params + D * I);
-      for (i64 j = 0; j < count * D; ++j) to[j] = to[j] < T(0) ? T(0) : to[j];
-    });
-    for (i64 r = 0; r < order.rows; ++r) x[r] = out + r * D;
   }
+
+  // tape.d_rows[0] lose what dropout has cut.
+  void drop_gradient(TapeOf<T>& tape) const {
+    if (!drops(tape)) return;
+    T* const d_rows = tape.d_rows[0].get();
+    each_step(tape.order, [&](i64 r, i64 sequence, i64 t) {
+      drop_row(tape, d_rows + r * width(), d_rows + r * width(), sequence, t);
+    });
+  }
+  bool drops(const TapeOf<T>& tape) const { return tape.noise.on && desc_.input_dropout > 0.0; }
 
   // From tape.d_rows[0]: the gradient of the dense layer's parameters, or of the embedding's touched rows, which
   // embedding_gradient() then holds. d_rows[0] of a dense layer loses what relu cut.
@@ -81,11 +70,20 @@ class Input {
     const i64 I = desc_.inputs();
     T* const d_rows = tape.d_rows[0].get();
     if (sparse()) {
-      touched_.set(order.rows, ids_.get());
+      touched_.set(tape.reads, tape.ids.get());
       T* const sums = embedding_.reserve_zeroed(touched_.count * I);
       parallel(touched_.count, [&](i64 i) {
-        for (i64 k = touched_.first[i]; k < touched_.first[i + 1]; ++k)
-          for (i64 j = 0; j < I; ++j) sums[i * I + j] += d_rows[touched_.row[k] * I + j];
+        T* const sum = sums + i * I;
+        for (i64 k = touched_.first[i]; k < touched_.first[i + 1]; ++k) {
+          const i64 read = touched_.row[k];
+          if (tape.bagged) {
+            const T* const d = d_rows + tape.reader.get()[read] * I;
+            const T weight = tape.weight.get()[read];
+            for (i64 j = 0; j < I; ++j) sum[j] += weight * d[j];
+          } else {
+            for (i64 j = 0; j < I; ++j) sum[j] += d_rows[read * I + j];
+          }
+        }
       });
       return;
     }
@@ -119,16 +117,108 @@ class Input {
 
  private:
   static constexpr i64 block = 64;
+  static constexpr std::uint32_t place = 0xffffffffu;  // of the input's dropout among those of the layers
   NetworkDesc desc_;
   Buffer<T> panels_, embedding_, outer_;
-  Buffer<std::int32_t> ids_;
   Panels<T> forward_, backward_;
   Touched touched_;
+
+  i64 width() const { return desc_.layer_inputs(0); }
+
+  void drop_row(const TapeOf<T>& tape, T* out, const T* in, i64 sequence, i64 t) const {
+    dropout<T>(out, in, width(), desc_.input_dropout, tape.noise.seed, tape.noise.step, place, std::uint32_t(sequence),
+               std::uint32_t(t));
+  }
+
+  void tokens(const T* params, const Batch<T>& batch, TapeOf<T>& tape) const {
+    const T** const x = tape.at(0, 0).x.get();
+    std::int32_t* const ids = tape.ids.reserve(tape.order.rows);
+    tape.reads = tape.order.rows;
+    tape.bagged = false;
+    each_row(tape.order, [&](i64 r, i64 sequence, i64 t) {
+      ids[r] = batch.tokens[batch.start[sequence] + t];
+      x[r] = params + ids[r] * desc_.width;
+    });
+  }
+
+  // Each row is the sum of a bag, in the order of its members.
+  void bags(const T* params, const Batch<T>& batch, TapeOf<T>& tape) const {
+    const Bags<T>& bags = batch.bags;
+    const i64 I = desc_.width;
+    const T** const x = tape.at(0, 0).x.get();
+    T* const sums = tape.rows[0].reserve_zeroed(tape.order.rows * I);
+    const auto bag = [&](i64 sequence, i64 t) { return bags.first + batch.tokens[batch.start[sequence] + t]; };
+    tape.bagged = true;
+    tape.reads = 0;
+    each_row(tape.order, [&](i64, i64 sequence, i64 t) { tape.reads += bag(sequence, t)[1] - bag(sequence, t)[0]; });
+    std::int32_t* const ids = tape.ids.reserve(larger(tape.reads, 1));
+    i64* const reader = tape.reader.reserve(larger(tape.reads, 1));
+    T* const weight = tape.weight.reserve(larger(tape.reads, 1));
+    i64 reads = 0;
+    each_row(tape.order, [&](i64 r, i64 sequence, i64 t) {
+      const i64* const range = bag(sequence, t);
+      for (i64 k = range[0]; k < range[1]; ++k, ++reads) {
+        ids[reads] = bags.row[k];
+        reader[reads] = r;
+        weight[reads] = bags.weight[k];
+      }
+    });
+    each_step(tape.order, [&](i64 r, i64 sequence, i64 t) {
+      const i64* const range = bag(sequence, t);
+      T* const to = sums + r * I;
+      for (i64 k = range[0]; k < range[1]; ++k) {
+        const T* const from = params + bags.row[k] * I;
+        for (i64 j = 0; j < I; ++j) to[j] += bags.weight[k] * from[j];
+      }
+      x[r] = to;
+    });
+  }
+
+  void numbers(const T* params, const Batch<T>& batch, TapeOf<T>& tape) const {
+    const Order& order = tape.order;
+    const i64 I = desc_.inputs();
+    const T** const x = tape.at(0, 0).x.get();
+    each_row(order, [&](i64 r, i64 sequence, i64 t) {
+      x[r] = batch.rows + (batch.start[sequence] + t * desc_.segment) * desc_.columns;
+    });
+    if (batch.shift != nullptr) {
+      T* const scaled = (desc_.dense > 0 ? tape.raw : tape.rows[0]).reserve(order.rows * I);
+      each_row(order, [&](i64 r, i64 sequence, i64) {
+        const T* shift = batch.shift + sequence * desc_.columns;
+        const T* factor = batch.factor + sequence * desc_.columns;
+        T* to = scaled + r * I;
+        for (i64 s = 0; s < I; s += desc_.columns)
+          for (i64 c = 0; c < desc_.columns; ++c) to[s + c] = (x[r][s + c] - shift[c]) * factor[c];
+        x[r] = to;
+      });
+    }
+    if (desc_.dense == 0) return;
+    const T** raw = tape.raw_rows.reserve(order.rows);
+    std::memcpy(raw, x, sizeof(T*) * size_t(order.rows));
+    const i64 D = desc_.dense;
+    T* const out = tape.rows[0].reserve(order.rows * D);
+    parallel((order.rows + block - 1) / block, [&](i64 i) {
+      FlushSubnormals flush;
+      const i64 first = i * block, count = smaller(block, order.rows - first);
+      T* const to = out + first * D;
+      product<T>(count, {raw + first}, {nullptr, to, D}, forward_, params + D * I);
+      for (i64 j = 0; j < count * D; ++j) to[j] = to[j] < T(0) ? T(0) : to[j];
+    });
+    for (i64 r = 0; r < order.rows; ++r) x[r] = out + r * D;
+  }
 
   template <class Body>
   static void each_row(const Order& order, Body&& body) {
     for (i64 t = 0; t < order.steps; ++t)
       for (i64 p = 0; p < order.active[t]; ++p) body(order.row(t, p), order.sequence[p], t);
+  }
+
+  // The same, on all threads.
+  template <class Body>
+  static void each_step(const Order& order, Body&& body) {
+    parallel(order.steps, [&](i64 t) {
+      for (i64 p = 0; p < order.active[t]; ++p) body(order.row(t, p), order.sequence[p], t);
+    });
   }
 };
 

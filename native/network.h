@@ -18,7 +18,7 @@ class NetworkOf final : public Network<T> {
         stack_(desc_, input_.parameters()),
         readout_(desc_),
         head_(desc_, desc_.loss, stack_.end()),
-        count_(stack_.end() + head_.parameters(readout_.blocks())) {}
+        count_(head_.end()) {}
 
   i64 parameter_count() const override { return count_; }
   i64 slot_bytes_per_row() const override {
@@ -29,7 +29,7 @@ class NetworkOf final : public Network<T> {
 
   void forward(const T* params, bool changed, const Batch<T>& batch, Noise noise, bool keep, Tape<T>& t) override {
     TapeOf<T>& tape = static_cast<TapeOf<T>&>(t);
-    refresh(params, changed, keep);
+    refresh(params, changed, keep, noise);
     run(params, batch, noise, keep, tape);
   }
 
@@ -94,21 +94,16 @@ class NetworkOf final : public Network<T> {
   void backward(const T* params, const Batch<T>& batch, Tape<T>& t, const T* d_output, const T* dh, const T* dc,
                 T* gradient, T* d_input, T* dh0, T* dc0) override {
     TapeOf<T>& tape = static_cast<TapeOf<T>&>(t);
-    if (params != packed_ || !packed_backward_) pack(params, true);
+    repack(params, tape);
     std::memset(static_cast<void*>(gradient), 0, sizeof(T) * size_t(count_));
     seed(tape, dh, dc);
     // The caller's own rows are read, and written to, where they fit.
     const bool reads = d_output != nullptr && readout_.each() && !head_.present() && desc_.read_last == 0 &&
                        desc_.hidden % Stack<T>::L == 0;
-    const bool writes = d_input != nullptr && !input_.trained() && batch.factor == nullptr;
+    const bool writes = d_input != nullptr && !input_.trained() && batch.factor == nullptr && !input_.drops(tape);
     if (!reads) output_gradient(batch, tape, d_output, gradient);
     layers_backward(tape, gradient, d_input != nullptr, reads ? d_output : nullptr, writes ? d_input : nullptr);
-    if (input_.sparse()) {
-      const Touched& touched = input_.touched();
-      for (i64 i = 0; i < touched.count; ++i)
-        std::memcpy(gradient + touched.id[i] * desc_.width, input_.embedding_gradient() + i * desc_.width,
-                    sizeof(T) * size_t(desc_.width));
-    }
+    if (input_.sparse() && !desc_.tied) add_embedding(gradient);
     if (d_input != nullptr && !writes)
       each_row(tape, [&](i64 row, i64 sequence, i64) {
         input_.input_row(batch, tape, row, sequence, d_input + tape.place.get()[row] * desc_.inputs());
@@ -122,17 +117,18 @@ class NetworkOf final : public Network<T> {
 
   double loss(const T* params, const Batch<T>& batch, const Targets<T>& targets, Tape<T>& t) override {
     TapeOf<T>& tape = static_cast<TapeOf<T>&>(t);
-    refresh(params, true, false);
+    refresh(params, true, false, Noise{});
     run(params, batch, Noise{}, false, tape);
     return head_.loss(params, list_items(batch, tape, &targets, nullptr), targets, batch.n, nullptr);
   }
 
   StepResult train_step(T* params, T* m, T* v, const Batch<T>& batch, const Targets<T>& targets, Noise noise,
-                        const OptimizerDesc& optimizer, double clip, Tape<T>& t) override {
+                        const OptimizerDesc& optimizer, double clip, Tape<T>& t, T* h, T* c) override {
     TapeOf<T>& tape = static_cast<TapeOf<T>&>(t);
-    pack(params, true);
+    pack(params, true, noise);
     known_ = false;  // about to be updated
     run(params, batch, noise, true, tape);
+    if (h != nullptr) final_state(batch, tape, h, c);
     T* const gradient = gradient_.reserve(count_);
     seed(tape, nullptr, nullptr);
     T* const d_readout = readout_.gradients(tape);
@@ -148,7 +144,7 @@ class NetworkOf final : public Network<T> {
   StepResult apply(T* params, T* m, T* v, const Batch<T>& batch, Tape<T>& t, const T* d_output,
                    const OptimizerDesc& optimizer, double clip) override {
     TapeOf<T>& tape = static_cast<TapeOf<T>&>(t);
-    if (params != packed_ || !packed_backward_) pack(params, true);
+    repack(params, tape);
     T* const gradient = gradient_.reserve(count_);
     seed(tape, nullptr, nullptr);
     output_gradient(batch, tape, d_output, gradient);
@@ -159,7 +155,7 @@ class NetworkOf final : public Network<T> {
   }
 
   void step(const T* params, bool changed, i64 n, const T* x, const T* h0, const T* c0, T* y, T* h, T* c) override {
-    refresh(params, changed, false);
+    refresh(params, changed, false, Noise{});
     if (step_tape_.order.n != n) {
       i64* ones = ones_.reserve(2 * n);
       for (i64 i = 0; i < n; ++i) ones[i] = 1, ones[n + i] = i * desc_.segment;
@@ -189,6 +185,7 @@ class NetworkOf final : public Network<T> {
   i64 count_;
   const T* packed_ = nullptr;
   bool packed_backward_ = false;
+  Noise packed_noise_;  // of the weights' mask; off where there is none
   bool known_ = false;  // whether values_ holds what was packed
   Buffer<T> values_;
   Buffer<T> gradient_;
@@ -212,21 +209,33 @@ class NetworkOf final : public Network<T> {
   static bool finite(double x) { return x - x == 0.0; }
 
   // Packs the parameters, unless they are still those that were packed last. To compare takes a tenth of the time.
-  void refresh(const T* params, bool changed, bool backward) {
-    const bool fits = params == packed_ && (packed_backward_ || !backward);
+  void refresh(const T* params, bool changed, bool backward, const Noise& noise) {
+    const bool fits = packed(params, backward, noise);
     const std::size_t bytes = sizeof(T) * std::size_t(count_);
     if (fits && (!changed || (known_ && std::memcmp(values_.get(), params, bytes) == 0))) return;
-    pack(params, backward);
+    pack(params, backward, noise);
     std::memcpy(values_.reserve(count_), params, bytes);
     known_ = true;
   }
 
-  void pack(const T* params, bool backward) {
+  // For the way back through a tape: its forward pass has packed the same, unless another call came between.
+  void repack(const T* params, const TapeOf<T>& tape) {
+    if (!packed(params, true, tape.noise)) pack(params, true, tape.noise);
+  }
+
+  bool packed(const T* params, bool backward, const Noise& noise) const {
+    if (params != packed_ || (backward && !packed_backward_)) return false;
+    if (!stack_.drops_weights(noise)) return !packed_noise_.on;
+    return packed_noise_.on && packed_noise_.seed == noise.seed && packed_noise_.step == noise.step;
+  }
+
+  void pack(const T* params, bool backward, const Noise& noise) {
     input_.pack(params, backward);
-    stack_.pack(params, backward, true);
+    stack_.pack(params, backward, true, noise);
     head_.pack(params, readout_.blocks(), backward);
     packed_ = params;
     packed_backward_ = backward;
+    packed_noise_ = stack_.drops_weights(noise) ? noise : Noise{};
   }
 
   // body(i) for i in [0, count), some at a time.
@@ -323,15 +332,28 @@ class NetworkOf final : public Network<T> {
     RowGradients<T> top{d_output, tape.place.get()};
     if (d_output == nullptr) top = readout_.backward(tape);
     stack_.backward(tape, top, input_wanted || input_.trained(), d_input, gradient);
+    if (input_wanted || input_.trained()) input_.drop_gradient(tape);
     if (input_.trained()) input_.backward(tape, gradient);
+    if (desc_.tied) add_embedding(gradient);
+  }
+
+  // The gradient of the rows of the embedding that were read. If tied, layers_backward() has seen to it.
+  void add_embedding(T* gradient) const {
+    const Touched& touched = input_.touched();
+    const i64 width = desc_.width;
+    parallel(touched.count, [&](i64 i) {
+      for (i64 j = 0; j < width; ++j) gradient[touched.id[i] * width + j] += input_.embedding_gradient()[i * width + j];
+    });
   }
 
   void update(T* params, T* m, T* v, const T* gradient, const OptimizerDesc& optimizer, double clip, StepResult& result) {
-    const i64 first = input_.sparse() ? input_.parameters() : 0;
+    // A tied embedding has a gradient everywhere: it is the head's.
+    const bool sparse = input_.sparse() && !desc_.tied;
+    const i64 first = sparse ? input_.parameters() : 0;
     constexpr i64 block = 8192;
     const i64 blocks = (count_ - first + block - 1) / block;
     const Touched& touched = input_.touched();
-    const i64 sparse_rows = input_.sparse() ? touched.count : 0;
+    const i64 sparse_rows = sparse ? touched.count : 0;
     double* const squares = squares_.reserve(blocks + sparse_rows);
     parallel(blocks, [&](i64 i) {
       const i64 at = first + i * block;

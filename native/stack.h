@@ -55,14 +55,22 @@ class Stack {
     return Blocks{desc_.directions(), desc_.hidden, Hp()};
   }
 
-  void pack(const T* params, bool backward, bool backward_input) {
-    parallel(desc_.layers * desc_.directions(), [&](i64 i) {
+  void pack(const T* params, bool backward, bool backward_input, const Noise& noise) {
+    const i64 size = kernels_->gates * desc_.hidden * desc_.hidden, count = desc_.layers * desc_.directions();
+    T* const masked = drops_weights(noise) ? masked_.reserve(size * count) : nullptr;
+    parallel(count, [&](i64 i) {
       const LayerOffsets& o = offsets_[i];
       const i64 layer = i / desc_.directions();
-      kernels_->pack(weights_[i], {params + o.weight_ih, params + o.weight_hh, params + o.bias_ih, params + o.bias_hh},
+      const T* weight_hh = params + o.weight_hh;
+      if (masked != nullptr) {
+        drop_weights(noise, i, masked + i * size, weight_hh);
+        weight_hh = masked + i * size;
+      }
+      kernels_->pack(weights_[i], {params + o.weight_ih, weight_hh, params + o.bias_ih, params + o.bias_hh},
                      input_blocks(layer), desc_.hidden, backward, backward && (backward_input || layer > 0));
     });
   }
+  bool drops_weights(const Noise& noise) const { return noise.on && desc_.recurrent_dropout > 0.0; }
 
   // A stream that is run a step at a time turns round at each step.
   void turn() { turn_ ^= 1; }
@@ -120,10 +128,11 @@ class Stack {
   LayerOffsets* offsets_;
   i64 end_ = 0;
   static constexpr i64 most_slices = 512;
+  static constexpr std::uint32_t weights_place = 0x80000000u;  // of weight_hh among the places of dropout
   static constexpr i64 outer_bytes = 1 << 19;  // of sums that a task of weight_gradients() works on
   i64 slice_[most_slices + 1];
   i64 widest_ = 0, turn_ = 0;
-  Buffer<T> scratch_, outer_;
+  Buffer<T> scratch_, outer_, masked_;
 
   // Cuts the packed sequences into slices of about equal work, at least one a thread, none so wide that its states
   // leave the first cache. No result depends on the cut.
@@ -221,6 +230,14 @@ class Stack {
                std::uint32_t(layer * desc_.directions() + direction), std::uint32_t(sequence), std::uint32_t(t));
   }
 
+  // The weight_hh of a layer and direction, or their gradient; a mask's rows stand where the sequences of a layer do.
+  void drop_weights(const Noise& noise, i64 place, T* out, const T* in) const {
+    const i64 H = desc_.hidden;
+    for (i64 row = 0; row < kernels_->gates * H; ++row)
+      dropout<T>(out + row * H, in + row * H, H, desc_.recurrent_dropout, noise.seed, noise.step,
+                 weights_place + std::uint32_t(place), std::uint32_t(row), 0);
+  }
+
   void gradient_rows(TapeOf<T>& tape, i64 layer, int direction, const RowGradients<T>& above) {
     if (above.base == nullptr) return;
     const Order& order = tape.order;
@@ -281,6 +298,11 @@ class Stack {
       const i64 n0 = i % parts * chunk;
       weight_gradient(tape, layer, int(i / parts), n0, smaller(M, n0 + chunk), gradient, memory + i * each);
     });
+    if (!drops_weights(tape.noise)) return;
+    for (int d = 0; d < D; ++d) {
+      T* const weight_hh = gradient + offsets_[layer * D + d].weight_hh;
+      drop_weights(tape.noise, layer * D + d, weight_hh, weight_hh);
+    }
   }
 
   void previous_states(TapeOf<T>& tape, i64 layer, int direction) {

@@ -61,6 +61,11 @@ class TapeOf final : public Tape<T> {
                         // with one direction only that of layer 0: else it takes the place of the layer's h
   Buffer<T> raw;      // scaled input rows in front of a dense layer
   Buffer<const T*> raw_rows;  // [rows] the user's rows, in front of a dense layer
+  bool bagged = false;        // bags of them
+  i64 reads = 0;              // rows of the embedding that packed rows read, as often as they do
+  Buffer<std::int32_t> ids;   // [reads] which
+  Buffer<i64> reader;         // [reads] the packed row; bags only
+  Buffer<T> weight;           // [reads] times what; bags only
   Buffer<T> joined;   // [rows, D * Hp] both directions of the top layer, forward order
   Buffer<T> pooled;   // [n, readout row] pooled readouts, packed order
   Buffer<i64> argmax; // [n, D * Hp] packed row of the maximum

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple, get_args
 
 import numpy as np
 
 from tidegate.network import Loss, NetworkSpec, NumberInput
 from tidegate.network.layers import Layer
+from tidegate.network.reference_network import Masks
 from tidegate.network.spec import LossKind
 
 LOSSES = [
@@ -121,50 +123,67 @@ def fill_biases(params: dict[str, np.ndarray]) -> None:
             value += np.random.default_rng(i).normal(size=value.shape).astype(value.dtype)
 
 
-def dropout_masks(spec: NetworkSpec, spans: Any, seed: int, step: int) -> list[np.ndarray]:
-    """The masks of a training step, drawn as the core promises to: [sum of steps, D*H] a layer.
+def dropout_masks(spec: NetworkSpec, spans: Any, seed: int, step: int) -> Masks:
+    """The masks of a training step, drawn as the core promises to.
 
-    Unit i is kept if word i % 4 of Philox(counter (i // 4, time, sequence, layer and direction),
-    key (seed, step)) is at least rate * 2^32; kept units are divided by 1 - rate.
+    Unit i is kept if word i % 4 of Philox(counter (i // 4, time, sequence, place), key (seed,
+    step)) is at least rate * 2^32; kept units are divided by 1 - rate. The place of a layer's
+    outputs is its number among all layers and directions; a block of H of what the head is given
+    takes that of a direction of the last layer, and a pooled readout has time 0; the input's is
+    2^32 - 1; that of a layer's recurrent weights is 2^31 and its number, whose rows stand for
+    sequences.
     """
+    key = (seed, step)
     steps = np.asarray(spans.length) // spec.input.segment
     time = np.concatenate([np.arange(n) for n in steps])
     sequence = np.repeat(np.arange(len(steps)), steps)
-    D = spec.directions
-    return [
-        _mask(spec, time, sequence, (layer * D, D), spec.dropout, (seed, step))
+    D, H = spec.directions, spec.hidden
+
+    between = [
+        _mask(H, time, sequence, range(layer * D, (layer + 1) * D), spec.dropout, key)
         for layer in range(spec.layers - 1)
     ]
 
-
-def head_mask(spec: NetworkSpec, spans: Any, seed: int, step: int) -> np.ndarray | None:
-    """The same for what the head is given, [rows of output, R]: a block of H takes the place of a
-    direction of the last layer; a pooled readout has time 0. None without dropout there."""
-    if not spec.head_dropout:
-        return None
-    steps = np.asarray(spans.length) // spec.input.segment
     times = [np.zeros(1, int) if spec.readout != "each" else np.arange(n) for n in steps]
-    time = np.concatenate([each[-spec.read_last :] for each in times])
-    sequence = np.repeat(np.arange(len(steps)), [len(each[-spec.read_last :]) for each in times])
-    first, blocks = (spec.layers - 1) * spec.directions, spec.readout_size // spec.hidden
-    return _mask(spec, time, sequence, (first, blocks), spec.head_dropout, (seed, step))
+    read = [each[-spec.read_last :] for each in times]
+    of = np.repeat(np.arange(len(steps)), [len(each) for each in read])
+    first = (spec.layers - 1) * D
+    blocks = range(first, first + spec.readout_size // H)
+    head = _mask(H, np.concatenate(read), of, blocks, spec.head_dropout, key)
+
+    rows = np.arange(len(spec.cell_spec.gates) * H)
+    names = [
+        f"weight_hh_l{layer}{suffix}" for layer in range(spec.layers) for suffix in spec.suffixes
+    ]
+    weights = {
+        name: _mask(H, 0 * rows, rows, [2**31 + i], spec.recurrent_dropout, key)
+        for i, name in enumerate(names)
+    }
+    return Masks(
+        between=between if spec.dropout else (),
+        head=head if spec.head_dropout else None,
+        input=_mask(spec.input.width, time, sequence, [2**32 - 1], spec.input_dropout, key)
+        if spec.input_dropout
+        else None,
+        weights=weights if spec.recurrent_dropout else {},
+    )
 
 
 def _mask(
-    spec: NetworkSpec,
+    width: int,
     time: np.ndarray,
     sequence: np.ndarray,
-    places: tuple[int, int],
+    places: Sequence[int],
     rate: float,
     key: tuple[int, int],
 ) -> np.ndarray:
-    """[rows, H] for each of some places (the first, how many), side by side."""
-    group = np.arange((spec.hidden + 3) // 4)[None]
+    """[rows, width] for each of some places, side by side."""
+    group = np.arange((width + 3) // 4)[None]
     sides = []
-    for place in range(places[0], sum(places)):
+    for place in places:
         counter = np.broadcast_arrays(group, time[:, None], sequence[:, None], np.array(place))
         words = np.stack(philox(counter, key), axis=-1).reshape(len(time), -1)
-        sides.append(words[:, : spec.hidden] >= int(rate * 2**32))
+        sides.append(words[:, :width] >= int(rate * 2**32))
     return np.concatenate(sides, axis=1) / (1 - rate)
 
 

@@ -16,6 +16,9 @@ struct Spans {
   Maybe<const T> rows;
   Maybe<const std::int32_t> tokens;
   Maybe<const T> shift, factor, h0, c0;
+  Maybe<const i64> bag_first;  // bags of rows of the embedding, which tokens then count
+  Maybe<const std::int32_t> bag_row;
+  Maybe<const T> bag_weight;
 
   Batch<T> batch(const NetworkDesc& desc) const {
     const std::size_t n = steps.size();
@@ -27,8 +30,7 @@ struct Spans {
       const i64 first = start.data()[i], length = steps.data()[i] * (sparse ? 1 : desc.segment);
       require(steps.data()[i] >= desc.read_last, "a span has fewer steps than are read out");
       require(steps.data()[i] >= 1 && first >= 0 && length <= count && first <= count - length, "a span leaves the table of rows");
-      for (i64 t = first; sparse && t < first + length; ++t)
-        require(tokens->data()[t] >= 0 && tokens->data()[t] < desc.vocabulary, "a token id is outside of the vocabulary");
+      for (i64 t = first; sparse && t < first + length; ++t) check_token(tokens->data()[t], desc.vocabulary);
     }
     const std::size_t state = std::size_t(desc.layers * desc.directions() * desc.hidden) * n;
     require_size(shift, n * std::size_t(desc.columns), "shift must be [spans, columns]");
@@ -43,11 +45,22 @@ struct Spans {
     b.item = item.data();
     b.rows = sparse ? nullptr : rows->data();
     b.tokens = sparse ? tokens->data() : nullptr;
+    b.bags = {pointer(bag_first), pointer(bag_row), pointer(bag_weight)};
     b.shift = pointer(shift);
     b.factor = pointer(factor);
     b.h0 = pointer(h0);
     b.c0 = pointer(c0);
     return b;
+  }
+
+  void check_token(std::int32_t id, i64 vocabulary) const {
+    if (!bag_first) return require(id >= 0 && id < vocabulary, "a token id is outside of the vocabulary");
+    require(bag_row && bag_weight && bag_row->size() == bag_weight->size(), "a bag needs rows and their weights");
+    require(id >= 0 && id + 1 < i64(bag_first->size()), "a token id has no bag");
+    const i64* const range = bag_first->data() + id;
+    require(0 <= range[0] && range[0] <= range[1] && range[1] <= i64(bag_row->size()), "a bag leaves the table of rows");
+    for (i64 k = range[0]; k < range[1]; ++k)
+      require(bag_row->data()[k] >= 0 && bag_row->data()[k] < vocabulary, "a row of a bag is outside of the vocabulary");
   }
 
   // One past the last row that output() of an "each" readout may write.
@@ -107,10 +120,9 @@ inline OptimizerDesc optimizer_desc(const std::string& kind, double learning_rat
   return o;
 }
 
-inline NetworkDesc network_desc(const std::string& cell, i64 hidden, i64 layers, bool bidirectional, double dropout, i64 columns,
-                         i64 segment, i64 dense, i64 vocabulary, i64 width, const std::string& readout, i64 read_last,
-                         double head_dropout, i64 outputs,
-                         const std::string& loss, i64 targets, const std::vector<double>& quantiles, double delta,
+inline NetworkDesc network_desc(const std::string& cell, i64 hidden, i64 layers, bool bidirectional, double dropout,
+                         double input_dropout, double recurrent_dropout, i64 columns, i64 segment, i64 dense, i64 vocabulary, i64 width, const std::string& readout, i64 read_last,
+                         double head_dropout, i64 outputs, bool tied, const std::string& loss, i64 targets, const std::vector<double>& quantiles, double delta,
                          double smoothing, const std::vector<double>& class_weight, bool sum) {
   NetworkDesc d;
   const Core& c = core();
@@ -121,6 +133,8 @@ inline NetworkDesc network_desc(const std::string& cell, i64 hidden, i64 layers,
   d.layers = layers;
   d.bidirectional = bidirectional;
   d.dropout = dropout;
+  d.input_dropout = input_dropout;
+  d.recurrent_dropout = recurrent_dropout;
   d.columns = columns;
   d.segment = segment;
   d.dense = dense;
@@ -134,6 +148,8 @@ inline NetworkDesc network_desc(const std::string& cell, i64 hidden, i64 layers,
   d.read_last = read_last;
   d.head_dropout = head_dropout;
   d.outputs = outputs;
+  d.tied = tied;
+  require(!tied || (vocabulary > 0 && outputs == vocabulary && width == d.readout_width()), "a tied head must have the embedding's shape");
   static const char* const losses[] = {"none", "mse", "mae", "rmse", "huber", "pinball", "binary", "categorical"};
   int k = 0;
   while (k < 8 && loss != losses[k]) ++k;

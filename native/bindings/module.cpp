@@ -24,11 +24,13 @@ void bind(nb::module_& m, const char* name, const char* tape_name) {
           "__init__",
           [](Spans<T>* self, Array<const i64> start, Array<const i64> steps, Array<const i64> item, Maybe<const T> rows,
              Maybe<const std::int32_t> tokens, Maybe<const T> shift, Maybe<const T> factor, Maybe<const T> h0,
-             Maybe<const T> c0) {
-            new (self) Spans<T>{start, steps, item, rows, tokens, shift, factor, h0, c0};
+             Maybe<const T> c0, Maybe<const i64> bag_first, Maybe<const std::int32_t> bag_row,
+             Maybe<const T> bag_weight) {
+            new (self) Spans<T>{start, steps, item, rows, tokens, shift, factor, h0, c0, bag_first, bag_row, bag_weight};
           },
           "start"_a, "steps"_a, "item"_a, "rows"_a.none(), "tokens"_a.none(), "shift"_a.none() = nb::none(),
-          "factor"_a.none() = nb::none(), "h0"_a.none() = nb::none(), "c0"_a.none() = nb::none());
+          "factor"_a.none() = nb::none(), "h0"_a.none() = nb::none(), "c0"_a.none() = nb::none(),
+          "bag_first"_a.none() = nb::none(), "bag_row"_a.none() = nb::none(), "bag_weight"_a.none() = nb::none());
 
   nb::class_<PyTargets<T>>(m, targets_name.c_str())
       .def(
@@ -69,17 +71,18 @@ void bind(nb::module_& m, const char* name, const char* tape_name) {
   nb::class_<N>(m, name)
       .def(
           "__init__",
-          [](N* self, const std::string& cell, i64 hidden, i64 layers, bool bidirectional, double dropout, i64 columns,
-             i64 segment, i64 dense, i64 vocabulary, i64 width, const std::string& readout, i64 read_last,
-             double head_dropout, i64 outputs,
+          [](N* self, const std::string& cell, i64 hidden, i64 layers, bool bidirectional, double dropout,
+             double input_dropout, double recurrent_dropout, i64 columns, i64 segment, i64 dense, i64 vocabulary,
+             i64 width, const std::string& readout, i64 read_last, double head_dropout, i64 outputs, bool tied,
              const std::string& loss, i64 targets, const std::vector<double>& quantiles, double delta, double smoothing,
              const std::vector<double>& class_weight, bool sum) {
-            new (self) N(network_desc(cell, hidden, layers, bidirectional, dropout, columns, segment, dense, vocabulary,
-                                      width, readout, read_last, head_dropout, outputs, loss, targets, quantiles, delta, smoothing,
+            new (self) N(network_desc(cell, hidden, layers, bidirectional, dropout, input_dropout, recurrent_dropout, columns,
+                                      segment, dense, vocabulary, width, readout, read_last, head_dropout, outputs, tied, loss, targets, quantiles, delta, smoothing,
                                       class_weight, sum));
           },
-          nb::kw_only(), "cell"_a, "hidden"_a, "layers"_a, "bidirectional"_a, "dropout"_a, "columns"_a, "segment"_a,
-          "dense"_a, "vocabulary"_a, "width"_a, "readout"_a, "read_last"_a, "head_dropout"_a, "outputs"_a, "loss"_a, "targets"_a, "quantiles"_a, "delta"_a,
+          nb::kw_only(), "cell"_a, "hidden"_a, "layers"_a, "bidirectional"_a, "dropout"_a, "input_dropout"_a,
+          "recurrent_dropout"_a, "columns"_a, "segment"_a, "dense"_a, "vocabulary"_a, "width"_a, "readout"_a, "read_last"_a,
+          "head_dropout"_a, "outputs"_a, "tied"_a, "loss"_a, "targets"_a, "quantiles"_a, "delta"_a,
           "smoothing"_a, "class_weight"_a, "sum"_a)
       .def_prop_ro("parameter_count", &N::parameter_count)
       .def_prop_ro("saved_bytes_per_row", &N::saved_bytes_per_row)
@@ -147,10 +150,13 @@ void bind(nb::module_& m, const char* name, const char* tape_name) {
       .def(
           "train_step",
           [](N& self, Array<T> params, Array<T> m, Array<T> v, const Spans<T>& spans, const PyTargets<T>& targets,
-             bool dropout, std::uint64_t seed, const OptimizerDesc& optimizer, double clip) {
+             bool dropout, std::uint64_t seed, const OptimizerDesc& optimizer, double clip, Maybe<T> h, Maybe<T> c) {
             self.check(Array<const T>(params));
             require(m.size() == params.size() && v.size() == params.size(), "m and v must be as large as the parameters");
             Engine<T>& e = self.engine();
+            const std::size_t state = std::size_t(e.desc.layers * e.desc.directions() * e.desc.hidden) * spans.steps.size();
+            require_size(h, state, "h is too small");
+            require_size(c, state, "c is too small");
             const Batch<T> batch = spans.batch(e.desc);
             const Targets<T> view = targets.view(e.desc, spans);
             std::unique_ptr<Tape<T>> tape = e.take();
@@ -159,12 +165,14 @@ void bind(nb::module_& m, const char* name, const char* tape_name) {
               nb::gil_scoped_release release;
               std::lock_guard<std::mutex> lock(e.busy);
               result = e.network->train_step(params.data(), m.data(), v.data(), batch, view,
-                                             Noise{dropout, seed, std::uint64_t(optimizer.step)}, optimizer, clip, *tape);
+                                             Noise{dropout, seed, std::uint64_t(optimizer.step)}, optimizer, clip, *tape,
+                                             pointer(h), pointer(c));
             }
             e.give_back(std::move(tape));
             return nb::make_tuple(result.loss, result.norm);
           },
-          "params"_a, "m"_a, "v"_a, "spans"_a, "targets"_a, "dropout"_a, "seed"_a, "optimizer"_a, "clip"_a)
+          "params"_a, "m"_a, "v"_a, "spans"_a, "targets"_a, "dropout"_a, "seed"_a, "optimizer"_a, "clip"_a,
+          "h"_a.none() = nb::none(), "c"_a.none() = nb::none())
       .def(
           "apply",
           [](N& self, Array<T> params, Array<T> m, Array<T> v, P& tape, Array<const T> d_output,

@@ -30,7 +30,7 @@ Problem<T> make(int cell, const Shape& s, Readout readout, std::uint64_t seed, i
                 Input input = Input::numbers) {
   NetworkDesc desc = network_desc(cell, s.hidden, s.layers, s.bidirectional, readout, input);
   if (input != Input::tokens) desc.columns = s.columns;
-  desc.dropout = 0.25;  // where noise is on
+  desc.dropout = desc.input_dropout = desc.recurrent_dropout = 0.25;  // where noise is on
   desc.outputs = outputs;
   desc.loss.kind = outputs > 0 ? LossKind::mse : LossKind::none;
   desc.loss.outputs = desc.loss.targets = outputs;

@@ -169,6 +169,8 @@ TEST(gradients_of_networks_with_dropout) {
     for (bool bidirectional : {false, true}) {
       NetworkDesc desc = network_desc(cell, 3, 3, bidirectional, Readout::each, inputs[cell]);
       desc.dropout = 0.4;
+      desc.input_dropout = 0.2;
+      desc.recurrent_dropout = 0.3;
       check_network(desc, false, Noise{true, 11, 7}, std::uint64_t(cell) + 500);
     }
 }

@@ -12,20 +12,23 @@ import pytest
 import tidegate as tg
 from problems import fill_biases, layer_of, same_bits
 from tidegate.cells import CELLS
-from tidegate.data import Spans
+from tidegate.data import Spans, TokenBags
 from tidegate.network import Loss, Network, NetworkSpec, NumberInput, Optimizer, TokenInput
 
 B, T = 43, 7  # several slices of the batch, the last one not full
 RANDOM = np.random.default_rng(0)
 START, LENGTH = RANDOM.integers(0, 60, B), 2 * RANDOM.integers(1, T + 1, B)  # whole segments of 2
 NUMBERS, IDS = RANDOM.normal(size=(80, 3)), RANDOM.integers(0, 30, 80).astype(np.int32)
+ROWS = 50  # of an embedding that tokens read bags of
+BAGS = TokenBags(IDS, 3 * np.arange(31), RANDOM.integers(0, ROWS, 90), RANDOM.uniform(0.2, 1, 90))
 COMPANIES = [[0], [5, 0], list(range(B)), list(range(B))[::-1], [3] * 20 + [0] + [7] * 20]
 
 NETWORKS = [
-    {"readout": "last", "layers": 2, "dropout": 0.3},
+    {"readout": "last", "layers": 2, "dropout": 0.3, "recurrent_dropout": 0.3},
     {"readout": "each", "layers": 2, "dropout": 0.3, "bidirectional": True},
     {"readout": "mean+max", "input": NumberInput(3, segment=2, dense=9)},
     {"readout": "each", "input": TokenInput(30, 5), "hidden": 40},
+    {"readout": "max", "input": TokenInput(ROWS, 5), "input_dropout": 0.3},
 ]
 both = pytest.mark.parametrize("dtype", ["float32", "float64"])
 every_cell = pytest.mark.parametrize("cell", CELLS)
@@ -46,8 +49,10 @@ def network_of(cell: str, settings: dict[str, Any], dtype: str) -> Network:
     return network
 
 
-def rows_of(network: Network) -> np.ndarray:
-    return IDS if isinstance(network.spec.input, TokenInput) else NUMBERS
+def rows_of(network: Network) -> np.ndarray | TokenBags:
+    if isinstance(network.spec.input, TokenInput):
+        return BAGS if network.spec.input.vocabulary == ROWS else IDS
+    return NUMBERS
 
 
 def outputs_of(network: Network, spans: Spans, state: Any = None) -> list[np.ndarray]:

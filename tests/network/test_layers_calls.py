@@ -180,9 +180,10 @@ def test_dropout_masks_a_share_and_scales_the_rest() -> None:
     dy = inputs(20, 10, H)
     grads = layer.backward(out, dy)
     spans = Spans(np.arange(20) * 10, np.full(20, 10))
-    passed = reference_network.forward(layer.spec, layer.params, flat(x), spans, masks=[flat(mask)])
+    masks = reference_network.Masks([flat(mask)])
+    passed = reference_network.forward(layer.spec, layer.params, flat(x), spans, masks=masks)
     expected = reference_network.backward(
-        layer.spec, layer.params, flat(x), spans, passed, flat(dy), masks=[flat(mask)]
+        layer.spec, layer.params, flat(x), spans, passed, flat(dy), masks=masks
     )
     assert_relative(flat(grads.x), expected.rows, 1e-10)
 

@@ -17,13 +17,13 @@ from problems import (
     assert_same,
     dropout_masks,
     fill_biases,
-    head_mask,
     loss_id,
     philox,
     problem,
+    same_bits,
 )
 from tidegate.cells import CELLS
-from tidegate.data import Spans
+from tidegate.data import Spans, TokenBags
 from tidegate.network import Loss, Network, NetworkSpec, NumberInput, Optimizer, TokenInput
 from tidegate.network.parameters import flatten
 from tidegate.network.reference_network import backward, forward, loss_and_gradients
@@ -74,17 +74,12 @@ def check_forward(network: Network, p: Problem, spans: Spans) -> None:
 def check_backward(network: Network, p: Problem, spans: Spans) -> None:
     """The two halves of a step with a gradient from outside between them."""
     spec = network.spec
-    masks = dropout_masks(spec, spans, 5, 9) if spec.dropout else None
-    drop = head_mask(spec, spans, 5, 9)
-    passed = forward(
-        spec, network.params, p.rows, spans, state=p.state, masks=masks, head_mask=drop
-    )
+    masks = dropout_masks(spec, spans, 5, 9)
+    passed = forward(spec, network.params, p.rows, spans, state=p.state, masks=masks)
     tape = network.forward_train(p.rows, spans, state=p.state, seed=5, step=9)
     assert_same(tape.output, passed.output, FORWARD, "output of a kept tape")
     d_output = np.random.default_rng(3).normal(size=passed.output.shape)
-    expected = backward(
-        spec, network.params, p.rows, spans, passed, d_output, masks=masks, head_mask=drop
-    )
+    expected = backward(spec, network.params, p.rows, spans, passed, d_output, masks=masks)
     gradient = network.backward(tape, d_output)
     assert_relative(gradient, flatten(spec, expected.params), GRADIENT, "gradient")
 
@@ -93,7 +88,7 @@ def check_training(network: Network, p: Problem, spans: Spans) -> None:
     """The loss, and the gradient that a training step takes."""
     spec = network.spec
     options = {"target_index": p.target_index, "weights": p.weights}
-    masks = dropout_masks(spec, spans, 7, 1) if spec.dropout else None
+    masks = dropout_masks(spec, spans, 7, 1)
     value, gradients = loss_and_gradients(
         spec,
         network.params,
@@ -101,7 +96,6 @@ def check_training(network: Network, p: Problem, spans: Spans) -> None:
         spans,
         p.targets,
         masks=masks,
-        head_mask=head_mask(spec, spans, 7, 1),
         **options,
     )
     expected = flatten(spec, gradients.params)
@@ -163,6 +157,104 @@ def test_equals_the_reference_with_dropout_before_the_head(
     spec = spec_of(bidirectional=bidirectional, readout=readout, head_dropout=0.3)
     check_against_reference(spec)
     check_against_reference(spec.but(layers=2, dropout=0.4, hidden=19))
+
+
+@pytest.mark.parametrize("source", INPUTS, ids=str)
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_equals_the_reference_with_dropout_of_the_input(
+    source: NumberInput | TokenInput, bidirectional: bool
+) -> None:
+    spec = spec_of(input=source, bidirectional=bidirectional, input_dropout=0.4)
+    check_against_reference(spec, scaled=True)
+    check_against_reference(spec.but(layers=2, dropout=0.3, head_dropout=0.2))
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_equals_the_reference_with_dropout_of_the_recurrent_weights(
+    cell: str, bidirectional: bool
+) -> None:
+    spec = spec_of(cell=cell, bidirectional=bidirectional, recurrent_dropout=0.4, hidden=19)
+    check_against_reference(spec)
+    check_against_reference(spec.but(layers=2, dropout=0.3, input_dropout=0.2))
+
+
+@pytest.mark.parametrize("masked", [False, True], ids=["whole", "masked"])
+def test_a_way_back_uses_the_weights_of_its_own_way_there(masked: bool) -> None:
+    """Other calls between the two halves must not change what the second one sees."""
+    spec = spec_of(input=TokenInput(6, 3), recurrent_dropout=0.4 if masked else 0.0)
+    p, network = problem(spec), network_of(spec)
+    spans, other = Spans(*p.spans), np.zeros(9, np.int32)
+    gradients = []
+    for between in (False, True):
+        tape = network.forward_train(p.rows, spans, seed=5, step=9)
+        if between:
+            network.forward_train(other, Spans([2], [4]), seed=5, step=10)
+            network.forward(other, Spans([2], [4]))
+        gradients.append(network.backward(tape, np.ones_like(tape.output)))
+    assert np.array_equal(*gradients)
+
+
+@pytest.mark.parametrize("options", [{}, {"input_dropout": 0.4, "recurrent_dropout": 0.3}], ids=str)
+@pytest.mark.parametrize("readout", ["last", "each"])
+def test_equals_the_reference_with_a_tied_head(readout: str, options: dict[str, float]) -> None:
+    spec = spec_of(
+        input=TokenInput(vocabulary=7, width=5),
+        hidden=5,
+        outputs=7,
+        tied=True,
+        readout=readout,
+        loss=Loss("categorical"),
+        **options,
+    )
+    check_against_reference(spec)
+    assert "head_weight" not in network_of(spec).params
+
+
+def bags_problem(spec: NetworkSpec, **options: object) -> Problem:
+    """Tokens as bags: an empty one, one with a row twice, one that no token has."""
+    p = problem(spec, **options)  # type: ignore[arg-type]
+    first = [0, 1, 4, 4, 6, 9, 10]
+    rows, weights = [5, 0, 2, 2, 1, 5, 3, 0, 4, 2], np.linspace(-1, 1.5, 10)
+    return p._replace(rows=TokenBags(p.rows, first, rows, weights))
+
+
+@pytest.mark.parametrize("readout", READOUTS)
+@pytest.mark.parametrize("options", [{}, {"bidirectional": True, "input_dropout": 0.4}], ids=str)
+def test_equals_the_reference_with_bags_of_tokens(readout: str, options: dict[str, object]) -> None:
+    spec = spec_of(input=TokenInput(vocabulary=6, width=3), readout=readout, **options)
+    p, network = bags_problem(spec), network_of(spec)
+    check_forward(network, p, Spans(*p.spans))
+    check_backward(network, p, Spans(*p.spans))
+    check_training(network, p, Spans(*p.spans))
+
+
+def test_bags_of_one_row_are_tokens() -> None:
+    spec = spec_of(input=TokenInput(vocabulary=6, width=3), dtype="float32")
+    p, network = problem(spec), network_of(spec)
+    bags = TokenBags(p.rows, np.arange(7), np.arange(6), np.ones(6))
+    spans = Spans(*p.spans)
+    assert same_bits(network.forward(bags, spans).output, network.forward(p.rows, spans).output)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_training_step_starts_from_a_state_and_moves_it_on(cell: str) -> None:
+    spec = spec_of(cell=cell, readout="each", layers=2)
+    p, network = problem(spec), network_of(spec)
+    spans = Spans(*p.spans)
+    options = {"target_index": p.target_index, "weights": p.weights}
+    value, gradients = loss_and_gradients(
+        spec, network.params, p.rows, spans, p.targets, state=p.state, **options
+    )
+    after = network.forward(p.rows, spans, state=p.state).state
+    state = tuple(part.copy() for part in p.state)
+    optimizer = Optimizer("sgd", learning_rate=0.5)
+    result = network.train_step(p.rows, spans, p.targets, optimizer, state=state, **options)
+    assert_same(result.loss, value, FORWARD, "loss")
+    assert optimizer.state is not None
+    assert_relative(optimizer.state.m, flatten(spec, gradients.params), GRADIENT, "gradient")
+    for ours, theirs in zip(state, after, strict=True):
+        assert same_bits(ours, theirs)
 
 
 @pytest.mark.parametrize("cell", CELLS)

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from problems import same_bits
-from tidegate.data import Spans
+from tidegate.data import Spans, TokenBags
 from tidegate.errors import ArgumentError
 from tidegate.network import Loss, Network, NetworkSpec, NumberInput, Optimizer, TokenInput
 
 ROWS, IDS = np.zeros((6, 3)), np.array([0, 1, 2, 3, 4, 0], np.int32)
+BAGS = TokenBags(IDS, [0, 1, 2, 3, 3, 3], [0, 4, 1], [1, 1, 1])
 SPANS = Spans([0, 2], [4, 4])
 Y, CLASSES = np.zeros((2, 2)), np.array([0, 1])
 STATE = (np.zeros((1, 2, 4)),)
@@ -72,6 +73,13 @@ ERRORS: list[tuple[NetworkSpec, Callable[[Network], Any], str]] = [
         forward(IDS.astype(int) + 2**32, SPANS),
         "row 0 holds 4294967296, which is no token id",
     ),
+    (NUMBERS, forward(BAGS, SPANS), "TokenBags are for a network with a TokenInput"),
+    (
+        TOKENS.but(input=TokenInput(3, 2)),
+        forward(BAGS, SPANS),
+        "entry 1 of TokenBags holds row 4, which is outside of the vocabulary of 3",
+    ),
+    (TOKENS, forward(BAGS, Spans([5], [2])), "span 0 reads rows 5 to 6, but there are 6"),
     # spans
     (NUMBERS, forward(ROWS, Spans([], [])), "a network needs one span at least, got none"),
     (
@@ -124,6 +132,12 @@ ERRORS: list[tuple[NetworkSpec, Callable[[Network], Any], str]] = [
         NUMBERS,
         forward(ROWS, SPANS[:1], state=STATE),
         "state must be arrays of (1, 1, 4), got one of (1, 2, 4)",
+    ),
+    (
+        NUMBERS,
+        train(ROWS, SPANS, Y, state=STATE),
+        "a state that moves on must be contiguous, writable arrays of float32, as Network.forward "
+        "returns it",
     ),
     # targets
     (NUMBERS, train(ROWS, SPANS, Y[:, :1]), "targets must be [M, 2], got an array of (2, 1)"),
@@ -238,7 +252,8 @@ def test_a_wrong_argument(spec: NetworkSpec, call: Callable[[Network], Any], mes
         call(network)
     assert str(error.value) == message
     assert same_bits(network.parameters, before)
-    network.forward(IDS if spec is TOKENS else ROWS, Spans([0], [3]))  # as good as before
+    tokens = isinstance(spec.input, TokenInput)
+    network.forward(0 * IDS if tokens else ROWS, Spans([0], [3]))  # as good as before
 
 
 def test_a_tape_is_used_once() -> None:

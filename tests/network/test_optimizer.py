@@ -82,7 +82,7 @@ def test_equals_torch(optimizer: Optimizer, dropout: float) -> None:
     for step in range(1, STEPS + 1):
         p = problem(spec, seed=step)
         spans, options = Spans(*p.spans), {"target_index": p.target_index, "weights": p.weights}
-        masks = dropout_masks(spec, spans, 11, step) if dropout else None
+        masks = dropout_masks(spec, spans, 11, step)
         now = Network(spec, parameters=flat.detach().numpy()).params
         value, gradients = loss_and_gradients(
             spec, now, p.rows, spans, p.targets, masks=masks, **options

@@ -14,7 +14,7 @@ from tidegate.cells import CELLS
 from tidegate.network import Loss, NetworkSpec, NumberInput, TokenInput
 from tidegate.network.initial import initial
 from tidegate.network.parameters import views
-from tidegate.network.reference_network import backward, forward, loss_and_gradients
+from tidegate.network.reference_network import Masks, backward, forward, loss_and_gradients
 
 FORWARD = 1e-12  # float64 rounding, some 7 steps of sums of up to 20 terms
 GRADIENT = 1e-10  # the same after the way back; relative to the largest of each array
@@ -37,12 +37,12 @@ def check_against_torch(spec: NetworkSpec, **options: object) -> None:
     for name, value in params.items():
         if "bias" in name:  # zero biases would hide a mistake
             value += np.random.default_rng(2).normal(size=value.shape)
-    masks = p.masks if spec.dropout else None
+    masks = Masks(p.masks if spec.dropout else ())
 
     twin = TorchTwin(spec, params)
     rows = torch.from_numpy(p.rows).requires_grad_(p.rows.dtype == np.float64)
     state = tuple(torch.from_numpy(part).requires_grad_() for part in p.state)
-    torch_masks = None if masks is None else [torch.from_numpy(mask) for mask in masks]
+    torch_masks = [torch.from_numpy(mask) for mask in masks.between] or None
     output, last = twin.forward(rows, p.spans, state, torch_masks)
 
     passed = forward(spec, params, p.rows, p.spans, state=p.state, masks=masks)

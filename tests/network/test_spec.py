@@ -21,6 +21,8 @@ SPECS = [
     NetworkSpec(NumberInput(3, segment=4, dense=5), cell="rnn", hidden=7, layers=2),
     NetworkSpec(TokenInput(100, 8), bidirectional=True, dropout=0.25, readout="mean+max"),
     NetworkSpec(NumberInput(2), init=Init.torch(), dtype="float64"),
+    NetworkSpec(NumberInput(2), input_dropout=0.25, recurrent_dropout=0.5),
+    NetworkSpec(TokenInput(9, 4), hidden=4, outputs=9, tied=True, readout="each"),
     NetworkSpec(NumberInput(2), cell="gru", init=Init(chrono=50)),
     *(NetworkSpec(NumberInput(1), outputs=OUTPUTS, loss=loss) for loss in LOSSES),
 ]
@@ -76,6 +78,14 @@ def test_bad_json_is_refused_in_one_line(data: Any, message: str) -> None:
     ("settings", "message"),
     [
         ({"cell": "transformer"}, "cell must be one of 'lstm', 'gru'"),
+        ({"input_dropout": 1.0}, "input_dropout must be at least 0 and below 1"),
+        ({"recurrent_dropout": -0.1}, "recurrent_dropout must be at least 0 and below 1"),
+        ({"tied": 1}, "tied must be True or False, got 1"),
+        ({"tied": True}, "tied needs a TokenInput"),
+        (
+            {"tied": True, "input": TokenInput(9, 4), "hidden": 5, "outputs": 9},
+            "shape (9, 4), got outputs and readout of (9, 5)",
+        ),
         ({"hidden": 0}, "hidden must be a whole number from 1"),
         ({"hidden": 2.0}, "hidden must be a whole number"),
         ({"layers": 1001}, "layers must be a whole number from 1 to 1000"),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from runs import DROPOUT, SPEC, bits, held, run, settings, untimed
-from tidegate.data import Spans
+from tidegate.data import Spans, TokenBags
 from tidegate.errors import ArgumentError
 from tidegate.network import Loss, Network, NumberInput, Optimizer, TokenInput
 from tidegate.train import FitSettings, Held, fit
@@ -197,3 +198,18 @@ def test_defaults() -> None:
     network = Network(SPEC, seed=0)
     history = fit(network, data.rows, data.spans, data.targets, progress=False)
     assert len(history.epochs) == FitSettings().epochs
+
+
+def test_bags_of_one_row_train_as_tokens(tmp_path: Path) -> None:
+    """A checkpoint is taken of them, too."""
+    spec = SPEC.but(input=TokenInput(5, 3))
+    ids = np.random.default_rng(0).integers(0, 5, 40).astype(np.int32)
+    data = held(20)
+    bags = TokenBags(ids, np.arange(6), np.arange(5), np.ones(5))
+    trained = []
+    for rows in (ids, bags):
+        network = Network(spec, seed=3)
+        chosen = settings(epochs=2, checkpoint=tmp_path / f"{len(trained)}.tg")
+        fit(network, rows, data.spans, data.targets, chosen, target_index=data.target_index)
+        trained.append(bits(network))
+    assert trained[0] == trained[1]

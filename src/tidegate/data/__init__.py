@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .ahead import read_future as read_future
+from .bags import TokenBags as TokenBags
 from .choice import Columns as Columns
 from .choice import choose_columns as choose_columns
 from .conversion import to_frame as to_frame

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _core
+from ..data.bags import TokenBags
 from ..data.spans import Spans
 from ..errors import ArgumentError
 from .optimizer import Optimizer
@@ -43,11 +44,14 @@ class Native:
             raise ArgumentError(f"{name} must be numbers, got an array of {array.dtype}")
         return np.ascontiguousarray(array, self.dtype)
 
-    def spans(self, rows: ArrayLike, spans: Spans, state: State | None = None) -> Any:
+    def spans(self, rows: ArrayLike | TokenBags, spans: Spans, state: State | None = None) -> Any:
         """The sequences of a call; see `Network.forward`."""
         spec, steps = self.spec, spans.length
         table = tokens = None
+        bags: tuple[Array | None, ...] = (None, None, None)
         if isinstance(spec.input, NumberInput):
+            if isinstance(rows, TokenBags):
+                raise ArgumentError("TokenBags are for a network with a TokenInput")
             table = self.numbers("rows", rows)
             if table.ndim != 2 or table.shape[1] != spec.input.columns:
                 raise ArgumentError(
@@ -62,7 +66,9 @@ class Native:
                     )
                 steps = steps // segment
         else:
-            tokens = _tokens(rows)
+            if isinstance(rows, TokenBags):
+                bags = (rows.first, rows.rows, np.asarray(rows.weights, self.dtype))
+            tokens = rows.ids if isinstance(rows, TokenBags) else _tokens(rows)
         n = len(steps)
         if not n:
             raise ArgumentError("a network needs one span at least, got none")
@@ -75,7 +81,8 @@ class Native:
         np.cumsum(steps[:-1], out=item[1:])
         shift, factor = self._scale(spans)
         start, steps = np.ascontiguousarray(spans.start), np.ascontiguousarray(steps)
-        return self._spans(start, steps, item, table, tokens, shift, factor, *self.state(state, n))
+        states = self.state(state, n)
+        return self._spans(start, steps, item, table, tokens, shift, factor, *states, *bags)
 
     def sequences(self, x: Array, lengths: Array, state: State | None) -> Any:
         """The sequences of a layer: x ``[B, T, I]``, their outputs in rows of ``[B*T, ..]``."""
@@ -106,6 +113,18 @@ class Native:
             wrong = h.shape if c is None or h.shape != shape else c.shape
             raise ArgumentError(f"{name} must be arrays of {shape}, got one of {wrong}")
         return h, c
+
+    def moving(self, state: State | None, n: int) -> tuple[Array | None, Array | None]:
+        """A state that a call moves on where it lies: nothing of it may be a copy."""
+        states = self.state(state, n)
+        if state is not None:
+            for given, used in zip(state, states, strict=False):
+                if given is not used or not given.flags.writeable:
+                    raise ArgumentError(
+                        f"a state that moves on must be contiguous, writable arrays of "
+                        f"{self.dtype}, as Network.forward returns it"
+                    )
+        return states
 
     def empty_state(self, n: int) -> State:
         """Room for the states of n sequences, not filled."""
@@ -151,13 +170,13 @@ class Native:
 
     def why(
         self,
-        rows: ArrayLike,
+        rows: ArrayLike | TokenBags,
         spans: Spans,
         targets: ArrayLike | None = None,
         target_index: ArrayLike | None = None,
     ) -> str | None:
         """What is wrong with a call that the core has refused, and where."""
-        table = np.asarray(rows)
+        table = rows.ids if isinstance(rows, TokenBags) else np.asarray(rows)
         if (beyond := np.flatnonzero(spans.start > len(table) - spans.length)).size:
             first, length = int(spans.start[beyond[0]]), int(spans.length[beyond[0]])
             return (
@@ -165,7 +184,13 @@ class Native:
                 f"but there are {len(table)}"
             )
         last = spans.start + spans.length - 1
-        if isinstance(self.spec.input, TokenInput):
+        if isinstance(rows, TokenBags) and isinstance(self.spec.input, TokenInput):
+            if (wrong := np.flatnonzero(rows.rows >= self.spec.input.vocabulary)).size:
+                return (
+                    f"entry {wrong[0]} of TokenBags holds row {rows.rows[wrong[0]]}, which is "
+                    f"outside of the vocabulary of {self.spec.input.vocabulary}"
+                )
+        elif isinstance(self.spec.input, TokenInput):
             for start, end in zip(spans.start, last, strict=True):
                 ids = table[start : end + 1]
                 wrong = np.flatnonzero((ids < 0) | (ids >= self.spec.input.vocabulary))
@@ -275,6 +300,8 @@ def _description(spec: NetworkSpec) -> dict[str, Any]:
         "layers": spec.layers,
         "bidirectional": spec.bidirectional,
         "dropout": spec.dropout,
+        "input_dropout": spec.input_dropout,
+        "recurrent_dropout": spec.recurrent_dropout,
         "columns": source.columns if isinstance(source, NumberInput) else 0,
         "segment": source.segment,
         "dense": source.dense if isinstance(source, NumberInput) else 0,
@@ -284,6 +311,7 @@ def _description(spec: NetworkSpec) -> dict[str, Any]:
         "read_last": spec.read_last,
         "head_dropout": spec.head_dropout,
         "outputs": spec.outputs,
+        "tied": spec.tied,
         "loss": loss.kind if loss else "none",
         "targets": spec.target_size,
         "quantiles": list(loss.quantiles) if loss else [],

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..data.bags import TokenBags
 from ..data.spans import Spans
 from ..errors import ArgumentError
 from .initial import initial
@@ -89,11 +90,13 @@ class Network:
         """The parameters by name, as writable views of ``parameters``; torch's names and shapes."""
         return views(self.spec, self.parameters)
 
-    def forward(self, rows: ArrayLike, spans: Spans, *, state: State | None = None) -> Outputs:
+    def forward(
+        self, rows: ArrayLike | TokenBags, spans: Spans, *, state: State | None = None
+    ) -> Outputs:
         """Runs the network over each span; no dropout.
 
         Args:
-            rows: [N, columns] numbers, or [N] token ids.
+            rows: [N, columns] numbers, or [N] token ids, or TokenBags.
             spans: n sequences in them.
             state: where they start, as in `Outputs.state`; zero if None.
 
@@ -106,7 +109,7 @@ class Network:
 
     def loss(
         self,
-        rows: ArrayLike,
+        rows: ArrayLike | TokenBags,
         spans: Spans,
         targets: ArrayLike,
         *,
@@ -128,7 +131,7 @@ class Network:
 
     def train_step(
         self,
-        rows: ArrayLike,
+        rows: ArrayLike | TokenBags,
         spans: Spans,
         targets: ArrayLike,
         optimizer: Optimizer,
@@ -136,6 +139,7 @@ class Network:
         learning_rate: float | None = None,
         target_index: ArrayLike | None = None,
         weights: ArrayLike | None = None,
+        state: State | None = None,
         seed: int = 0,
     ) -> StepResult:
         """One step of training, in one call of the core: gather, forward, loss, backward, update.
@@ -143,7 +147,7 @@ class Network:
         If loss or gradient is not finite, nothing is updated.
 
         Args:
-            rows: [N, columns] numbers, or [N] token ids.
+            rows: [N, columns] numbers, or [N] token ids, or TokenBags.
             spans: the batch.
             targets: [M, targets] numbers (NaN: no target), or [M] class ids (negative: no target).
                 Row target_index[i] belongs to span i; for the readout "each", step t of a span has
@@ -152,35 +156,40 @@ class Network:
             learning_rate: in place of the optimizer's own.
             target_index: [n]; by default 0..n−1.
             weights: [M], of the rows of targets.
+            state: where the sequences start, as in `Outputs.state`; zero if None. It is moved on,
+                in place, to where they end: the next chunk of a long text starts from it, and
+                gradients stop between the two (truncated backpropagation through time).
             seed: of the dropout masks, together with the optimizer's step.
 
         Raises:
             ArgumentError: if anything does not fit the network.
         """
-        native_spans = self.native.spans(rows, spans)
+        native_spans = self.native.spans(rows, spans, state)
         table = self.native.targets(targets, target_index, weights, len(spans))
-        state = optimizer.begin(self.values)
+        moved = self.native.moving(state, len(spans))
+        course = optimizer.begin(self.values)
         self._dirty = True
         loss, norm = call(
             self.native.network.train_step,
             self.values,
-            state.m,
-            state.v,
+            course.m,
+            course.v,
             native_spans,
             table,
             self.spec.drops,
             checked_seed(seed),
-            native_optimizer(optimizer, learning_rate, state.step + 1),
+            native_optimizer(optimizer, learning_rate, course.step + 1),
             optimizer.clip or 0.0,
+            *moved,
             why=lambda: self.native.why(rows, spans, targets, target_index),
         )
         if np.isfinite(loss) and np.isfinite(norm):
-            state.step += 1
+            course.step += 1
         return StepResult(loss, norm)
 
     def forward_train(
         self,
-        rows: ArrayLike,
+        rows: ArrayLike | TokenBags,
         spans: Spans,
         *,
         state: State | None = None,
@@ -208,7 +217,7 @@ class Network:
 
     def custom_step(
         self,
-        rows: ArrayLike,
+        rows: ArrayLike | TokenBags,
         spans: Spans,
         function: Callable[[Array], tuple[float, Array]],
         optimizer: Optimizer,

@@ -39,7 +39,8 @@ def layout(spec: NetworkSpec) -> Layout:
             result += [(f"{name}_l{layer}{suffix}", shape) for name, shape in shapes.items()]
         inputs = spec.directions * spec.hidden
     if spec.outputs:
-        result.append(("head_weight", (spec.outputs, spec.readout_size)))
+        if not spec.tied:
+            result.append(("head_weight", (spec.outputs, spec.readout_size)))
         result.append(("head_bias", (spec.outputs,)))
     return result
 

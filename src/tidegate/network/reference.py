@@ -28,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..cells import Array, CellSpec, Record, State, Weights
+from ..data.bags import TokenBags
 from .reference_loss import softmax as softmax
 from .spec import NumberInput, Readout, TokenInput
 
@@ -41,7 +42,7 @@ Params: TypeAlias = Mapping[str, Array]
 def read(
     spec: NumberInput | TokenInput,
     params: Params,
-    rows: NDArray[Any],
+    rows: NDArray[Any] | TokenBags,
     shift: Array | None = None,
     factor: Array | None = None,
 ) -> tuple[Array, NDArray[Any]]:
@@ -50,13 +51,18 @@ def read(
     Args:
         spec: how rows become steps.
         params: ``embedding_weight``, or ``dense_weight`` and ``dense_bias``, if the spec asks.
-        rows: of one sequence; ``[T*segment, columns]`` numbers, or ``[T]`` token ids.
+        rows: of one sequence; ``[T*segment, columns]`` numbers, or ``[T]`` token ids,
+            or TokenBags of them.
         shift: ``[columns]``, taken off every row first; None for 0.
         factor: ``[columns]``, multiplied to it then; None for 1.
 
     Returns:
-        ``X [T, I]``, and what `read_grad` needs: token ids, or the steps before the dense layer.
+        ``X [T, I]``, and what `read_grad` needs: token ids, bags, or the steps before
+        the dense layer.
     """
+    if isinstance(rows, TokenBags):
+        bags = rows.matrix(len(params["embedding_weight"]))[rows.ids]
+        return bags @ params["embedding_weight"], bags
     if isinstance(spec, TokenInput):
         return params["embedding_weight"][rows], rows
     scaled = (rows - (0 if shift is None else shift)) * (1 if factor is None else factor)
@@ -76,6 +82,8 @@ def read_grad(
 ) -> tuple[Array | None, dict[str, Array]]:
     """The gradients by the rows (None for tokens) and by the input's own parameters."""
     if isinstance(spec, TokenInput):
+        if read_steps.ndim == 2:  # bags
+            return None, {"embedding_weight": read_steps.T @ d_X}
         d_embedding = np.zeros_like(params["embedding_weight"])
         np.add.at(d_embedding, read_steps, d_X)  # a token that comes twice counts twice
         return None, {"embedding_weight": d_embedding}
@@ -203,14 +211,19 @@ def readout_grad(kind: Readout, H: Array, d_r: Array, hidden: int) -> Array:
 
 def head(params: Params, r: Array) -> Array:
     """The outputs ``[rows, O]`` for readouts ``r [rows, R]``; ``r`` itself without a head."""
-    if "head_weight" not in params:
+    if "head_bias" not in params:
         return r
-    return r @ params["head_weight"].T + params["head_bias"]
+    return r @ params[_head_weight(params)].T + params["head_bias"]
 
 
 def head_grad(params: Params, r: Array, d_o: Array) -> tuple[Array, dict[str, Array]]:
     """The gradients by r and by the head's parameters."""
-    if "head_weight" not in params:
+    if "head_bias" not in params:
         return d_o, {}
-    d_params = {"head_weight": d_o.T @ r, "head_bias": d_o.sum(axis=0)}
-    return d_o @ params["head_weight"], d_params
+    weight = _head_weight(params)
+    return d_o @ params[weight], {weight: d_o.T @ r, "head_bias": d_o.sum(axis=0)}
+
+
+def _head_weight(params: Params) -> str:
+    """Its name: a tied head has the embedding's."""
+    return "head_weight" if "head_weight" in params else "embedding_weight"

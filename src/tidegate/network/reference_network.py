@@ -6,13 +6,14 @@ Sequences are spans over one table of rows, and go through the network one after
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..cells import Array, State, Weights
+from ..data.bags import TokenBags
 from .reference import (
     Params,
     Unfolded,
@@ -40,6 +41,24 @@ class SpansLike(Protocol):
     """Taken off its rows, ``[n, columns]``, or None."""
     factor: Any
     """Multiplied to its rows then, ``[n, columns]``, or None."""
+
+
+@dataclass(frozen=True)
+class Masks:
+    """Dropout made explicit: what the numbers of a training step are multiplied with."""
+
+    between: Sequence[Array] = ()
+    """The outputs of layer l with ``between[l]`` ``[sum of steps, D*H]``, all layers but the
+    last."""
+    head: Array | None = None
+    """What the head is given, ``[rows of output, R]``."""
+    input: Array | None = None
+    """What the first layer is given, ``[sum of steps, I]``."""
+    weights: Params = field(default_factory=dict)
+    """Parameters, by name."""
+
+
+NO_MASKS = Masks()
 
 
 @dataclass(frozen=True)
@@ -93,24 +112,22 @@ class Gradients:
 def forward(
     spec: NetworkSpec,
     params: Params,
-    rows: NDArray[Any],
+    rows: NDArray[Any] | TokenBags,
     spans: SpansLike,
     *,
     state: State | None = None,
-    masks: Sequence[Array] | None = None,
-    head_mask: Array | None = None,
+    masks: Masks = NO_MASKS,
 ) -> Forward:
     """The outputs of the network for each span.
 
     Args:
         spec: the network.
         params: its parameters by name.
-        rows: the table, ``[N, columns]`` numbers or ``[N]`` token ids.
+        rows: the table, ``[N, columns]`` numbers or ``[N]`` token ids, or
+            TokenBags.
         spans: n sequences of the table.
         state: the states to start from, each ``[layers*D, n, H]``; None for zero.
-        masks: dropout, made explicit: ``masks[l]`` ``[sum of steps, D*H]`` multiplies the outputs
-            of layer l, for all layers but the last; None for none.
-        head_mask: the same for what the head is given, ``[rows of output, R]``.
+        masks: of dropout.
 
     Example:
         >>> from types import SimpleNamespace
@@ -123,12 +140,15 @@ def forward(
         >>> forward(spec, views(spec, initial(spec, seed=0)), rows, spans).output.shape
         (3, 2)
     """
+    params = _masked(params, masks)
     state = _zero_state(spec, params, len(spans.start)) if state is None else state
     ends = [np.zeros_like(part) for part in state]
     sequences: list[_Sequence] = []
     outputs: list[Array] = []
     for s, (rows_of, shift, factor) in enumerate(_cut(spec, params, rows, spans)):
         X, read_steps = read(spec.input, params, rows_of, shift, factor)
+        if masks.input is not None:
+            X = X * _part(masks.input, spec, spans, s)
         inputs, runs = [], []
         for layer in range(spec.layers):
             inputs.append(X)
@@ -139,12 +159,12 @@ def forward(
                 for end, part in zip(ends, runs[-1].state, strict=True):
                     end[index, s] = part
             X = np.concatenate([run.H for run in runs[-spec.directions :]], axis=1)
-            if masks is not None and layer + 1 < spec.layers:
-                X = X * _part(masks[layer], spec, spans, s)
+            if masks.between and layer + 1 < spec.layers:
+                X = X * _part(masks.between[layer], spec, spans, s)
         r = readout(spec.readout, X, spec.hidden, spec.read_last)
-        if head_mask is not None:
+        if masks.head is not None:
             done = sum(len(output) for output in outputs)
-            r = r * head_mask[done : done + len(r)]
+            r = r * masks.head[done : done + len(r)]
         outputs.append(head(params, r))
         sequences.append(_Sequence(read_steps, inputs, runs, X, r))
     return Forward(np.concatenate(outputs), tuple(ends), sequences)
@@ -153,27 +173,29 @@ def forward(
 def backward(
     spec: NetworkSpec,
     params: Params,
-    rows: NDArray[Any],
+    rows: NDArray[Any] | TokenBags,
     spans: SpansLike,
     passed: Forward,
     d_output: Array,
     *,
     d_state: State | None = None,
-    masks: Sequence[Array] | None = None,
-    head_mask: Array | None = None,
+    masks: Masks = NO_MASKS,
 ) -> Gradients:
     """The way back through `forward`, given the gradients by its output and by its last states.
 
     Args:
-        spec, params, rows, spans, masks, head_mask: as they were for `forward`.
+        spec, params, rows, spans, masks: as they were for `forward`.
         passed: what `forward` returned.
         d_output: gradient by its output, of the same shape.
         d_state: gradient by its last states, each ``[layers*D, n, H]``; None for zero.
     """
+    params = _masked(params, masks)
     d_last = _zero_state(spec, params, len(spans.start)) if d_state is None else d_state
     d_first = [np.zeros_like(part) for part in d_last]
     d_params = {name: np.zeros_like(value) for name, value in params.items()}
-    d_rows = np.zeros(rows.shape, d_output.dtype)
+    d_rows = None
+    if isinstance(rows, np.ndarray) and isinstance(spec.input, NumberInput):
+        d_rows = np.zeros(rows.shape, d_output.dtype)
     offset = 0
     for s, (sequence, (_, _, factor)) in enumerate(
         zip(passed.sequences, _cut(spec, params, rows, spans), strict=True)
@@ -181,13 +203,13 @@ def backward(
         at = slice(offset, offset + len(sequence.r))
         offset = at.stop
         d_r, d_head = head_grad(params, sequence.r, d_output[at])
-        if head_mask is not None:
-            d_r = d_r * head_mask[at]
+        if masks.head is not None:
+            d_r = d_r * masks.head[at]
         d_X = readout_grad(spec.readout, sequence.top, d_r, spec.hidden)
         _add(d_params, d_head)
         for layer in reversed(range(spec.layers)):
-            if masks is not None and layer + 1 < spec.layers:
-                d_X = d_X * _part(masks[layer], spec, spans, s)
+            if masks.between and layer + 1 < spec.layers:
+                d_X = d_X * _part(masks.between[layer], spec, spans, s)
             d_inputs = np.zeros_like(sequence.inputs[layer])
             d_H = np.split(d_X, spec.directions, axis=1)
             for direction, index in enumerate(_places(spec, layer)):
@@ -201,46 +223,46 @@ def backward(
                 for total, part in zip(d_first, d_begin, strict=True):
                     total[index, s] = part
             d_X = d_inputs
+        if masks.input is not None:
+            d_X = d_X * _part(masks.input, spec, spans, s)
         d_part, d_input = read_grad(
             spec.input, params, sequence.read_steps, sequence.inputs[0], d_X, factor
         )
         _add(d_params, d_input)
-        if d_part is not None:
+        if d_part is not None and d_rows is not None:
             d_rows[spans.start[s] : spans.start[s] + spans.length[s]] += d_part
-    numbers = d_rows.ndim == 2
-    return Gradients(d_params, d_rows if numbers else None, tuple(d_first))
+    for name, mask in masks.weights.items():
+        d_params[name] *= mask
+    return Gradients(d_params, d_rows, tuple(d_first))
 
 
 def loss_and_gradients(
     spec: NetworkSpec,
     params: Params,
-    rows: NDArray[Any],
+    rows: NDArray[Any] | TokenBags,
     spans: SpansLike,
     targets: NDArray[Any],
     *,
     target_index: NDArray[np.integer[Any]] | None = None,
     weights: Array | None = None,
     state: State | None = None,
-    masks: Sequence[Array] | None = None,
-    head_mask: Array | None = None,
+    masks: Masks = NO_MASKS,
 ) -> tuple[float, Gradients]:
     """The spec's loss over some spans, and its gradients: one training step without the update.
 
     Args:
-        spec, params, rows, spans, state, masks, head_mask: as for `forward`; the spec has a loss.
+        spec, params, rows, spans, state, masks: as for `forward`; the spec has a loss.
         targets: a table, ``[M, targets]`` numbers or ``[M]`` class ids.
         target_index: the row of ``targets`` for each span, default its number. For readout ``each``
             the targets lie beside the rows instead: see `target_rows`.
         weights: of the rows of ``targets``, ``[M]``; None for 1.
     """
     assert spec.loss is not None, "the spec has no loss"
-    passed = forward(spec, params, rows, spans, state=state, masks=masks, head_mask=head_mask)
+    passed = forward(spec, params, rows, spans, state=state, masks=masks)
     index = target_rows(spec, spans, target_index)
     weight = None if weights is None else weights[index]
     value, d_output = loss(spec.loss, passed.output, targets[index], weight, len(spans.start))
-    gradients = backward(
-        spec, params, rows, spans, passed, d_output, masks=masks, head_mask=head_mask
-    )
+    gradients = backward(spec, params, rows, spans, passed, d_output, masks=masks)
     return value, gradients
 
 
@@ -277,20 +299,29 @@ def _weights(spec: NetworkSpec, params: Params, index: int) -> Weights:
     return Weights(*(params[name] for name in _names(spec, index)))
 
 
+def _masked(params: Params, masks: Masks) -> Params:
+    """The parameters that a step works with."""
+    return {**params, **{name: params[name] * mask for name, mask in masks.weights.items()}}
+
+
 def _cut(
-    spec: NetworkSpec, params: Params, rows: NDArray[Any], spans: SpansLike
-) -> list[tuple[NDArray[Any], Array | None, Array | None]]:
+    spec: NetworkSpec, params: Params, rows: NDArray[Any] | TokenBags, spans: SpansLike
+) -> list[tuple[NDArray[Any] | TokenBags, Array | None, Array | None]]:
     """Each span's own rows, shift and factor; numbers in the parameters' dtype."""
-    if isinstance(spec.input, NumberInput):
+    if isinstance(spec.input, NumberInput) and not isinstance(rows, TokenBags):
         rows = rows.astype(params["weight_hh_l0"].dtype)
     return [
         (
-            rows[start : start + length],
+            _rows(rows, slice(start, start + length)),
             None if spans.shift is None else spans.shift[s],
             None if spans.factor is None else spans.factor[s],
         )
         for s, (start, length) in enumerate(zip(spans.start, spans.length, strict=True))
     ]
+
+
+def _rows(rows: NDArray[Any] | TokenBags, part: slice) -> NDArray[Any] | TokenBags:
+    return rows.of(rows.ids[part]) if isinstance(rows, TokenBags) else rows[part]
 
 
 def _part(mask: Array, spec: NetworkSpec, spans: SpansLike, s: int) -> Array:

@@ -167,6 +167,10 @@ class NetworkSpec:
     bidirectional: bool = False
     dropout: float = 0.0
     """The share of every layer's outputs, save the last layer's, that training sets to zero."""
+    input_dropout: float = 0.0
+    """The share of what the first layer is given that training sets to zero."""
+    recurrent_dropout: float = 0.0
+    """The share of ``weight_hh`` that a training step does without (DropConnect)."""
     readout: Readout = "last"
     read_last: int = 0
     """For the readout ``each``: only so many of a span's last steps are read out; 0 for all."""
@@ -174,6 +178,8 @@ class NetworkSpec:
     """The share of what the head is given that training sets to zero."""
     outputs: int = 0
     """Width of the dense head; 0 for no head: the readout is the output."""
+    tied: bool = False
+    """Whether the head's weight is the embedding: words in, the same words out."""
     loss: Loss | None = None
     dtype: Literal["float32", "float64"] = "float32"
     init: Init = field(default_factory=Init)
@@ -195,8 +201,9 @@ class NetworkSpec:
         checks.whole(self, "hidden", 1)
         checks.whole(self, "layers", 1, 1000)
         checks.whole(self, "outputs", 0)
-        checks.number(self, "dropout", least=0, below=1)
-        checks.number(self, "head_dropout", least=0, below=1)
+        for name in ("dropout", "input_dropout", "recurrent_dropout", "head_dropout"):
+            checks.number(self, name, least=0, below=1)
+        checks.flag(self, "tied")
         checks.whole(self, "read_last", 0)
         if self.read_last and self.readout != "each":
             raise ArgumentError(
@@ -209,8 +216,22 @@ class NetworkSpec:
                 f"Init.chrono needs a cell with gates, got cell {self.cell!r}; "
                 f"take 'lstm' or 'gru', or leave chrono out"
             )
+        if self.tied:
+            self._check_tied()
         if self.loss is not None:
             self._check_loss(self.loss)
+
+    def _check_tied(self) -> None:
+        if not isinstance(self.input, TokenInput):
+            raise ArgumentError(
+                "NetworkSpec.tied needs a TokenInput, whose embedding the head takes"
+            )
+        need, got = (self.input.vocabulary, self.input.width), (self.outputs, self.readout_size)
+        if need != got:
+            raise ArgumentError(
+                f"NetworkSpec.tied needs a head of the embedding's shape {need}, "
+                f"got outputs and readout of {got}"
+            )
 
     def _check_loss(self, loss: Loss) -> None:
         if loss.kind == "pinball" and self.output_size % len(loss.quantiles):
@@ -243,7 +264,8 @@ class NetworkSpec:
     @property
     def drops(self) -> bool:
         """Whether training draws dropout masks."""
-        return self.dropout > 0 or self.head_dropout > 0
+        rates = (self.dropout, self.input_dropout, self.recurrent_dropout, self.head_dropout)
+        return any(rate > 0 for rate in rates)
 
     @property
     def readout_size(self) -> int:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data.bags import TokenBags
 from ..errors import ArgumentError, ModelFileError
 from ..network import NetworkSpec
 from ..network.file import ModelFile, ModelFileNotFoundError, parameters_of, read_model, write_model
@@ -168,7 +169,8 @@ def _digest(sequences: tuple[Sequences | None, ...]) -> str:
         if part is not None:
             spans = part.spans
             arrays = [spans.start, spans.length, spans.shift, spans.factor]
-            arrays += [part.rows, part.targets, part.target_index, part.weights]
+            rows = part.rows.arrays if isinstance(part.rows, TokenBags) else (part.rows,)
+            arrays += [*rows, part.targets, part.target_index, part.weights]
         for array in arrays:
             array = np.ascontiguousarray([] if array is None else array)
             digest.update(f"{array.dtype.str}{array.shape};".encode())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data.bags import TokenBags
 from ..errors import TrainingError
 from .history import History
 from .source import Part
@@ -75,11 +76,12 @@ def _fault(sequences: Part) -> str:
     """The first number of the data that is none; empty if there is no such."""
     spans, used = sequences.spans, sequences.target_rows()
     start, end = np.asarray(spans.start), np.asarray(spans.start) + np.asarray(spans.length)
-    bad = _bad_rows(~np.isfinite(sequences.rows))
-    # the first bad row from each start on; len(rows) if there is none
-    following = np.append(bad, len(sequences.rows))[np.searchsorted(bad, start)]
-    if (inside := following[following < end]).size:
-        return _place("rows", sequences.rows, int(inside.min()))
+    if not isinstance(sequences.rows, TokenBags):
+        bad = _bad_rows(~np.isfinite(sequences.rows))
+        # the first bad row from each start on; len(rows) if there is none
+        following = np.append(bad, len(sequences.rows))[np.searchsorted(bad, start)]
+        if (inside := following[following < end]).size:
+            return _place("rows", sequences.rows, int(inside.min()))
     for name in ("shift", "factor"):
         scale = getattr(spans, name)
         if scale is not None and (bad := _bad_rows(~np.isfinite(scale))).size:

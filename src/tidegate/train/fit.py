@@ -17,13 +17,14 @@ from .settings import FitSettings
 from .source import Draw, Shuffled, Stream
 
 if TYPE_CHECKING:
+    from ..data.bags import TokenBags
     from ..data.spans import Spans
     from ..network import Network
 
 
 def fit(
     network: Network,
-    rows: ArrayLike,
+    rows: ArrayLike | TokenBags,
     spans: Spans,
     targets: ArrayLike,
     settings: FitSettings | None = None,
@@ -43,7 +44,7 @@ def fit(
 
     Args:
         network: with a head and a loss, or a head and ``loss``.
-        rows: ``[N, columns]`` numbers, or ``[N]`` token ids.
+        rows: ``[N, columns]`` numbers, or ``[N]`` token ids or `TokenBags`.
         spans: n sequences in them.
         targets: ``[M, targets]`` numbers (NaN: no target), or ``[M]`` class ids (negative: no
             target). For the readout "each", beside the rows: see `Network.train_step`.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..data.bags import TokenBags
 from ..errors import ArgumentError
 from ..network import NetworkSpec, NumberInput
 
@@ -21,8 +22,8 @@ Index = NDArray[np.int64]
 class Held:
     """Sequences with their targets, as `Network.train_step` takes them; here, held out."""
 
-    rows: ArrayLike
-    """``[N, columns]`` numbers, or ``[N]`` token ids."""
+    rows: ArrayLike | TokenBags
+    """``[N, columns]`` numbers, or ``[N]`` token ids or `TokenBags`."""
     spans: Spans
     """n sequences in them."""
     targets: ArrayLike
@@ -38,7 +39,7 @@ class Sequences:
     """The same, as arrays of the network's own type, so that no step has to convert a table."""
 
     spec: NetworkSpec
-    rows: NDArray[Any]
+    rows: NDArray[Any] | TokenBags
     spans: Spans
     targets: NDArray[Any]
     target_index: Index | None
@@ -51,9 +52,11 @@ class Sequences:
         n = len(held.spans)
         if n == 0:
             raise ArgumentError(f"{title} has no sequences; give at least one span")
-        rows = np.ascontiguousarray(
-            held.rows, spec.dtype if isinstance(spec.input, NumberInput) else np.int32
-        )
+        rows = held.rows
+        if not isinstance(rows, TokenBags):
+            rows = np.ascontiguousarray(
+                rows, spec.dtype if isinstance(spec.input, NumberInput) else np.int32
+            )
         targets = np.asarray(held.targets)
         if not custom and targets.dtype.kind == "f":
             targets = np.ascontiguousarray(targets, spec.dtype)

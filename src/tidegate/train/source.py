@@ -14,6 +14,7 @@ from .sequences import Index, Sequences, batches
 from .settings import FitSettings
 
 if TYPE_CHECKING:
+    from ..data.bags import TokenBags
     from ..data.spans import Spans
 
 Array = NDArray[Any]
@@ -23,8 +24,8 @@ Array = NDArray[Any]
 class Drawn:
     """A batch that was made for one update."""
 
-    rows: Array
-    """``[N, columns]``, of the network's dtype."""
+    rows: Array | TokenBags
+    """``[N, columns]`` of the network's dtype, or ``[N]`` token ids or `TokenBags`."""
     spans: Spans
     """n sequences in them."""
     targets: Array
