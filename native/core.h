@@ -85,6 +85,11 @@ struct Targets {
   const std::int64_t* ids = nullptr;     // [..]; negative: no target
   const T* weights = nullptr;            // [..] or null: one
   const i64* target_row = nullptr;       // [n], pooled only
+  // A categorical loss over some classes in place of all, its targets among them: what the head leaves out is neither
+  // computed nor updated.
+  const i64* classes = nullptr;          // [n_classes] different ones, or null: all
+  const T* class_shift = nullptr;        // [n_classes], added to their outputs
+  i64 n_classes = 0;
 };
 
 struct Noise {

@@ -22,6 +22,8 @@ class Head {
   void pack(const T* params, const Blocks& in, bool backward) {
     if (!present()) return;
     in_ = in;
+    scored_ = outputs_;
+    some_ = nullptr;
     const T* weight = params + weight_;
     const i64 R = in.row(), forward_size = Panels<T>::size(1, R, outputs_);
     T* to = panels_.reserve(forward_size + (backward ? Panels<T>::size(1, outputs_, R) : 0));
@@ -29,6 +31,31 @@ class Head {
     if (backward)
       backward_.pack_rows(to + forward_size, 1, outputs_, in, [=](i64 k) { return weight + k * in.columns(); });
   }
+
+  // A head of some classes alone, for loss() with a gradient.
+  void pack_some(const T* params, const Blocks& in, const Targets<T>& targets) {
+    in_ = in;
+    scored_ = targets.n_classes;
+    const i64* const classes = targets.classes;
+    const T* weight = params + weight_;
+    const i64 R = in.row(), forward_size = Panels<T>::size(1, R, scored_);
+    T* to = panels_.reserve(forward_size + Panels<T>::size(1, scored_, R));
+    forward_.pack_transposed(to, R, 0, scored_, in, [=](i64 n) { return weight + classes[n] * in.columns(); });
+    backward_.pack_rows(to + forward_size, 1, scored_, in, [=](i64 k) { return weight + classes[k] * in.columns(); });
+    T* const bias = some_bias_.reserve(scored_);
+    std::int32_t* const position = position_.reserve(outputs_);
+    for (i64 i = 0; i < scored_; ++i) {
+      bias[i] = params[bias_ + classes[i]] + targets.class_shift[i];
+      position[classes[i]] = std::int32_t(i);
+    }
+    some_ = some_gradient_.reserve(scored_ * (in.columns() + 1));
+  }
+
+  // After loss(): the gradient of the weights [n_classes, columns] of pack_some(), and of their biases [n_classes].
+  const T* some_weights() const { return some_; }
+  const T* some_biases() const { return some_ + scored_ * in_.columns(); }
+  i64 weight_row(i64 output) const { return weight_ + output * in_.columns(); }
+  i64 bias(i64 output) const { return bias_ + output; }
 
   // One row of work: a readout row, the gradient row it gets, its row in the caller's outputs, its target row.
   struct Item {
@@ -65,9 +92,11 @@ class Head {
     for (i64 i = 0; i < count; ++i) weight += row_weight<T>(loss_, target(targets, items[i]), id(targets, items[i]), sample_weight(targets, items[i]));
     const double scale = loss_.sum ? 1.0 / double(sequences) : weight > 0.0 ? 1.0 / weight : 0.0;
     const bool root = loss_.kind == LossKind::rmse;
-    const T* bias = params + bias_;
-    const i64 chunk = root ? larger(count, 1) : larger(block, round_up((i64(1) << 22) / outputs_, block));
-    T* const table = table_.reserve(smaller(chunk, round_up(count, block)) * outputs_);
+    const T* bias = some_ != nullptr ? some_bias_.get() : params + bias_;
+    LossDesc desc = loss_;
+    desc.outputs = scored_;
+    const i64 chunk = root ? larger(count, 1) : larger(block, round_up((i64(1) << 22) / scored_, block));
+    T* const table = table_.reserve(smaller(chunk, round_up(count, block)) * scored_);
     double* const row_losses = row_losses_.reserve(smaller(chunk, round_up(count, block)));
     double total = 0.0, root_scale = scale;
     begin_gradient(gradient);
@@ -79,16 +108,16 @@ class Head {
         const i64 first = i * block, some = smaller(block, rows - first);
         const T* from[block];
         for (i64 r = 0; r < some; ++r) from[r] = items[c0 + first + r].row;
-        product<T>(some, {from}, {nullptr, table + first * outputs_, outputs_}, forward_, bias);
+        product<T>(some, {from}, {nullptr, table + first * scored_, scored_}, forward_, bias);
         for (i64 r = first; r < first + some; ++r) {
           const Item& item = items[c0 + r];
           const double w = sample_weight(targets, item);
-          T* const out = table + r * outputs_;
+          T* const out = table + r * scored_;
           row_losses[r] = gradient != nullptr && !root
-                              ? row_loss_gradient<T>(loss_, out, target(targets, item), id(targets, item), w, scale)
-                              : row_loss<T>(loss_, out, target(targets, item), id(targets, item), w);
+                              ? row_loss_gradient<T>(desc, out, target(targets, item), id(targets, item), w, scale)
+                              : row_loss<T>(desc, out, target(targets, item), id(targets, item), w);
         }
-        if (gradient != nullptr && !root) input_gradients(items + c0 + first, some, table + first * outputs_);
+        if (gradient != nullptr && !root) input_gradients(items + c0 + first, some, table + first * scored_);
       };
       parallel(tasks, forward);
       for (i64 r = 0; r < rows; ++r) total += row_losses[r];
@@ -101,12 +130,12 @@ class Head {
           const i64 first = i * block, some = smaller(block, rows - first);
           for (i64 r = first; r < first + some; ++r) {
             const Item& item = items[c0 + r];
-            row_gradient<T>(loss_, table + r * outputs_, target(targets, item), id(targets, item), sample_weight(targets, item), root_scale);
+            row_gradient<T>(desc, table + r * scored_, target(targets, item), id(targets, item), sample_weight(targets, item), root_scale);
           }
-          input_gradients(items + c0 + first, some, table + first * outputs_);
+          input_gradients(items + c0 + first, some, table + first * scored_);
         });
       }
-      add_gradient(items + c0, rows, table, outputs_);
+      add_gradient(items + c0, rows, table, scored_);
     }
     end_gradient(gradient);
     return root ? __builtin_sqrt(total * scale) : total * scale;
@@ -137,12 +166,14 @@ class Head {
 
  private:
   static constexpr i64 block = 32;  // rows of a task
-  i64 outputs_;
+  i64 outputs_, scored_ = 0;  // of these, those that are packed
   LossDesc loss_;
   i64 weight_, bias_;  // where they lie in the flat buffer
   Blocks in_;
   Panels<T> forward_, backward_;
-  Buffer<T> panels_, table_, c_, sums_, outer_;
+  Buffer<T> panels_, table_, c_, sums_, outer_, some_bias_, some_gradient_;
+  T* some_ = nullptr;  // set while some classes alone are packed
+  Buffer<std::int32_t> position_;  // of a class among them
   Buffer<Item> items_;
   Buffer<double> row_losses_;
   Buffer<const T*> rows_;
@@ -150,7 +181,11 @@ class Head {
   const T* target(const Targets<T>& t, const Item& item) const {
     return t.numbers != nullptr ? t.numbers + item.target * loss_.targets : nullptr;
   }
-  i64 id(const Targets<T>& t, const Item& item) const { return t.ids != nullptr ? t.ids[item.target] : 0; }
+  i64 id(const Targets<T>& t, const Item& item) const {
+    if (t.ids == nullptr) return 0;
+    const i64 id = t.ids[item.target];
+    return some_ != nullptr && id >= 0 ? position_.get()[id] : id;
+  }
   double sample_weight(const Targets<T>& t, const Item& item) const {
     return t.weights != nullptr ? double(t.weights[item.target]) : 1.0;
   }
@@ -158,16 +193,16 @@ class Head {
   void input_gradients(const Item* items, i64 count, const T* d) const {
     T* to[block];
     for (i64 r = 0; r < count; ++r) to[r] = items[r].d_row;
-    product<T>(count, {nullptr, d, outputs_}, {to}, backward_, nullptr);
+    product<T>(count, {nullptr, d, scored_}, {to}, backward_, nullptr);
   }
 
-  i64 padded() const { return round_up(outputs_, Simd<T>::lanes); }
+  i64 padded() const { return round_up(scored_, Simd<T>::lanes); }
   // Columns of a task: whole panels.
-  i64 part() const { return round_up(larger(1, (outputs_ + threads() - 1) / threads()), Outer<T>::panel); }
+  i64 part() const { return round_up(larger(1, (scored_ + threads() - 1) / threads()), Outer<T>::panel); }
 
   void begin_gradient(T* gradient) {
     if (gradient == nullptr) return;
-    c_.reserve_zeroed(Outer<T>::c_size(in_.row(), outputs_));
+    c_.reserve_zeroed(Outer<T>::c_size(in_.row(), scored_));
     sums_.reserve_zeroed(padded());
   }
 
@@ -176,25 +211,26 @@ class Head {
     const T** rows = rows_.reserve(larger(count, 1));
     for (i64 i = 0; i < count; ++i) rows[i] = items[i].row;
     const Source<T> source{rows, in_.row()};
-    const i64 step = part(), tasks = (outputs_ + step - 1) / step, scratch = Outer<T>::scratch_size(in_.row());
+    const i64 step = part(), tasks = (scored_ + step - 1) / step, scratch = Outer<T>::scratch_size(in_.row());
     T* const memory = outer_.reserve(tasks * scratch);
     parallel(tasks, [&](i64 i) {
       FlushSubnormals flush;
       const i64 n0 = i * step;
-      const Outer<T> outer{count, &source, 1, d + n0, stride, smaller(step, outputs_ - n0)};
+      const Outer<T> outer{count, &source, 1, d + n0, stride, smaller(step, scored_ - n0)};
       outer.run(c_.get() + n0 * in_.row(), sums_.get() + n0, memory + i * scratch, true);
     });
   }
 
   void end_gradient(T* gradient) {
     if (gradient == nullptr) return;
-    T* const weight = gradient + weight_;
-    parallel((outputs_ + block - 1) / block, [&](i64 i) {
-      for (i64 o = i * block; o < smaller(outputs_, (i + 1) * block); ++o)
+    T* const weight = some_ != nullptr ? some_ : gradient + weight_;
+    T* const bias = some_ != nullptr ? some_ + scored_ * in_.columns() : gradient + bias_;
+    parallel((scored_ + block - 1) / block, [&](i64 i) {
+      for (i64 o = i * block; o < smaller(scored_, (i + 1) * block); ++o)
         for (i64 b = 0; b < in_.count; ++b)
-          Outer<T>::column(c_.get(), in_.row(), outputs_, o, b * in_.padded, in_.width, weight + o * in_.columns() + b * in_.width);
+          Outer<T>::column(c_.get(), in_.row(), scored_, o, b * in_.padded, in_.width, weight + o * in_.columns() + b * in_.width);
     });
-    std::memcpy(gradient + bias_, sums_.get(), sizeof(T) * size_t(outputs_));
+    std::memcpy(bias, sums_.get(), sizeof(T) * size_t(scored_));
   }
 };
 

@@ -64,19 +64,25 @@ class Input {
   bool drops(const TapeOf<T>& tape) const { return tape.noise.on && desc_.input_dropout > 0.0; }
 
   // From tape.d_rows[0]: the gradient of the dense layer's parameters, or of the embedding's touched rows, which
-  // embedding_gradient() then holds. d_rows[0] of a dense layer loses what relu cut.
-  void backward(TapeOf<T>& tape, T* gradient) {
+  // embedding_gradient() then holds. d_rows[0] of a dense layer loses what relu cut. With `tied`, the n_ids rows of the
+  // embedding that the head has used count as read, too, with their gradients.
+  void backward(TapeOf<T>& tape, T* gradient, const i64* tied_ids = nullptr, i64 n_ids = 0, const T* tied = nullptr) {
     const Order& order = tape.order;
     const i64 I = desc_.inputs();
     T* const d_rows = tape.d_rows[0].get();
     if (sparse()) {
-      touched_.set(tape.reads, tape.ids.get());
+      std::int32_t* const ids = ids_.reserve(tape.reads + n_ids + 1);
+      std::memcpy(ids, tape.ids.get(), sizeof(*ids) * size_t(tape.reads));
+      for (i64 i = 0; i < n_ids; ++i) ids[tape.reads + i] = std::int32_t(tied_ids[i]);
+      touched_.set(tape.reads + n_ids, ids);
       T* const sums = embedding_.reserve_zeroed(touched_.count * I);
       parallel(touched_.count, [&](i64 i) {
         T* const sum = sums + i * I;
         for (i64 k = touched_.first[i]; k < touched_.first[i + 1]; ++k) {
           const i64 read = touched_.row[k];
-          if (tape.bagged) {
+          if (read >= tape.reads) {
+            for (i64 j = 0; j < I; ++j) sum[j] += tied[(read - tape.reads) * I + j];
+          } else if (tape.bagged) {
             const T* const d = d_rows + tape.reader.get()[read] * I;
             const T weight = tape.weight.get()[read];
             for (i64 j = 0; j < I; ++j) sum[j] += weight * d[j];
@@ -120,6 +126,7 @@ class Input {
   static constexpr std::uint32_t place = 0xffffffffu;  // of the input's dropout among those of the layers
   NetworkDesc desc_;
   Buffer<T> panels_, embedding_, outer_;
+  Buffer<std::int32_t> ids_;
   Panels<T> forward_, backward_;
   Touched touched_;
 

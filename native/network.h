@@ -125,7 +125,7 @@ class NetworkOf final : public Network<T> {
   StepResult train_step(T* params, T* m, T* v, const Batch<T>& batch, const Targets<T>& targets, Noise noise,
                         const OptimizerDesc& optimizer, double clip, Tape<T>& t, T* h, T* c) override {
     TapeOf<T>& tape = static_cast<TapeOf<T>&>(t);
-    pack(params, true, noise);
+    pack(params, true, noise, targets);
     known_ = false;  // about to be updated
     run(params, batch, noise, true, tape);
     if (h != nullptr) final_state(batch, tape, h, c);
@@ -135,9 +135,10 @@ class NetworkOf final : public Network<T> {
     const i64 count = list_items(batch, tape, &targets, d_readout);
     StepResult result;
     result.loss = head_.loss(params, count, targets, batch.n, gradient);
+    if (targets.classes != nullptr) packed_ = nullptr;  // some of the head is no head for others
     if (!finite(result.loss)) return result;
-    layers_backward(tape, gradient, false);
-    update(params, m, v, gradient, optimizer, clip, result);
+    layers_backward(tape, gradient, false, nullptr, nullptr, targets);
+    update(params, m, v, gradient, optimizer, clip, targets, result);
     return result;
   }
 
@@ -150,7 +151,7 @@ class NetworkOf final : public Network<T> {
     output_gradient(batch, tape, d_output, gradient);
     layers_backward(tape, gradient, false);
     StepResult result;
-    update(params, m, v, gradient, optimizer, clip, result);
+    update(params, m, v, gradient, optimizer, clip, {}, result);
     return result;
   }
 
@@ -191,6 +192,12 @@ class NetworkOf final : public Network<T> {
   Buffer<T> gradient_;
   Buffer<double> squares_;
   Buffer<i64> ones_;
+  // Parameters that are updated apart from the dense rest: rows of the embedding or of the head, single biases.
+  struct Sparse {
+    i64 first, count;
+    const T* gradient;
+  };
+  Buffer<Sparse> sparse_;
   TapeOf<T> step_tape_{desc_.layers, desc_.directions()};
 
   NetworkDesc with_own_arrays(NetworkDesc desc) {
@@ -229,10 +236,14 @@ class NetworkOf final : public Network<T> {
     return packed_noise_.on && packed_noise_.seed == noise.seed && packed_noise_.step == noise.step;
   }
 
-  void pack(const T* params, bool backward, const Noise& noise) {
+  // With classes in `targets`, of the head they alone.
+  void pack(const T* params, bool backward, const Noise& noise, const Targets<T>& targets = {}) {
     input_.pack(params, backward);
     stack_.pack(params, backward, true, noise);
-    head_.pack(params, readout_.blocks(), backward);
+    if (targets.classes != nullptr)
+      head_.pack_some(params, readout_.blocks(), targets);
+    else
+      head_.pack(params, readout_.blocks(), backward);
     packed_ = params;
     packed_backward_ = backward;
     packed_noise_ = stack_.drops_weights(noise) ? noise : Noise{};
@@ -328,11 +339,14 @@ class NetworkOf final : public Network<T> {
   }
 
   // d_output, if not null, holds the gradients of the top layer's rows; d_input, if not null, gets those of the input.
-  void layers_backward(TapeOf<T>& tape, T* gradient, bool input_wanted, const T* d_output = nullptr, T* d_input = nullptr) {
+  void layers_backward(TapeOf<T>& tape, T* gradient, bool input_wanted, const T* d_output = nullptr, T* d_input = nullptr,
+                       const Targets<T>& targets = {}) {
     RowGradients<T> top{d_output, tape.place.get()};
     if (d_output == nullptr) top = readout_.backward(tape);
     stack_.backward(tape, top, input_wanted || input_.trained(), d_input, gradient);
     if (input_wanted || input_.trained()) input_.drop_gradient(tape);
+    if (desc_.tied && targets.classes != nullptr)
+      return input_.backward(tape, gradient, targets.classes, targets.n_classes, head_.some_weights());
     if (input_.trained()) input_.backward(tape, gradient);
     if (desc_.tied) add_embedding(gradient);
   }
@@ -346,35 +360,55 @@ class NetworkOf final : public Network<T> {
     });
   }
 
-  void update(T* params, T* m, T* v, const T* gradient, const OptimizerDesc& optimizer, double clip, StepResult& result) {
-    // A tied embedding has a gradient everywhere: it is the head's.
-    const bool sparse = input_.sparse() && !desc_.tied;
-    const i64 first = sparse ? input_.parameters() : 0;
-    constexpr i64 block = 8192;
-    const i64 blocks = (count_ - first + block - 1) / block;
+  // Lists what a step updates apart from the rest, and how many there are.
+  i64 list_sparse(const Targets<T>& targets) {
+    const bool some = targets.classes != nullptr, embedding = input_.sparse() && (some || !desc_.tied);
+    const bool weights = some && !desc_.tied;
     const Touched& touched = input_.touched();
-    const i64 sparse_rows = sparse ? touched.count : 0;
-    double* const squares = squares_.reserve(blocks + sparse_rows);
+    const i64 rows = embedding ? touched.count : 0, columns = desc_.readout_width();
+    Sparse* to = sparse_.reserve(rows + 2 * targets.n_classes + 1);
+    const Sparse* const begin = to;
+    for (i64 i = 0; i < rows; ++i)
+      *to++ = {touched.id[i] * desc_.width, desc_.width, input_.embedding_gradient() + i * desc_.width};
+    for (i64 i = 0; i < targets.n_classes; ++i) {
+      const i64 output = targets.classes[i];
+      if (weights) *to++ = {head_.weight_row(output), columns, head_.some_weights() + i * columns};
+      *to++ = {head_.bias(output), 1, head_.some_biases() + i};
+    }
+    return to - begin;
+  }
+
+  void update(T* params, T* m, T* v, const T* gradient, const OptimizerDesc& optimizer, double clip,
+              const Targets<T>& targets, StepResult& result) {
+    // A tied embedding has a gradient everywhere: it is the head's.
+    const bool some = targets.classes != nullptr;
+    const i64 first = input_.sparse() && (some || !desc_.tied) ? input_.parameters() : 0;
+    const i64 last = some ? stack_.end() : count_;
+    constexpr i64 block = 8192;
+    const i64 blocks = (last - first + block - 1) / block, apart = list_sparse(targets);
+    const Sparse* const sparse = sparse_.get();
+    double* const squares = squares_.reserve(blocks + apart);
     parallel(blocks, [&](i64 i) {
       const i64 at = first + i * block;
-      squares[i] = sum_squares<T>(gradient + at, smaller(block, count_ - at));
+      squares[i] = sum_squares<T>(gradient + at, smaller(block, last - at));
     });
-    for (i64 i = 0; i < sparse_rows; ++i)
-      squares[blocks + i] = sum_squares<T>(input_.embedding_gradient() + i * desc_.width, desc_.width);
+    for (i64 i = 0; i < apart; ++i) squares[blocks + i] = sum_squares<T>(sparse[i].gradient, sparse[i].count);
     double total = 0.0;
-    for (i64 i = 0; i < blocks + sparse_rows; ++i) total += squares[i];
+    for (i64 i = 0; i < blocks + apart; ++i) total += squares[i];
     result.norm = __builtin_sqrt(total);
     if (!finite(result.norm)) return;
     const double scale = clip > 0.0 && result.norm > clip ? clip / result.norm : 1.0;
+    const auto move = [&](i64 at, const T* g, i64 count) {
+      tg::TG_ISA::update<T>(optimizer, params + at, g, m + at, v + at, count, scale);
+    };
     parallel(blocks, [&](i64 i) {
       FlushSubnormals flush;
       const i64 at = first + i * block;
-      tg::TG_ISA::update<T>(optimizer, params + at, gradient + at, m + at, v + at, smaller(block, count_ - at), scale);
+      move(at, gradient + at, smaller(block, last - at));
     });
-    parallel(sparse_rows, [&](i64 i) {
+    parallel(apart, [&](i64 i) {
       FlushSubnormals flush;
-      const i64 at = touched.id[i] * desc_.width;
-      tg::TG_ISA::update<T>(optimizer, params + at, input_.embedding_gradient() + i * desc_.width, m + at, v + at, desc_.width, scale);
+      move(sparse[i].first, sparse[i].gradient, sparse[i].count);
     });
   }
 };

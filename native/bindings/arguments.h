@@ -81,6 +81,8 @@ struct PyTargets {
   Maybe<const std::int64_t> ids;
   Maybe<const T> weights;
   Maybe<const i64> row;
+  Maybe<const i64> classes;
+  Maybe<const T> class_shift;
 
   Targets<T> view(const NetworkDesc& desc, const Spans<T>& spans) const {
     require(desc.outputs > 0 && desc.loss.kind != LossKind::none, "the network has no head or no loss");
@@ -90,6 +92,7 @@ struct PyTargets {
     require(!weights || i64(weights->size()) >= count, "weights must have one entry for each target row");
     for (i64 i = 0; categorical && i < count; ++i)
       require(ids->data()[i] < desc.outputs, "a target id is outside of the outputs");
+    if (classes) check_classes(desc, spans);
     for (std::size_t i = 0; i < spans.steps.size(); ++i) {
       i64 last = row ? row->data()[i] : i64(i);
       if (desc.readout == Readout::each)
@@ -101,7 +104,33 @@ struct PyTargets {
     t.ids = pointer(ids);
     t.weights = pointer(weights);
     t.target_row = pointer(row);
+    t.classes = pointer(classes);
+    t.class_shift = pointer(class_shift);
+    t.n_classes = classes ? i64(classes->size()) : 0;
     return t;
+  }
+
+  void check_classes(const NetworkDesc& desc, const Spans<T>& spans) const {
+    require(desc.loss.kind == LossKind::categorical && !desc.loss.n_class_weight && desc.loss.smoothing == 0.0,
+            "classes are for a categorical loss without class weights and smoothing");
+    require(class_shift && class_shift->size() == classes->size(), "class_shift must have one entry for each class");
+    std::vector<bool> scored(std::size_t(desc.outputs), false);
+    for (std::size_t i = 0; i < classes->size(); ++i) {
+      const i64 id = classes->data()[i];
+      require(id >= 0 && id < desc.outputs && !scored[std::size_t(id)], "classes must be different outputs");
+      scored[std::size_t(id)] = true;
+    }
+    const i64 segment = desc.vocabulary > 0 ? 1 : desc.segment, count = i64(ids->size());
+    for (std::size_t i = 0; i < spans.steps.size(); ++i) {
+      const i64 steps = desc.readout == Readout::each ? spans.steps.data()[i] : 1;
+      for (i64 t = 0; t < steps; ++t) {
+        i64 at = row ? row->data()[i] : i64(i);
+        if (desc.readout == Readout::each) at = spans.start.data()[i] + (t + 1) * segment - 1;
+        if (at < 0 || at >= count) continue;  // refused by view()
+        const i64 id = ids->data()[at];
+        require(id < 0 || scored[std::size_t(id)], "a target is not among the classes");
+      }
+    }
   }
 };
 

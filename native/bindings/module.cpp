@@ -36,8 +36,11 @@ void bind(nb::module_& m, const char* name, const char* tape_name) {
       .def(
           "__init__",
           [](PyTargets<T>* self, Maybe<const T> numbers, Maybe<const std::int64_t> ids, Maybe<const T> weights,
-             Maybe<const i64> row) { new (self) PyTargets<T>{numbers, ids, weights, row}; },
-          "numbers"_a.none(), "ids"_a.none(), "weights"_a.none(), "row"_a.none());
+             Maybe<const i64> row, Maybe<const i64> classes, Maybe<const T> class_shift) {
+            new (self) PyTargets<T>{numbers, ids, weights, row, classes, class_shift};
+          },
+          "numbers"_a.none(), "ids"_a.none(), "weights"_a.none(), "row"_a.none(), "classes"_a.none() = nb::none(),
+          "class_shift"_a.none() = nb::none());
 
   nb::class_<P>(m, tape_name)
       .def_prop_ro("keep", [](const P& self) { return self.keep; })

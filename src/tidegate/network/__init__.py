@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .classes import Classes as Classes
 from .file import load_network as load_network
 from .file import save_network as save_network
 from .network import Network as Network

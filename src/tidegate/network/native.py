@@ -12,6 +12,7 @@ from .. import _core
 from ..data.bags import TokenBags
 from ..data.spans import Spans
 from ..errors import ArgumentError
+from .classes import Classes
 from .optimizer import Optimizer
 from .spec import NetworkSpec, NumberInput, TokenInput
 
@@ -133,7 +134,12 @@ class Native:
         return (h, np.empty_like(h)) if self._has_c else (h,)
 
     def targets(
-        self, targets: ArrayLike, target_index: ArrayLike | None, weights: ArrayLike | None, n: int
+        self,
+        targets: ArrayLike,
+        target_index: ArrayLike | None,
+        weights: ArrayLike | None,
+        n: int,
+        classes: Classes | None = None,
     ) -> Any:
         """The targets of n spans; see `Network.train_step`."""
         spec = self.spec
@@ -166,7 +172,10 @@ class Native:
                     f"target_index must have one row of targets for each of the {n} spans, "
                     f"got {len(index)}"
                 )
-        return self._targets(numbers, ids, weight, index)
+        if classes is None:
+            return self._targets(numbers, ids, weight, index)
+        shift = np.asarray(classes.shift, self.dtype)
+        return self._targets(numbers, ids, weight, index, classes.ids, shift)
 
     def why(
         self,

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from ..data.bags import TokenBags
 from ..data.spans import Spans
 from ..errors import ArgumentError
+from .classes import Classes
 from .initial import initial
 from .native import Array, Native, State, as_array, call, checked_seed, native_optimizer
 from .optimizer import Optimizer
@@ -139,6 +140,7 @@ class Network:
         learning_rate: float | None = None,
         target_index: ArrayLike | None = None,
         weights: ArrayLike | None = None,
+        classes: Classes | None = None,
         state: State | None = None,
         seed: int = 0,
     ) -> StepResult:
@@ -156,6 +158,8 @@ class Network:
             learning_rate: in place of the optimizer's own.
             target_index: [n]; by default 0..n−1.
             weights: [M], of the rows of targets.
+            classes: the only ones that are scored and, of the head, updated; for a categorical loss
+                without class weights and smoothing.
             state: where the sequences start, as in `Outputs.state`; zero if None. It is moved on,
                 in place, to where they end: the next chunk of a long text starts from it, and
                 gradients stop between the two (truncated backpropagation through time).
@@ -165,7 +169,7 @@ class Network:
             ArgumentError: if anything does not fit the network.
         """
         native_spans = self.native.spans(rows, spans, state)
-        table = self.native.targets(targets, target_index, weights, len(spans))
+        table = self.native.targets(targets, target_index, weights, len(spans), classes)
         moved = self.native.moving(state, len(spans))
         course = optimizer.begin(self.values)
         self._dirty = True

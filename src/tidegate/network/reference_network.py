@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..cells import Array, State, Weights
 from ..data.bags import TokenBags
+from .classes import Classes
 from .reference import (
     Params,
     Unfolded,
@@ -245,6 +246,7 @@ def loss_and_gradients(
     *,
     target_index: NDArray[np.integer[Any]] | None = None,
     weights: Array | None = None,
+    classes: Classes | None = None,
     state: State | None = None,
     masks: Masks = NO_MASKS,
 ) -> tuple[float, Gradients]:
@@ -256,12 +258,21 @@ def loss_and_gradients(
         target_index: the row of ``targets`` for each span, default its number. For readout ``each``
             the targets lie beside the rows instead: see `target_rows`.
         weights: of the rows of ``targets``, ``[M]``; None for 1.
+        classes: the only ones that are scored; None for all.
     """
     assert spec.loss is not None, "the spec has no loss"
     passed = forward(spec, params, rows, spans, state=state, masks=masks)
     index = target_rows(spec, spans, target_index)
     weight = None if weights is None else weights[index]
-    value, d_output = loss(spec.loss, passed.output, targets[index], weight, len(spans.start))
+    if classes is None:
+        value, d_output = loss(spec.loss, passed.output, targets[index], weight, len(spans.start))
+    else:
+        some = passed.output[:, classes.ids] + np.asarray(classes.shift)
+        place = {-1: -1} | {int(c): i for i, c in enumerate(classes.ids)}
+        among = np.array([place[max(-1, int(target))] for target in targets[index]])
+        value, d_some = loss(spec.loss, some, among, weight, len(spans.start))
+        d_output = np.zeros_like(passed.output)
+        d_output[:, classes.ids] = d_some
     gradients = backward(spec, params, rows, spans, passed, d_output, masks=masks)
     return value, gradients
 
