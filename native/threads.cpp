@@ -38,10 +38,12 @@ void pause() {
 }
 
 // How long a worker looks for the next job before it sleeps: the calls of a training step follow each other closely.
-constexpr std::chrono::microseconds patience{50};
+constexpr std::chrono::microseconds patience{200};
 
 thread_local bool inside = false;  // this thread runs a task, or hands out tasks
 
+// A job is over when its tasks are done, not when every worker has seen it: one that sleeps is waited for by nobody, and
+// finds a later job when it wakes. So tasks are handed out by tickets that name their job: who is late gets none.
 class Pool {
  public:
   ~Pool() { resize(1); }
@@ -49,19 +51,12 @@ class Pool {
   // For the owner of the pool only.
   void run(i64 tasks, void (*task)(void*, i64), void* context, int count) {
     resize(count);
-    task_ = task;
-    context_ = context;
-    tasks_ = tasks;
-    next_.store(0, std::memory_order_relaxed);
-    working_.store(int(workers_.size()), std::memory_order_relaxed);
-    {
-      std::lock_guard<std::mutex> lock(mutex_);
-      job_.fetch_add(1, std::memory_order_release);
-    }
-    wake_.notify_all();
-    take_tasks();
+    task_.store(task, std::memory_order_relaxed);
+    context_.store(context, std::memory_order_relaxed);
+    announce(tasks);
+    take_tasks(job_);
     // A worker that has lost its processor to another program gets this one.
-    for (int spins = 0; working_.load(std::memory_order_acquire) != 0; ++spins) {
+    for (int spins = 0; left_.load(std::memory_order_acquire) != 0; ++spins) {
       if (spins < 4096)
         pause();
       else
@@ -70,58 +65,82 @@ class Pool {
   }
 
  private:
+  using Ticket = std::uint64_t;  // job << 32 | tasks that are not handed out
+
   std::vector<std::thread> workers_;
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::atomic<std::uint64_t> job_{0};
-  std::atomic<i64> next_{0};
-  std::atomic<int> working_{0};
-  bool stop_ = false;  // read by workers after a change of job_
-  void (*task_)(void*, i64) = nullptr;
-  void* context_ = nullptr;
-  i64 tasks_ = 0;
+  std::atomic<int> sleeping_{0};
+  std::atomic<bool> stop_{false};
+  std::uint32_t job_ = 0;          // the owner's
+  std::atomic<Ticket> ticket_{0};  // of the task to be handed out next
+  std::atomic<i64> left_{0};       // tasks of this job that are not done
+  // Written between jobs. While a task is not handed out its job goes on: so who gets it has read what belongs to it. Who
+  // is late may read what is being written for the next job, but gets no task.
+  std::atomic<i64> tasks_{0};
+  std::atomic<void (*)(void*, i64)> task_{nullptr};
+  std::atomic<void*> context_{nullptr};
 
-  void take_tasks() {
-    for (i64 i; (i = next_.fetch_add(1, std::memory_order_relaxed)) < tasks_;) task_(context_, i);
+  static std::uint32_t job_of(Ticket ticket) { return std::uint32_t(ticket >> 32); }
+
+  void announce(i64 tasks) {
+    tasks_.store(tasks, std::memory_order_relaxed);
+    left_.store(tasks, std::memory_order_relaxed);
+    ticket_.store(Ticket(++job_) << 32 | Ticket(tasks));
+    // In one order with the ticket: a worker that this does not see has yet to look at the ticket before it sleeps.
+    if (sleeping_.load() == 0) return;
+    { std::lock_guard<std::mutex> lock(mutex_); }
+    wake_.notify_all();
+  }
+
+  void take_tasks(std::uint32_t job) {
+    Ticket ticket = ticket_.load(std::memory_order_acquire);
+    while (job_of(ticket) == job) {
+      const i64 waiting = i64(ticket & 0xffffffffu), tasks = tasks_.load(std::memory_order_relaxed);
+      auto* const task = task_.load(std::memory_order_relaxed);
+      void* const context = context_.load(std::memory_order_relaxed);
+      if (waiting == 0) return;
+      if (!ticket_.compare_exchange_weak(ticket, ticket - 1, std::memory_order_acquire)) continue;
+      task(context, tasks - waiting);
+      left_.fetch_sub(1, std::memory_order_release);
+      ticket = ticket_.load(std::memory_order_acquire);
+    }
   }
 
   void resize(int count) {
     if (int(workers_.size()) == count - 1) return;
-    stop_ = true;
-    {
-      std::lock_guard<std::mutex> lock(mutex_);
-      job_.fetch_add(1, std::memory_order_release);
-    }
-    wake_.notify_all();
+    stop_.store(true, std::memory_order_relaxed);
+    announce(0);
     for (std::thread& worker : workers_) worker.join();
     workers_.clear();
-    stop_ = false;
-    const std::uint64_t seen = job_.load(std::memory_order_relaxed);
-    for (int i = 1; i < count; ++i) workers_.emplace_back([this, seen] { work(seen); });
+    stop_.store(false, std::memory_order_relaxed);
+    for (int i = 1; i < count; ++i) workers_.emplace_back([this, seen = job_] { work(seen); });
   }
 
-  void work(std::uint64_t seen) {
+  void work(std::uint32_t seen) {
     inside = true;
     while (true) {
       seen = wait(seen);
-      if (stop_) return;
-      take_tasks();
-      working_.fetch_sub(1, std::memory_order_release);
+      if (stop_.load(std::memory_order_relaxed)) return;
+      take_tasks(seen);
     }
   }
 
-  std::uint64_t wait(std::uint64_t seen) {
+  // The job that follows the one seen.
+  std::uint32_t wait(std::uint32_t seen) {
     const auto begin = std::chrono::steady_clock::now();
     do {
       for (int i = 0; i < 64; ++i) {
-        const std::uint64_t now = job_.load(std::memory_order_acquire);
+        const std::uint32_t now = job_of(ticket_.load(std::memory_order_acquire));
         if (now != seen) return now;
         pause();
       }
     } while (std::chrono::steady_clock::now() - begin < patience);
     std::unique_lock<std::mutex> lock(mutex_);
-    wake_.wait(lock, [&] { return job_.load(std::memory_order_acquire) != seen; });
-    return job_.load(std::memory_order_acquire);
+    sleeping_.fetch_add(1);
+    wake_.wait(lock, [&] { return job_of(ticket_.load()) != seen; });
+    sleeping_.fetch_sub(1, std::memory_order_relaxed);
+    return job_of(ticket_.load(std::memory_order_acquire));
   }
 };
 

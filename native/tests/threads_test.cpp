@@ -77,6 +77,15 @@ TEST(threads_run_a_call_inside_a_task_inline) {
   for (int e : elsewhere) CHECK_EQUAL(e, 0);
 }
 
+// A worker that is late for one job must not take a task of the next one: jobs follow each other closely, and one of few
+// tasks is followed by one of many.
+TEST(threads_run_short_jobs_one_after_the_other) {
+  WithThreads threads(4);
+  int wrong = 0;
+  for (int again = 0; again < 20000; ++again) wrong += !each_once(again % 3 == 0 ? 2 : 9);
+  CHECK_EQUAL(wrong, 0);
+}
+
 TEST(threads_serve_several_callers_at_once) {
   WithThreads threads(2);
   std::atomic<int> wrong{0};
