@@ -10,7 +10,7 @@ import pytest
 from tidegate.data import Spans
 from tidegate.errors import ArgumentError
 from tidegate.network import Network, NetworkSpec, NumberInput
-from tidegate.train import DivergedError, Drawn, FitSettings, fit, fit_drawn
+from tidegate.train import DivergedError, Drawn, FitSettings, Held, fit, fit_drawn
 
 ROWS = np.random.default_rng(0).normal(size=(60, 1)).astype(np.float32)
 SPANS = Spans(np.arange(0, 50, 5), np.full(10, 8))
@@ -69,3 +69,22 @@ def test_settings_that_cannot_be_kept_are_refused(tmp_path: Path) -> None:
     settings = FitSettings(updates=3, checkpoint=tmp_path / "run")
     with pytest.raises(ArgumentError, match="checkpoint"):
         fit_drawn(network(), all_of_them, mse, settings)
+
+
+def test_what_is_held_out_stops_a_run_and_chooses_its_best_epoch() -> None:
+    # the loss held out is that of noise: what is learnt of the rest makes it worse before long
+    noise = np.random.default_rng(1).normal(size=TARGETS.shape).astype(np.float32)
+    held = Held(ROWS, SPANS, noise)
+    settings = FitSettings(updates=400, batch=10, patience=2)
+    net = network()
+    history = fit_drawn(net, all_of_them, mse, settings, validation=held, epochs=40, progress=False)
+    assert history.stopped == "patience"
+    losses = [epoch.validation for epoch in history.epochs]
+    assert len(losses) == history.best_epoch + 3 < 40
+    assert mse(noise, net.forward(ROWS, SPANS).output)[0] == losses[history.best_epoch]
+    assert [epoch.updates for epoch in history.epochs] == list(range(10, 10 * len(losses) + 1, 10))
+
+
+def test_patience_needs_something_held_out() -> None:
+    with pytest.raises(ArgumentError, match="fit_drawn validation="):
+        fit_drawn(network(), all_of_them, mse, FitSettings(updates=5, patience=1))

@@ -97,18 +97,22 @@ def fit_drawn(
     loss: CustomLoss,
     settings: FitSettings,
     *,
+    validation: Held | None = None,
+    epochs: int = 1,
     progress: bool | Listener | None = None,
 ) -> History:
     """Trains the network in place on batches that are made when their update comes.
 
-    For windows that would not fit into memory all at once. Like `fit`, in one epoch, without
-    validation and checkpoints.
+    For windows that would not fit into memory all at once, and for sequences that are varied. Like
+    `fit`, without checkpoints.
 
     Args:
         network: with a head.
         draw: (updates done) → the next batch; it must depend on this number alone.
         loss: (the batch's targets, output) → (value, gradient by the output).
         settings: how to train; ``updates`` says for how long, ``batch`` what a batch counts for.
+        validation: sequences held out, as for `fit`; the loss is asked for them after each epoch.
+        epochs: into how many all updates are divided.
         progress: as for `fit`.
 
     Raises:
@@ -129,6 +133,13 @@ def fit_drawn(
         >>> history.stopped, len(history.loss)
         ('updates', 20)
     """
-    run = Run(network, Stream(draw, settings), None, settings, loss)
+    held_out = None
+    if validation is not None:
+        held_out = Sequences.of(network.spec, validation, "the validation data", custom=True)
+    elif settings.patience is not None:
+        raise ArgumentError(
+            "FitSettings.patience needs a validation loss; give fit_drawn validation=Held(...)"
+        )
+    run = Run(network, Stream(draw, settings, epochs), held_out, settings, loss)
     with listener(progress) as tell, Interrupt() as interrupt:
         return run.run(tell, interrupt)

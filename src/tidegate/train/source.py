@@ -87,9 +87,12 @@ class Shuffled:
 
 
 class Stream:
-    """A new batch for each update: one long epoch, of which no more than a batch is in memory."""
+    """A new batch for each update, of which no more than a batch is in memory.
 
-    def __init__(self, draw: Draw, settings: FitSettings) -> None:
+    All updates are one long epoch, or as many as are asked for.
+    """
+
+    def __init__(self, draw: Draw, settings: FitSettings, epochs: int = 1) -> None:
         if settings.updates is None:
             raise ArgumentError("FitSettings.updates must be given where batches are drawn")
         if settings.checkpoint is not None:
@@ -99,7 +102,7 @@ class Stream:
             )
         self.draw = draw
         self.settings = settings
-        self.per_epoch = settings.updates
+        self.per_epoch = -(-settings.updates // epochs)
 
     def batch(self, epoch: int, number: int) -> Drawn:
         """The batch of an update."""
