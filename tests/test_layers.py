@@ -36,6 +36,7 @@ HEAVY = {
     "rich",
     "safetensors",
     "scipy",
+    "sklearn",
     "sktime",
     "statsforecast",
     "torch",

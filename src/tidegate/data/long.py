@@ -1,0 +1,98 @@
+"""Sequences in a frame: a row for each sequence, or a row for each step."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import DataError
+
+SEQUENCE = "sequence"
+STEP = "step"
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """What a frame holds."""
+
+    rows: NDArray[Any]
+    """``[N, F]`` numbers, sequence after sequence in their first order, step after step; ``[N]``
+    tokens; or, of a frame with a row for each sequence, its values as they are."""
+    names: tuple[str, ...] | None
+    """Of the columns; None for tokens, and for names that are no texts."""
+    length: NDArray[np.int64] | None
+    """``[n]``; None if each row is a sequence."""
+
+
+def is_frame(X: Any) -> bool:
+    """Whether X is a frame of pandas or polars; neither is imported to find out."""
+    for library in ("pandas", "polars"):
+        module = sys.modules.get(library)
+        if module is not None and isinstance(X, module.DataFrame):
+            return True
+    return False
+
+
+def read_frame(X: Any) -> Columns:
+    """The columns of a frame.
+
+    Raises:
+        DataError: if a long frame lacks a number, or has a step twice.
+
+    Example:
+        >>> import polars as pl
+        >>> frame = pl.DataFrame({"sequence": ["a", "b", "a"], "step": [2, 1, 1], "x": [5, 7, 4]})
+        >>> read_frame(frame).rows.ravel().tolist()
+        [4.0, 5.0, 7.0]
+    """
+    import narwhals as nw
+
+    names = list(X.columns)
+    if SEQUENCE not in names or STEP not in names:
+        texts = all(isinstance(name, str) for name in names)
+        return Columns(np.asarray(X), tuple(names) if texts else None, None)
+    frame = nw.from_native(X, eager_only=True)
+    values = [name for name in names if name not in (SEQUENCE, STEP)]
+    if not values or not len(frame):
+        raise DataError(
+            f"a long frame needs rows, and a column of values beside {SEQUENCE!r} and {STEP!r}"
+        )
+    for name in (SEQUENCE, STEP):
+        if (n := int(frame[name].null_count())) > 0:
+            raise DataError(f"the column {name!r} of X has {n} missing values; fill them")
+    number = _numbered(frame[SEQUENCE].to_list())
+    step = frame[STEP].to_numpy()
+    order = np.lexsort((step, number))
+    number, step = number[order], step[order]
+    same = (number[1:] == number[:-1]) & (step[1:] == step[:-1])
+    if same.any():
+        row = int(order[1:][same][0])
+        raise DataError(
+            f"row {row} of X has the step {frame[STEP][row]!r} of the sequence "
+            f"{frame[SEQUENCE][row]!r} a second time"
+        )
+    length = np.bincount(number)
+    if len(values) == 1 and frame[values[0]].dtype == nw.String:
+        tokens = np.array(frame[values[0]].to_list(), object)[order]
+        if (none := np.flatnonzero([token is None for token in tokens])).size:
+            raise DataError(f"row {int(order[none[0]])} of X has no token")
+        return Columns(tokens, None, length)
+    for name in values:
+        if not (frame[name].dtype.is_numeric() or frame[name].dtype == nw.Boolean):
+            raise DataError(
+                f"the column {name!r} of X must hold numbers, got {frame[name].dtype}; a long "
+                f"frame of tokens has one column of them"
+            )
+    columns = [frame[name].cast(nw.Float64).to_numpy() for name in values]
+    rows = np.stack(columns, axis=1).astype(np.float64)[order]
+    return Columns(rows, tuple(values), length)
+
+
+def _numbered(ids: list[Any]) -> NDArray[np.int64]:
+    """The number of each row's sequence, counted as they first appear."""
+    known: dict[Any, int] = {}
+    return np.array([known.setdefault(name, len(known)) for name in ids], np.int64)

@@ -1,0 +1,302 @@
+"""Sequences in the forms that users have them in: as rows, and how many of them each has.
+
+[n, T]           a table: each row is a sequence of T numbers, one at a step; lists of one length
+                 in a list are a table, too
+[n, T, F]        F numbers at a step
+a list           of [T_i] or [T_i, F] arrays, of unequal length
+a list           of texts, or of lists of tokens
+a long frame     with the columns "sequence" and "step", and a column for each feature, or one
+                 of tokens
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ArgumentError, DataError
+from .long import is_frame, read_frame
+from .plain import from_json
+from .spans import Spans
+from .vocabulary import words
+
+TokenKind: TypeAlias = Literal["word", "char"]
+
+
+class InputTypeError(DataError, TypeError):
+    """A value of a type that no sequence is made of."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a step of the sequences is; those that come later must be of the same form."""
+
+    kind: Literal["numbers", "tokens"]
+    columns: int = 1
+    """The numbers of a step."""
+    steps: int | None = None
+    """Of each sequence, if they came as a table ``[n, T]``."""
+    names: tuple[str, ...] | None = None
+    """Of the columns of a frame."""
+
+    def __post_init__(self) -> None:
+        if self.names is not None:
+            object.__setattr__(self, "names", tuple(self.names))
+
+    @property
+    def features(self) -> int:
+        """What scikit-learn calls the features: the columns of the table that was given."""
+        return self.columns if self.steps is None else self.steps
+
+    @classmethod
+    def from_json(cls, data: Any) -> Form:
+        """The form that ``dataclasses.asdict`` described. Raises: ArgumentError, if it is none."""
+        form = from_json(cls, data)
+        sizes = (form.columns, 1 if form.steps is None else form.steps)
+        sound = all(type(n) is int and n > 0 for n in sizes)
+        if form.kind not in ("numbers", "tokens") or not sound:
+            raise ArgumentError(f"Form makes no sense: {data!r}")
+        return form
+
+
+@dataclass(frozen=True, eq=False)
+class Ragged:
+    """n sequences of unequal length, one after the other.
+
+    Example:
+        >>> x = read_sequences([[1.0, 2.0], [3.0]])
+        >>> x.rows.tolist(), x.length.tolist(), x.form.columns
+        ([[1.0], [2.0], [3.0]], [2, 1], 1)
+        >>> read_sequences(["A cat.", "Hm"], tokens="char").length.tolist()
+        [6, 2]
+    """
+
+    form: Form
+    rows: Any
+    """``[N, columns]`` float64, NaN for what is missing; or ``[N]`` tokens, an array of objects."""
+    length: NDArray[np.int64]
+    """``[n]``, each 1 at least."""
+
+    def __len__(self) -> int:
+        return len(self.length)
+
+    @property
+    def spans(self) -> Spans:
+        """Where each lies among the rows."""
+        return Spans(np.cumsum(self.length) - self.length, self.length)
+
+    def take(self, chosen: NDArray[Any]) -> Ragged:
+        """Some of the sequences."""
+        spans = self.spans[chosen]
+        return Ragged(self.form, self.rows[places(spans)], spans.length)
+
+    def each(self) -> list[Any]:
+        """The rows of each sequence."""
+        return np.split(self.rows, np.cumsum(self.length)[:-1])
+
+
+def places(spans: Spans) -> NDArray[np.int64]:
+    """The rows of some spans, one span after the other.
+
+    Example:
+        >>> places(Spans([5, 0], [2, 3])).tolist()
+        [5, 6, 0, 1, 2]
+    """
+    before = np.cumsum(spans.length) - spans.length
+    total = int(spans.length.sum())
+    return np.repeat(spans.start - before, spans.length) + np.arange(total)
+
+
+def read_sequences(
+    X: Any,
+    *,
+    like: Form | None = None,
+    tokens: TokenKind = "word",
+    lower: bool = False,
+    who: str = "this estimator",
+) -> Ragged:
+    """The sequences of X.
+
+    Args:
+        X: in one of the forms above.
+        like: the form that they must have; None for any.
+        tokens: what a text is a sequence of.
+        lower: whether capitals become small letters, in texts and tokens.
+        who: is asking, for errors.
+
+    Raises:
+        DataError: if X is none of this; the message says which sequence is wrong, and where.
+    """
+    found = _read(X, like, tokens, lower)
+    if like is not None:
+        _check_like(found.form, like, who)
+    if found.form.kind == "numbers" and (wrong := np.isinf(found.rows)).any():
+        row, column = (int(i) for i in np.argwhere(wrong)[0])
+        number = int(np.searchsorted(np.cumsum(found.length), row, side="right"))
+        step = row - int(found.spans.start[number])
+        raise DataError(
+            f"X contains infinity, in sequence {number}, step {step}, feature {column}; "
+            f"give finite numbers, or NaN for what is missing"
+        )
+    return found
+
+
+def _read(X: Any, like: Form | None, tokens: TokenKind, lower: bool) -> Ragged:
+    if X is None or isinstance(X, str | bytes | dict) or callable(getattr(X, "tocsr", None)):
+        kind = "sparse data" if hasattr(X, "tocsr") else repr(X)[:60]
+        raise InputTypeError(
+            f"X must be a list of sequences, an array or a frame, got {kind}; sparse data must be "
+            f"made dense, a single sequence be put into a list"
+        )
+    if is_frame(X):
+        frame = read_frame(X)
+        if frame.length is not None:
+            if frame.names is None:
+                return _of_tokens(np.split(frame.rows, np.cumsum(frame.length)[:-1]), lower)
+            form = Form("numbers", frame.rows.shape[1], None, frame.names)
+            return Ragged(form, frame.rows, frame.length)
+        return _of_array(frame.rows, frame.names, lower)
+    if not isinstance(X, list | tuple):
+        X = _as_array(X)
+        if X.ndim != 1 or X.dtype.kind not in "OUT":
+            return _of_array(X, None, lower)
+        X = X.tolist()
+    if not len(X):
+        raise DataError("X is an empty list; give 1 sequence at least")
+    texts = [isinstance(item, str) for item in X]
+    if all(texts):
+        return _of_texts(X, tokens, lower)
+    if any(texts):
+        number = texts.index(not texts[0])
+        raise InputTypeError(
+            f"X mixes texts and other sequences: sequence {number} is {X[number]!r:.60}, unlike "
+            f"sequence 0"
+        )
+    if all(_is_tokens(item) for item in X):
+        return _of_tokens(X, lower)
+    return _of_list(X)
+
+
+def _as_array(X: Any) -> NDArray[Any]:
+    try:
+        array = np.asarray(X)
+    except (TypeError, ValueError) as error:
+        raise InputTypeError(f"X cannot be read as an array: {error}") from None
+    return array
+
+
+def _of_array(X: NDArray[Any], names: tuple[str, ...] | None, lower: bool) -> Ragged:
+    if X.ndim not in (2, 3):
+        raise DataError(
+            f"Expected 2D array, got {X.ndim}D array instead: X must be [n, T], [n, T, F] or a "
+            f"list of sequences, got an array of {X.shape}. Reshape your data with X.reshape(-1, "
+            f"1) if each sequence has one step, X.reshape(1, -1) if it is a single sequence"
+        )
+    if X.ndim == 2 and X.dtype.kind in "OUT" and all(isinstance(v, str) for v in X.ravel()):
+        return _of_tokens(list(X), lower)
+    n, steps = X.shape[:2]
+    if n == 0:
+        raise DataError(f"X has 0 sample(s) (shape={X.shape}) while a minimum of 1 is required")
+    if 0 in X.shape:
+        raise DataError(
+            f"X has 0 feature(s) (shape={X.shape}) while a minimum of 1 is required: each sequence "
+            f"needs a step"
+        )
+    columns = X.shape[2] if X.ndim == 3 else 1
+    form = Form("numbers", columns, steps if X.ndim == 2 else None, names)
+    rows = _numbers(X, "X").reshape(n * steps, columns)
+    return Ragged(form, rows, np.full(n, steps))
+
+
+def _of_list(X: Sequence[Any]) -> Ragged:
+    arrays: list[NDArray[np.float64]] = []
+    if np.ndim(X[0]) == 0:
+        _of_array(_as_array(X), None, False)
+    for number, item in enumerate(X):
+        if not isinstance(item, list | tuple | np.ndarray) and not hasattr(item, "__array__"):
+            raise InputTypeError(
+                f"X must be a list of sequences, but sequence {number} is {item!r:.60}"
+            )
+        array = _numbers(item, f"sequence {number} of X")
+        if array.ndim == 1:
+            array = array[:, None]
+        if array.ndim != 2:
+            raise DataError(
+                f"sequence {number} of X must be [T] or [T, F], got an array of {array.shape}"
+            )
+        if not len(array):
+            raise DataError(f"sequence {number} of X has no steps; each needs 1 at least")
+        if array.shape[1] != (arrays or [array])[0].shape[1]:
+            raise DataError(
+                f"sequence {number} of X has {array.shape[1]} features at a step, those before it "
+                f"have {arrays[0].shape[1]}"
+            )
+        arrays.append(array)
+    if not arrays[0].shape[1]:
+        raise DataError("X has 0 feature(s) at a step while a minimum of 1 is required")
+    rows = np.concatenate(arrays)
+    length = np.array([len(a) for a in arrays])
+    # lists in a list, all of one length, are a table written out
+    table = all(isinstance(item, list | tuple) and np.ndim(item) == 1 for item in X)
+    steps = int(length[0]) if table and (length == length[0]).all() else None
+    return Ragged(Form("numbers", rows.shape[1], steps), rows, length)
+
+
+def _numbers(values: Any, title: str) -> NDArray[np.float64]:
+    """The values as numbers; a type that is none is named."""
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind == "c":
+            raise DataError(f"Complex data not supported: {title} has complex numbers")
+        if array.dtype.kind in "UST":
+            raise InputTypeError(
+                f"{title} has texts where numbers belong, such as {array.ravel()[0]!r}; "
+                f"give numbers, or sequences of texts alone"
+            )
+        if array.dtype.kind in "mMV":
+            raise InputTypeError(f"{title} must hold numbers, got {array.dtype}")
+        return np.ascontiguousarray(array, np.float64)
+    except DataError:
+        raise
+    except (TypeError, ValueError) as error:
+        raise InputTypeError(f"{title} must hold numbers: {error}") from None
+
+
+def _of_texts(X: Sequence[str], tokens: TokenKind, lower: bool) -> Ragged:
+    if tokens == "word":
+        return _of_tokens([words(text, lower=lower) for text in X], False, ("a text", "words"))
+    return _of_tokens([list(text.lower() if lower else text) for text in X], False)
+
+
+def _is_tokens(item: Any) -> bool:
+    if isinstance(item, np.ndarray) and item.dtype.kind not in "OUT":
+        return False
+    return isinstance(item, list | tuple | np.ndarray) and all(isinstance(t, str) for t in item)
+
+
+def _of_tokens(
+    X: Sequence[Any], lower: bool, title: tuple[str, str] = ("a sequence", "tokens")
+) -> Ragged:
+    length = np.array([len(item) for item in X], np.int64)
+    if (empty := np.flatnonzero(length == 0)).size:
+        raise DataError(
+            f"sequence {int(empty[0])} of X is {title[0]} without {title[1]}; each needs 1 at least"
+        )
+    rows = np.empty(int(length.sum()), object)
+    rows[:] = [str(t).lower() if lower else str(t) for item in X for t in item]
+    return Ragged(Form("tokens"), rows, length)
+
+
+def _check_like(form: Form, like: Form, who: str) -> None:
+    if form.kind != like.kind:
+        raise InputTypeError(f"{who} was fitted to sequences of {like.kind}, got {form.kind}")
+    both = form.steps is not None and like.steps is not None
+    if (both and form.steps != like.steps) or form.columns != like.columns:
+        raise DataError(
+            f"X has {form.features} features, but {who} is expecting {like.features} features as "
+            f"input"
+        )

@@ -1,0 +1,1 @@
+"""Labels and numbers for sequences: classify, regress, tag."""

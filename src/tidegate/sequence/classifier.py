@@ -1,0 +1,193 @@
+"""A label for each sequence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+from ..errors import ArgumentError
+from ..network import Loss
+from ..network.reference_loss import softmax
+from ..network.spec import Readout
+from ..train import History
+from ..train.progress import Listener
+from . import fitting, labels
+from .learn import Learned
+from .samples import Samples
+from .tasks import Task
+from .training import Training
+
+Array = NDArray[Any]
+
+
+class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # no types there
+    """A recurrent network that says what a sequence is, in scikit-learn's conventions.
+
+    X may be a list of ``[T_i]`` or ``[T_i, F]`` arrays of unequal length, an array ``[n, T]`` or
+    ``[n, T, F]``, a list of texts or of lists of tokens, or a frame with the columns ``sequence``
+    and ``step``. NaN is a missing value.
+
+    Learnt by `fit`: ``classes_``; ``n_features_in_``, and ``feature_names_in_`` of a frame;
+    ``learned_``, the networks; ``histories_``, the course of each one's training.
+
+    Example:
+        >>> t = np.arange(12)
+        >>> X = [np.sin(t * f) for f in (0.5, 0.6, 2.0, 2.1)]
+        >>> training = Training(updates=60, members=1)
+        >>> model = SequenceClassifier(hidden=8, training=training, random_state=0)
+        >>> model.fit(X, ["slow", "slow", "fast", "fast"]).predict([np.sin(t * 0.55)]).tolist()
+        ['slow']
+    """
+
+    learned_: Learned
+    histories_: tuple[History, ...]
+    classes_: Array
+
+    def __init__(
+        self,
+        cell: str = "gru",
+        hidden: int = 64,
+        layers: int = 1,
+        bidirectional: bool = True,
+        readout: Readout = "mean+max",
+        dropout: float = 0.3,
+        *,
+        tokens: str = "word",
+        class_weight: dict[Any, float] | str | None = None,
+        warm_start: bool = False,
+        training: Training | None = None,
+        random_state: Any = None,
+    ) -> None:
+        """
+        Args:
+            cell: "gru", "lstm", "rnn" or "rnn_relu".
+            hidden: units of a layer.
+            layers: of the network.
+            bidirectional: whether it also reads from the end; a stream cannot.
+            readout: what it is judged by: "last", "mean", "max" or "mean+max" of its states.
+            dropout: the share of what the head is given, and of what passes between layers, that
+                training leaves out.
+            tokens: what a text is a sequence of, "word" or "char".
+            class_weight: label → weight, or "balanced".
+            warm_start: whether `fit` goes on from what was learnt before.
+            training: how it learns; None for what suits the data.
+            random_state: a seed; None for another one each time.
+        """
+        self.cell = cell
+        self.hidden = hidden
+        self.layers = layers
+        self.bidirectional = bidirectional
+        self.readout = readout
+        self.dropout = dropout
+        self.tokens = tokens
+        self.class_weight = class_weight
+        self.warm_start = warm_start
+        self.training = training
+        self.random_state = random_state
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        progress: bool | Listener | None = False,
+    ) -> SequenceClassifier:
+        """Learns from sequences and their labels.
+
+        Args:
+            X: n sequences.
+            y: ``[n]`` labels, of one type.
+            sample_weight: ``[n]``, from 0 up; None for 1. A weight of 2 is the same as twice the
+                sequence, to the bit.
+            progress: None for a bar on stderr if that is a terminal; True or False for always or
+                never; or a function that is given a `train.Report` from time to time.
+
+        Returns:
+            Itself.
+
+        Raises:
+            ArgumentError: if a setting makes no sense.
+            DataError: if X, y or the weights cannot be used; it says which sequence is wrong.
+        """
+        warm = self.warm_start and hasattr(self, "learned_")
+        x = fitting.read(self, X, self.learned_.inputs.form if warm else None)
+        ids, classes = labels.of_sequences(y, len(x))
+        weights = fitting.weights_of(sample_weight, len(x))
+        labels.check_several(classes, ids, weights)
+        weights = weights * labels.class_weights(self.class_weight, classes, ids, weights)[ids]
+        if warm and not np.array_equal(classes, self.classes_):
+            raise ArgumentError("warm_start goes on with the same classes; y has others")
+        samples = Samples(x, ids[:, None].astype(np.float64), weights)
+        job = self._job(len(classes), progress)
+        self.learned_, self.histories_ = job.run(samples, self.learned_ if warm else None)
+        self.classes_ = classes
+        fitting.note_features(self, x.form)
+        return self
+
+    def partial_fit(
+        self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
+    ) -> SequenceClassifier:
+        """Goes on learning, from further sequences: about five times from each.
+
+        Args:
+            X, y, sample_weight: as for `fit`.
+            classes: all labels that will ever come, for the first call; None for those of y.
+
+        Returns:
+            Itself.
+
+        Raises:
+            ArgumentError, DataError: as `fit`.
+        """
+        first = not hasattr(self, "learned_")
+        x = fitting.read(self, X, None if first else self.learned_.inputs.form)
+        if first:
+            self.classes_ = labels.known(y if classes is None else classes)
+        ids = labels.ids_of(y, self.classes_, len(x))
+        weights = fitting.weights_of(sample_weight, len(x))
+        weights = (
+            weights * labels.class_weights(self.class_weight, self.classes_, ids, weights)[ids]
+        )
+        samples = Samples(x, ids[:, None].astype(np.float64), weights)
+        job = self._job(len(self.classes_), False)
+        if first:
+            self.learned_ = job.begun(samples)
+            fitting.note_features(self, x.form)
+        self.learned_ = job.more(samples, self.learned_)
+        return self
+
+    def predict(self, X: Any) -> Array:
+        """The likeliest label of each sequence, ``[n]``. Raises: as `predict_proba`."""
+        chances = self.predict_proba(X)
+        found: Array = self.classes_[chances.argmax(axis=1)]
+        return found
+
+    def predict_proba(self, X: Any) -> Array:
+        """How likely each label is, ``[n, classes]``, in the order of ``classes_``.
+
+        Raises:
+            NotFittedError: before `fit`.
+            DataError: if X is not of the form that was learnt.
+        """
+        fitting.check_fitted(self)
+        x = fitting.read(self, X, self.learned_.inputs.form)
+        return softmax(self.learned_.outputs(x))
+
+    def _job(self, classes: int, progress: bool | Listener | None) -> fitting.Job:
+        training = fitting.training_of(self.training)
+        architecture = fitting.architecture_of(self, self.readout)
+        smoothing = 0.1 if training.smoothing is None else training.smoothing
+        task = Task(Loss("categorical", smoothing=smoothing), classes)
+        seed = fitting.seed_of(self.random_state)
+        return fitting.Job(architecture, task, training, seed, progress)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.three_d_array = True
+        tags.input_tags.string = True
+        return tags

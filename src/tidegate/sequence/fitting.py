@@ -1,0 +1,230 @@
+"""What fitting an estimator consists of, whatever it is an estimator of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..cells import CELLS
+from ..data.sequences import Form, Ragged, read_sequences
+from ..errors import ArgumentError, DataError, NotFittedError
+from ..network import Network, NetworkSpec, checks
+from ..network.spec import Readout
+from ..train import History
+from ..train.progress import Listener
+from .learn import APART, Inputs, Learned, Learner, Recipe, split
+from .numbers import Numbers
+from .samples import Samples
+from .tasks import Task
+from .temperature import FEW, fitted
+from .training import Training
+
+Array = NDArray[Any]
+
+HELD = 0.2
+"""The share that the temperature is learnt from."""
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """The network, as far as an estimator's arguments say."""
+
+    cell: str
+    hidden: int
+    layers: int
+    bidirectional: bool
+    readout: Readout
+    dropout: float
+    tokens: str
+
+    def __post_init__(self) -> None:
+        checks.choice(self, "cell", tuple(CELLS))
+        checks.choice(self, "tokens", ("word", "char"))
+        checks.number(self, "dropout", least=0, below=1)
+        checks.flag(self, "bidirectional")
+
+    def spec(self, inputs: Inputs, task: Task, training: Training) -> NetworkSpec:
+        """The whole of it."""
+        return NetworkSpec(
+            inputs.network_input,
+            cell=self.cell,
+            hidden=self.hidden,
+            layers=self.layers,
+            bidirectional=self.bidirectional,
+            dropout=self.dropout if self.layers > 1 else 0.0,
+            head_dropout=self.dropout,
+            readout="each" if task.stepwise else self.readout,
+            outputs=task.outputs,
+            init=training.init,
+        )
+
+
+@dataclass(frozen=True)
+class Job:
+    """A fit: what is to be learnt, and how."""
+
+    architecture: Architecture
+    task: Task
+    training: Training
+    seed: int
+    progress: bool | Listener | None = False
+
+    def run(
+        self, samples: Samples, before: Learned | None = None
+    ) -> tuple[Learned, tuple[History, ...]]:
+        """Networks that have learnt all samples.
+
+        Args:
+            samples: what to learn.
+            before: what to go on from; None to begin anew.
+        """
+        samples = samples.merged()
+        inputs = self._inputs(samples) if before is None else before.inputs
+        learner = self._learner(inputs, len(samples))
+        starts: list[Array | None] = [None] * self._members(inputs)
+        if before is not None:
+            starts = [network.parameters for network in before.networks]
+        found = [
+            learner.learn(samples, self.seed + APART * i, start) for i, start in enumerate(starts)
+        ]
+        networks = tuple(network for network, _ in found)
+        temperature = self._temperature(learner, samples)
+        return Learned(inputs, networks, temperature), tuple(history for _, history in found)
+
+    def begun(self, samples: Samples) -> Learned:
+        """Networks that have learnt nothing yet but how their input is scaled."""
+        samples = samples.merged()
+        inputs = self._inputs(samples)
+        spec = self.architecture.spec(inputs, self.task, self.training)
+        seeds = (self.seed + APART * i for i in range(self._members(inputs)))
+        return Learned(inputs, tuple(Network(spec, seed=seed) for seed in seeds))
+
+    def more(self, samples: Samples, before: Learned) -> Learned:
+        """The same networks after five further epochs of some samples."""
+        samples = samples.merged()
+        learner = self._learner(before.inputs, len(samples))
+        updates = self.training.updates or 5 * -(-len(samples) // self.training.batch)
+        learner = replace(learner, recipe=replace(learner.recipe, updates=updates))
+        networks = tuple(
+            learner.learn(samples, self.seed + APART * i, network.parameters)[0]
+            for i, network in enumerate(before.networks)
+        )
+        return replace(before, networks=networks)
+
+    def _inputs(self, samples: Samples) -> Inputs:
+        whole = self.architecture.bidirectional
+        return Numbers.of(
+            samples.x, samples.weights, self.training, whole=whole, steps=self.task.stepwise
+        )
+
+    def _learner(self, inputs: Inputs, n: int) -> Learner:
+        spec = self.architecture.spec(inputs, self.task, self.training)
+        recipe = Recipe.numbers(n, self.training)
+        return Learner(spec, inputs, self.task, self.training, recipe, self.progress)
+
+    def _members(self, inputs: Inputs) -> int:
+        return self.training.members or 3
+
+    def _temperature(self, learner: Learner, samples: Samples) -> float:
+        kind = self.task.loss.kind
+        wanted = self.training.calibrate
+        if wanted is None:
+            wanted = kind in ("categorical", "binary") and not self.task.stepwise
+        n = len(samples)
+        if not wanted or n < 2 * FEW:
+            return 1.0
+        apart, rest = split(samples, max(HELD, FEW / n), self.seed, self.task)
+        network, _ = learner.learn(samples.take(rest), self.seed)
+        held = samples.take(apart)
+        outputs = Learned(learner.inputs, (network,)).outputs(held.x)
+        weights = np.repeat(held.weights, held.x.length) if held.stepwise else held.weights
+        return fitted(outputs, held.targets, weights, kind)
+
+
+def seed_of(random_state: Any) -> int:
+    """A seed from what scikit-learn calls a random state."""
+    from sklearn.utils import check_random_state
+
+    if isinstance(random_state, int | np.integer) and not isinstance(random_state, bool):
+        if not 0 <= random_state < 2**32:
+            raise ArgumentError(f"random_state must be from 0 to 2**32 - 1, got {random_state}")
+        return int(random_state)
+    return int(check_random_state(random_state).randint(2**31 - 1))
+
+
+def architecture_of(estimator: Any, readout: Readout = "last") -> Architecture:
+    """The network that an estimator's arguments ask for."""
+    e = estimator
+    return Architecture(e.cell, e.hidden, e.layers, e.bidirectional, readout, e.dropout, e.tokens)
+
+
+def check_fitted(estimator: Any) -> None:
+    """Sees to it that an estimator has learnt something.
+
+    Raises:
+        NotFittedError: tidegate's, and scikit-learn's too.
+    """
+    if not hasattr(estimator, "learned_"):
+        from sklearn import exceptions
+
+        class SequenceNotFittedError(NotFittedError, exceptions.NotFittedError):  # type: ignore[misc]
+            """Both of it."""
+
+        name = type(estimator).__name__
+        raise SequenceNotFittedError(f"this {name} is not fitted yet; call fit(X, y) first")
+
+
+def training_of(given: Any) -> Training:
+    """The training of an estimator."""
+    if given is None:
+        return Training()
+    if not isinstance(given, Training):
+        raise ArgumentError(f"training must be a Training or None, got {given!r}")
+    return given
+
+
+def read(estimator: Any, X: Any, like: Form | None = None) -> Ragged:
+    """The sequences of X, as an estimator reads them.
+
+    Raises:
+        DataError: if X cannot be used, or is of another form than what the estimator has learnt.
+    """
+    training = training_of(estimator.training)
+    name = type(estimator).__name__
+    return read_sequences(X, like=like, tokens=estimator.tokens, lower=training.lower, who=name)
+
+
+def note_features(estimator: Any, form: Form) -> None:
+    """Sets what scikit-learn wants to know of X."""
+    estimator.n_features_in_ = form.features
+    if form.names is not None:
+        estimator.feature_names_in_ = np.array(form.names, object)
+    elif hasattr(estimator, "feature_names_in_"):
+        del estimator.feature_names_in_
+
+
+def weights_of(sample_weight: Any, n: int) -> Array:
+    """``[n]`` weights.
+
+    Raises:
+        DataError: if they are not n finite numbers from 0 up, of which one is above 0.
+    """
+    if sample_weight is None:
+        return np.ones(n)
+    weights = np.asarray(sample_weight, np.float64)
+    if weights.ndim != 1:
+        raise DataError(f"Sample weights must be 1D array or scalar, got {weights.ndim}D array")
+    if weights.shape != (n,):
+        raise DataError(f"sample_weight has {len(weights)} numbers, X has {n} sequences")
+    if not np.isfinite(weights).all():
+        raise DataError(f"sample_weight {int(np.argmin(np.isfinite(weights)))} is not finite")
+    if weights.min() < 0:
+        raise DataError(
+            f"sample_weight {int(np.argmin(weights))} is negative; weights count from 0 up"
+        )
+    if not weights.any():
+        raise DataError("sample_weight is zero for all sequences; one at least must be above 0")
+    return weights

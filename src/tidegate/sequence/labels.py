@@ -1,0 +1,140 @@
+"""Labels: which there are, and what each counts for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ArgumentError, DataError
+
+Array = NDArray[Any]
+
+
+def of_sequences(y: Any, n: int) -> tuple[Array, Array]:
+    """The number of each sequence's label, ``[n]``, and the labels, in order.
+
+    Raises:
+        DataError: if y is not a label for each of n sequences, all of one type.
+    """
+    array = _column(y, n)
+    classes, ids = np.unique(array, return_inverse=True)
+    return ids.astype(np.int64), classes
+
+
+def known(classes: Any) -> Array:
+    """Labels, each once, in order."""
+    found: Array = np.unique(_column(classes, None))
+    return found
+
+
+def ids_of(y: Any, classes: Array, n: int) -> Array:
+    """The number of each sequence's label among those that are known, ``[n]``.
+
+    Raises:
+        DataError: if y has a label that is not.
+    """
+    array = _column(y, n)
+    place = np.searchsorted(classes, array).clip(0, len(classes) - 1)
+    wrong = np.flatnonzero(classes[place] != array)
+    if wrong.size:
+        raise DataError(
+            f"y has the label {array[wrong[0]]!r} of sequence {wrong[0]}, which is none of the "
+            f"classes; name all of them at the first call of partial_fit"
+        )
+    return place.astype(np.int64)
+
+
+def check_several(classes: Array, ids: Array, weights: Array) -> None:
+    """Sees to it that there is something to tell apart.
+
+    Raises:
+        DataError: if all sequences that count are of one class.
+    """
+    present = np.unique(ids[weights > 0])
+    if len(present) < 2:
+        raise DataError(
+            f"y has 1 class, {classes[present[0]].item()!r}, among the sequences that count; "
+            f"a classifier needs 2 at least"
+        )
+
+
+def class_weights(given: Any, classes: Array, ids: Array, weights: Array) -> Array:
+    """What each class counts for, ``[classes]``.
+
+    Args:
+        given: label → weight, those left out count 1; "balanced" for as much as all others; None.
+        classes: the labels.
+        ids: ``[n]``.
+        weights: ``[n]``, of the sequences.
+
+    Raises:
+        ArgumentError: if it names no class, or holds no weight.
+
+    Example:
+        >>> ids = np.array([0, 0, 0, 1])
+        >>> class_weights("balanced", np.array(["a", "b"]), ids, np.ones(4)).tolist()
+        [0.6666666666666666, 2.0]
+    """
+    if given is None:
+        return np.ones(len(classes))
+    if isinstance(given, str) and given == "balanced":
+        total = np.bincount(ids, weights, minlength=len(classes))
+        used = (total > 0).sum()
+        found: Array = np.where(total > 0, total.sum() / (used * np.maximum(total, 1e-300)), 1.0)
+        return found
+    if not isinstance(given, dict):
+        raise ArgumentError(f"class_weight must be a dict, 'balanced' or None, got {given!r}")
+    names = classes.tolist()
+    result = np.ones(len(classes))
+    for label, weight in given.items():
+        if label not in names:
+            raise ArgumentError(f"class_weight has the label {label!r}, which y has not")
+        if not np.isreal(weight) or not np.isfinite(weight) or weight < 0:
+            raise ArgumentError(f"class_weight of {label!r} must be from 0 up, got {weight!r}")
+        result[names.index(label)] = weight
+    return result
+
+
+def _column(y: Any, n: int | None) -> Array:
+    from sklearn.utils.multiclass import check_classification_targets
+    from sklearn.utils.validation import column_or_1d
+
+    if y is None:
+        raise DataError(
+            "requires y to be passed, but the target y is None; give a label for each sequence"
+        )
+    if not isinstance(y, list | tuple):
+        y = np.asarray(y)
+    if n is not None and np.ndim(y) and len(y) != n:
+        raise DataError(f"y has {len(y)} labels, X has {n} sequences; each needs one")
+    values = y if isinstance(y, np.ndarray) else None
+    if values is None or values.dtype == object:
+        kinds = [_kind(label) for label in (y if values is None else values.ravel())]
+        for i, kind in enumerate(kinds):
+            if kind == "missing":
+                raise DataError(f"y {i} is missing: Input y contains NaN; give it a label")
+            if kind != kinds[0] and "list" not in (kind, kinds[0]):
+                raise DataError(
+                    f"y mixes types: label {i} is {y[i]!r}, label 0 is {y[0]!r}; give labels of "
+                    f"one type"
+                )
+    array = column_or_1d(y, warn=True)
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        number = int(np.argmin(np.isfinite(array)))
+        raise DataError(f"Input y contains NaN or infinity: y {number} is {array[number]}")
+    check_classification_targets(array)
+    if array.dtype == object and isinstance(array[0], str):
+        array = array.astype(str)
+    return np.asarray(array)
+
+
+def _kind(label: Any) -> str:
+    if label is None:
+        return "missing"
+    if isinstance(label, str):
+        return "text"
+    if isinstance(label, bool | np.bool_ | int | float | np.number):
+        return "number"
+    return "list" if hasattr(label, "__len__") else type(label).__name__

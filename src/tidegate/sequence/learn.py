@@ -1,0 +1,250 @@
+"""From samples to networks that answer: the one way that all estimators share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data.bags import TokenBags
+from ..data.sequences import Ragged, places
+from ..data.spans import Spans
+from ..network import Network, NetworkSpec, NumberInput, TokenInput
+from ..train import Drawn, Held, History, fit_drawn
+from ..train.progress import Listener
+from .samples import Samples
+from .tasks import Task
+from .training import Training
+
+Array = NDArray[Any]
+Rows = Any
+Cost = Callable[[Array, Array], tuple[float, Array]]
+
+APART = 1_000_003
+"""Between the seeds of two members."""
+CHECKS = 20
+"""How often in a training the loss of what is held out is asked for."""
+
+
+class Inputs(Protocol):
+    """The way from sequences to what a network reads: `numbers.Numbers` and `texts.Texts`."""
+
+    @property
+    def network_input(self) -> NumberInput | TokenInput:
+        """The first part of the network's spec."""
+        ...
+
+    def table(self, x: Ragged) -> Array | TokenBags:
+        """All rows, prepared once."""
+        ...
+
+    def views(self, table: Any, spans: Spans) -> list[tuple[Rows, Spans]]:
+        """What is read to answer, once or several times; the mean of the outputs is the answer."""
+        ...
+
+    def batch(
+        self, table: Any, spans: Spans, random: np.random.Generator, augment: bool
+    ) -> tuple[Rows, Spans]:
+        """What is read to learn."""
+        ...
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How long, how fast: what `Training` leaves open, filled in."""
+
+    updates: int
+    rate: float
+    bucket: bool = False
+    """Whether a batch takes sequences of about the same length."""
+
+    @classmethod
+    def numbers(cls, n: int, training: Training) -> Recipe:
+        """For n sequences of numbers: 60 epochs, within bounds.
+
+        Example:
+            >>> [Recipe.numbers(n, Training()).updates for n in (10, 1000, 4000)]
+            [800, 1875, 3000]
+        """
+        updates = training.updates or min(max(60 * n // training.batch, 800), 3000)
+        return cls(updates, 3e-3)
+
+
+@dataclass(frozen=True)
+class Learner:
+    """Trains networks of one spec on samples, as often as is asked."""
+
+    spec: NetworkSpec
+    inputs: Inputs
+    task: Task
+    training: Training
+    recipe: Recipe
+    progress: bool | Listener | None = False
+
+    def learn(
+        self, samples: Samples, seed: int, start: Array | None = None, cost: Cost | None = None
+    ) -> tuple[Network, History]:
+        """A network, and the course of its training.
+
+        Args:
+            samples: what it learns from, and has held out.
+            seed: of the weights, the order and all that varies.
+            start: parameters to go on from; None for new ones.
+            cost: the loss; None for that of the task.
+        """
+        network = Network(self.spec, seed=seed, parameters=start)
+        settings = self.training.settings(self.recipe.updates, seed, self.recipe.rate)
+        held = None
+        if self.training.validation:
+            apart, rest = split(samples, self.training.validation, seed, self.task)
+            held = self.held(samples.take(apart))
+            samples = samples.take(rest)
+        history = fit_drawn(
+            network,
+            Batches(self, samples, seed).draw,
+            cost or self.task.cost(),
+            settings,
+            validation=held,
+            epochs=CHECKS if held else 1,
+            progress=self.progress,
+        )
+        return network, history
+
+    def held(self, samples: Samples) -> Held:
+        """Samples as the fit loop asks for their loss."""
+        rows, spans = self.inputs.views(self.inputs.table(samples.x), samples.x.spans)[0]
+        return Held(rows, spans, self.task.targets(samples))
+
+
+class Batches:
+    """The batches of a training: a number decides each, with the seed."""
+
+    def __init__(self, learner: Learner, samples: Samples, seed: int) -> None:
+        self.learner = learner
+        self.seed = seed
+        self.spans = samples.x.spans
+        self.table = learner.inputs.table(samples.x)
+        self.targets = learner.task.targets(samples)
+        self.size = min(learner.training.batch, len(samples))
+        self.per_epoch = -(-len(samples) // self.size)
+        self._epoch = (-1, np.zeros(0, np.int64))
+
+    def draw(self, done: int) -> Drawn:
+        """The batch of the update after so many."""
+        chosen = self.chosen(*divmod(done, self.per_epoch))
+        random = _random(self.seed, 1, done)
+        spans = self.spans[chosen]
+        rows, found = self.learner.inputs.batch(
+            self.table, spans, random, self.learner.training.augment
+        )
+        targets = self.targets[places(spans) if self.learner.task.stepwise else chosen]
+        return Drawn(rows, found, targets)
+
+    def chosen(self, epoch: int, number: int) -> Array:
+        """The sequences of a batch; the last one of an epoch is filled up with others."""
+        if self._epoch[0] != epoch:
+            self._epoch = (epoch, self._order(_random(self.seed, 0, epoch)))
+        order = self._epoch[1]
+        return order[number * self.size : (number + 1) * self.size]
+
+    def _order(self, random: np.random.Generator) -> Array:
+        n, size = len(self.spans), self.size
+        order = random.permutation(n)
+        short = self.per_epoch * size - n
+        order = np.concatenate([order, order[:short]])
+        if self.learner.recipe.bucket:
+            length = self.spans.length
+            for first in range(0, len(order), 50 * size):
+                pool = order[first : first + 50 * size]
+                order[first : first + 50 * size] = pool[np.argsort(length[pool], kind="stable")]
+            order = order.reshape(-1, size)[random.permutation(self.per_epoch)].ravel()
+        return order
+
+
+def _random(seed: int, *purpose: int) -> np.random.Generator:
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, *purpose])))
+
+
+def split(samples: Samples, share: float, seed: int, task: Task) -> tuple[Array, Array]:
+    """Which samples are held out, and which remain: of each class the same share.
+
+    Example:
+        >>> from tidegate.data.sequences import read_sequences
+        >>> from tidegate.network import Loss
+        >>> x = read_sequences(np.arange(10.0)[:, None])
+        >>> found = Samples(x, np.repeat([[0.0], [1.0]], 5, axis=0), np.ones(10))
+        >>> apart, rest = split(found, 0.4, 0, Task(Loss("categorical"), 2))
+        >>> np.bincount(apart // 5).tolist(), len(rest)
+        ([2, 2], 6)
+    """
+    n = len(samples)
+    order = _random(seed, 2).permutation(n)
+    if task.loss.kind == "categorical" and not task.stepwise:
+        order = order[np.argsort(samples.targets[order, 0], kind="stable")]
+    # every 1/share-th in this order, from the middle of the first step on
+    place = (np.arange(n) + 0.5) * share
+    out = np.floor(place + 0.5) > np.floor(place - share + 0.5)
+    if out.all() or n < 2:
+        out[...] = np.arange(n) > 0
+    return np.sort(order[out]), np.sort(order[~out])
+
+
+@dataclass(frozen=True)
+class Learned:
+    """Networks that answer together: the mean of their outputs, over a temperature."""
+
+    inputs: Any
+    networks: tuple[Network, ...]
+    temperature: float = 1.0
+
+    def outputs(self, x: Ragged) -> Array:
+        """``[n, O]`` for n sequences, or ``[N, O]`` for their steps, in float64."""
+        found = []
+        spans = x.spans
+        table = self.inputs.table(x)
+        for part in parts(x.length):
+            views = self.inputs.views(table, spans[part])
+            each = [
+                network.forward(rows, view).output
+                for network in self.networks
+                for rows, view in views
+            ]
+            total = np.zeros(each[0].shape)
+            for output in each:
+                total += output
+            found.append(total / (len(each) * self.temperature))
+        return np.concatenate(found)
+
+    @property
+    def spec(self) -> NetworkSpec:
+        """Of each network."""
+        return self.networks[0].spec
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For pickle: networks as what they are made of."""
+        parameters = [np.array(network.parameters) for network in self.networks]
+        return {**self.__dict__, "networks": (self.spec, parameters)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        spec, parameters = state["networks"]
+        networks = tuple(Network(spec, parameters=each) for each in parameters)
+        self.__dict__.update({**state, "networks": networks})
+
+
+def parts(length: Array, rows: int = 100_000) -> list[slice]:
+    """Runs of sequences with about so many rows, one sequence at the least.
+
+    Example:
+        >>> [(part.start, part.stop) for part in parts(np.array([5, 5, 5, 20, 1]), rows=10)]
+        [(0, 2), (2, 3), (3, 4), (4, 5)]
+    """
+    found, first, held = [], 0, 0
+    for i, size in enumerate(length.tolist()):
+        if held and held + size > rows:
+            found.append(slice(first, i))
+            first, held = i, 0
+        held += size
+    return [*found, slice(first, len(length))]

@@ -1,0 +1,146 @@
+"""The way from sequences of numbers to what a network reads."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data.features import Features
+from ..data.plain import from_json
+from ..data.sequences import Form, Ragged, places
+from ..data.spans import Spans
+from ..errors import ArgumentError
+from ..network import NumberInput
+from .segments import Segments, shaken, suited, varied
+from .training import Training
+
+Array = NDArray[Any]
+
+VARIED = 0.8
+"""The share of the batches that are varied."""
+WAVES = 10
+"""Cycles in a sequence, at most, for it to be stretched."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What of it is settled by a few numbers."""
+
+    segment: int
+    stretched: bool
+    """Whether a sequence stays what it is when time runs unevenly."""
+
+    def __post_init__(self) -> None:
+        if type(self.segment) is not int or not 1 <= self.segment <= 10**6:
+            raise ArgumentError(f"Reading.segment must be from 1 up, got {self.segment!r}")
+
+
+@dataclass(frozen=True, eq=False)
+class Numbers:
+    """Sequences of numbers as tables: scaled once, cut into segments and varied at every use."""
+
+    form: Form
+    features: Features
+    reading: Reading
+
+    @classmethod
+    def of(
+        cls, x: Ragged, weights: Array, training: Training, *, whole: bool, steps: bool
+    ) -> Numbers:
+        """Learnt from the sequences that a network learns from.
+
+        Args:
+            x: n sequences.
+            weights: ``[n]``.
+            training: what was set.
+            whole: whether the network sees a sequence to its end before it answers.
+            steps: whether it answers at every step.
+        """
+        features = Features.of(x, weights, changes=training.changes, own=whole)
+        size = 1 if steps else training.segment or suited(x.length)
+        stretched = not steps and waves(features.rows(x)[:, : x.form.columns], x.spans) <= WAVES
+        return cls(x.form, features, Reading(size, bool(stretched)))
+
+    @property
+    def segments(self) -> Segments:
+        """How many rows a step of the network reads."""
+        return Segments(self.reading.segment)
+
+    @property
+    def network_input(self) -> NumberInput:
+        """The first part of the network's spec."""
+        segments = self.segments
+        return NumberInput(self.features.width * segments.copies, segment=segments.size)
+
+    def table(self, x: Ragged) -> Array:
+        """All rows as features."""
+        return self.features.rows(x)
+
+    def views(self, table: Array, spans: Spans) -> list[tuple[Array, Spans]]:
+        """What the network reads to answer: the sequences, from one or several offsets."""
+        segments = self.segments
+        return [segments.read(table, spans, offset) for offset in segments.offsets]
+
+    def batch(
+        self, table: Array, spans: Spans, random: np.random.Generator, augment: bool
+    ) -> tuple[Array, Spans]:
+        """What it reads to learn: the sequences in rows of their own, perhaps varied."""
+        vary = augment and random.uniform() < VARIED
+        if vary and self.reading.stretched:
+            rows, found = varied(table, spans, random)
+        else:
+            rows = table[places(spans)]
+            found = Spans(np.cumsum(spans.length) - spans.length, spans.length)
+        if vary:
+            rows = shaken(rows, found, random)
+        size = self.reading.segment
+        rows, found = self.segments.read(rows, found, random.integers(0, size, len(found)))
+        return np.ascontiguousarray(rows, np.float32), found
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for a file."""
+        return {"form": asdict(self.form), "reading": asdict(self.reading)}
+
+    def tensors(self) -> dict[str, Array]:
+        """Arrays for a file."""
+        found = {f.name: np.asarray(getattr(self.features, f.name)) for f in fields(Features)}
+        return {
+            f"features.{name}": a.astype(np.uint8) if a.dtype == bool else a
+            for name, a in found.items()
+        }
+
+    @classmethod
+    def from_file(cls, data: dict[str, Any], tensors: dict[str, Array]) -> Numbers:
+        """As `to_json` and `tensors` gave it. Raises: ArgumentError, if anything is amiss."""
+        form = Form.from_json(data.get("form"))
+        arrays = {}
+        for field in fields(Features):
+            array = tensors.get(f"features.{field.name}")
+            if array is None or array.ndim != 1:
+                raise ArgumentError(f"features.{field.name} is missing")
+            arrays[field.name] = array
+        features = Features.from_arrays(form.columns, arrays)
+        return cls(form, features, from_json(Reading, data.get("reading")))
+
+
+def waves(rows: Array, spans: Spans) -> float:
+    """Cycles in a sequence, at the frequency that half of its variance lies below; the median.
+
+    Args:
+        rows: ``[N, F]``.
+        spans: the sequences in them, of which 200 are looked at.
+
+    Example:
+        >>> t = np.arange(300) / 300
+        >>> waves(np.sin(2 * np.pi * 25 * t)[:, None], Spans([0], [300]))
+        25.0
+    """
+    found = []
+    for i in np.unique(np.linspace(0, len(spans) - 1, 200).astype(int)):
+        part = rows[spans.start[i] : spans.start[i] + spans.length[i]].astype(np.float64)
+        power = (np.abs(np.fft.rfft(part - part.mean(axis=0), axis=0)) ** 2).sum(axis=1)
+        found.append(int(np.searchsorted(np.cumsum(power), power.sum() / 2)))
+    return float(np.median(found))

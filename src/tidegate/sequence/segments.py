@@ -1,0 +1,115 @@
+"""Sequences of numbers as a network reads them: in segments, from several offsets, or varied."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data.spans import Spans
+
+Array = NDArray[Any]
+
+KEPT = 40
+"""Steps of the network that a sequence of median length is left with."""
+
+
+def suited(length: Array) -> int:
+    """The rows that a step reads, for sequences of such lengths.
+
+    Example:
+        >>> [suited(np.array([length])) for length in (7, 29, 150, 1000)]
+        [1, 1, 4, 25]
+    """
+    return max(1, round(float(np.median(length)) / KEPT))
+
+
+@dataclass(frozen=True)
+class Segments:
+    """A step of the network reads ``size`` rows, and the ``size`` before them once more.
+
+    In front of a sequence its first row is repeated, ``size − 1`` times and ``offset`` more, so
+    that a single row makes a step, and more rows never change a step that was read before.
+
+    Example:
+        >>> rows, spans = Segments(2).read(np.arange(3.0)[:, None], Spans([0], [3]), offset=0)
+        >>> rows.tolist(), spans.length.tolist()
+        ([[0.0, 0.0], [0.0, 0.0], [1.0, 0.0], [2.0, 0.0]], [4])
+    """
+
+    size: int
+
+    @property
+    def copies(self) -> int:
+        """How often a row stands in the table: with that before it, if steps read several."""
+        return 1 if self.size == 1 else 2
+
+    @property
+    def offsets(self) -> tuple[int, ...]:
+        """From which sequences are read, to take the mean of what is found."""
+        return tuple(sorted({0, self.size // 3, 2 * self.size // 3}))
+
+    def read(self, rows: Array, spans: Spans, offset: int | Array = 0) -> tuple[Array, Spans]:
+        """The table that the network reads, and its spans.
+
+        Args:
+            rows: ``[N, K]``.
+            spans: n sequences in them.
+            offset: from 0 to below size, of all or of each.
+        """
+        if self.size == 1:
+            return rows, spans
+        ahead = self.size - 1 + np.broadcast_to(offset, len(spans))
+        count = (ahead + spans.length) // self.size * self.size
+        first = np.cumsum(count) - count
+        place = np.arange(int(count.sum())) - np.repeat(first + ahead, count)
+        start = np.repeat(spans.start, count)
+        table = np.concatenate(
+            [rows[start + np.maximum(place - lag, 0)] for lag in (0, self.size)], axis=1
+        )
+        return table, Spans(first, count)
+
+
+def varied(rows: Array, spans: Spans, random: np.random.Generator) -> tuple[Array, Spans]:
+    """The sequences as they might have been as well: a part of each, stretched to its length.
+
+    Of each, 80 to 100 % are kept; time runs unevenly; each column has another scale; each number is
+    shaken.
+
+    Args:
+        rows: ``[N, K]``, of deviation 1.
+        spans: n sequences in them.
+        random: draws it all.
+    """
+    n = len(spans)
+    length = spans.length
+    first = np.cumsum(length) - length
+    total = int(length.sum())
+    kept = random.uniform(0.8, 1.0, n)
+    skipped = random.uniform(0.0, 1.0, n) * (1 - kept)
+    wave = random.normal(0, 0.05, (n, 2))  # Σ |wave|·k·π stays below 1, or time would turn
+    wave = np.clip(wave, -0.1, 0.1)
+    u = (np.arange(total) - np.repeat(first, length)) / np.repeat(np.maximum(length - 1, 1), length)
+    bent = u.copy()
+    for k in (1, 2):
+        bent += np.repeat(wave[:, k - 1], length) / k * np.sin(np.pi * k * u)
+    place = (np.repeat(skipped, length) + np.repeat(kept, length) * bent) * np.repeat(
+        length - 1, length
+    )
+    place = np.clip(place, 0, np.repeat(length - 1, length))
+    low = place.astype(np.int64)
+    share = (place - low)[:, None].astype(np.float32)
+    low += np.repeat(spans.start, length)
+    high = np.minimum(low + 1, np.repeat(spans.start + length - 1, length))
+    table = rows[low] * (1 - share) + rows[high] * share
+    return table, Spans(first, length)
+
+
+def shaken(rows: Array, spans: Spans, random: np.random.Generator) -> Array:
+    """Rows that follow one another in spans, with another scale for each column of a sequence."""
+    scale = random.normal(1, 0.1, (len(spans), rows.shape[1])).astype(np.float32)
+    noise = random.standard_normal(rows.shape, np.float32)
+    found: Array = rows * np.repeat(scale, spans.length, axis=0) + np.float32(0.05) * noise
+    return found

@@ -1,0 +1,47 @@
+"""What is learnt of a sequence: how wide the answer is, where it is read, and what a mistake costs.
+
+Every row of targets ends with its weight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..network import Loss
+from ..network.reference_loss import loss as loss_of
+from .samples import Samples
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Task:
+    """An answer for each sequence, or one for each step."""
+
+    loss: Loss
+    outputs: int
+    stepwise: bool = False
+
+    def targets(self, samples: Samples) -> Array:
+        """``[n, K + 1]``, or ``[N, K + 1]`` where each step has targets: with their weights."""
+        weights = samples.weights / samples.weights.mean()
+        if self.stepwise:
+            weights = np.repeat(weights, samples.x.length)
+        return np.column_stack([samples.targets, weights])
+
+    def cost(self) -> Callable[[Array, Array], tuple[float, Array]]:
+        """The loss and its gradient, as `train.fit_drawn` wants it."""
+        spec = self.loss
+
+        def cost(targets: Array, output: Array) -> tuple[float, Array]:
+            target: Array = targets[:, :-1]
+            if spec.kind == "categorical":
+                target = target[:, 0].astype(np.int64)
+            return loss_of(spec, output.astype(np.float64), target, targets[:, -1])
+
+        return cost

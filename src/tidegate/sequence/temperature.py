@@ -1,0 +1,54 @@
+"""The temperature that makes chances true: Guo et al. 2017, On Calibration of Modern Networks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..network import Loss
+from ..network.reference_loss import loss as loss_of
+
+Array = NDArray[Any]
+
+LEAST, MOST = 0.2, 5.0
+FEW = 20
+"""Samples below which a temperature would be chance itself."""
+
+
+def fitted(outputs: Array, targets: Array, weights: Array, kind: str) -> float:
+    """What outputs must be divided by for their loss to be least; 1 for few of them.
+
+    Args:
+        outputs: ``[n, O]``, of samples that were not learnt from.
+        targets: ``[n, K]``.
+        weights: ``[n]``.
+        kind: ``categorical`` or ``binary``.
+
+    Example:
+        >>> sure = np.array([[4.0, 0.0]] * 10_000)
+        >>> right = np.array([[0.0]] * 7500 + [[1.0]] * 2500)
+        >>> round(fitted(sure, right, np.ones(10_000), "categorical"), 2)  # 4 / log 3
+        3.64
+    """
+    if len(outputs) < FEW:
+        return 1.0
+    # as if one more sample had been wrong: all right would else make sure of everything
+    spec = Loss(
+        "categorical" if kind == "categorical" else "binary", smoothing=1 / (len(outputs) + 2)
+    )
+    target = targets[:, 0].astype(np.int64) if kind == "categorical" else targets
+
+    def loss(log: float) -> float:
+        return loss_of(spec, outputs / np.exp(log), target, weights)[0]
+
+    # the loss has one minimum in 1/temperature: halve the range by its slope
+    low, high = np.log(LEAST), np.log(MOST)
+    for _ in range(40):
+        third = (high - low) / 3
+        if loss(low + third) < loss(high - third):
+            high -= third
+        else:
+            low += third
+    return float(np.exp((low + high) / 2))

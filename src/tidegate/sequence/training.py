@@ -1,0 +1,114 @@
+"""How the estimators of sequences learn: what is rarely set."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from ..data.plain import from_json
+from ..errors import ArgumentError
+from ..network import Init, Optimizer, checks
+from ..train import FitSettings
+
+
+@dataclass(frozen=True)
+class Training:
+    """How long and how fast an estimator learns, and from which variants of the sequences.
+
+    None is for what suits the data: see docs/design/sequences.md.
+
+    Example:
+        >>> Training(learning_rate=1e-2, members=1).settings(updates=500, seed=3).schedule
+        'cosine'
+    """
+
+    updates: int | None = None
+    """None for 60 epochs of numbers, 800 updates at least and 3,000 at most; of tokens, a few
+    epochs."""
+    batch: int = 32
+    """Sequences in an update."""
+    learning_rate: float | None = None
+    """The highest; it rises for 5 % of the updates, then falls along a cosine to 0."""
+    weight_decay: float = 0.01
+    beta2: float = 0.999
+    """Of AdamW: how slowly it forgets the sizes of gradients."""
+    members: int | None = None
+    """Networks that differ in their seed, and answer together; None for 3 of numbers, else 1."""
+    smoothing: float | None = None
+    """How much of a label is spread over all; None for 0.1 of numbers, else 0."""
+    augment: bool = True
+    """Whether the sequences are varied while they are learnt from: numbers stretched, scaled and
+    shaken, words dropped."""
+    segment: int | None = None
+    """Steps of the data that one step of the network reads; None for so many that 40 remain."""
+    changes: bool = True
+    """Whether numbers come with their changes since the step before."""
+    validation: float = 0.0
+    """The share of the sequences that is held out, for the choice of the best update so far."""
+    patience: int | None = None
+    """Stop after so many twentieths of the updates without a better loss of what is held out."""
+    calibrate: bool | None = None
+    """Whether chances are corrected by a temperature, from a network that learns from 80 % of the
+    sequences; None for classifiers alone."""
+    min_count: int = 2
+    """How often a token must occur, to be known."""
+    vocabulary: int = 50_000
+    """Tokens that are known, at most."""
+    lower: bool = True
+    """Whether texts are read in small letters."""
+    embedding: int = 100
+    """Numbers that a token is embedded as."""
+    init: Init = field(default_factory=Init)
+    """What the weights start from; ``Init(chrono=T)`` for memories of T steps."""
+
+    def __post_init__(self) -> None:
+        for name in ("updates", "members", "segment", "patience"):
+            if getattr(self, name) is not None:
+                checks.whole(self, name, 1)
+        for name in ("batch", "min_count", "vocabulary", "embedding"):
+            checks.whole(self, name, 1)
+        if self.learning_rate is not None:
+            checks.number(self, "learning_rate", least=0)
+        checks.number(self, "weight_decay", least=0)
+        for name in ("beta2", "validation"):
+            checks.number(self, name, least=0, below=1)
+        if self.smoothing is not None:
+            checks.number(self, "smoothing", least=0, below=1)
+        for name in ("augment", "changes", "lower"):
+            checks.flag(self, name)
+        if self.calibrate is not None:
+            checks.flag(self, "calibrate")
+        if not isinstance(self.init, Init):
+            raise ArgumentError(f"Training.init must be an Init, got {self.init!r}")
+        if self.patience is not None and not self.validation:
+            raise ArgumentError(
+                "Training.patience needs sequences held out; give validation above 0, such as 0.1"
+            )
+
+    def settings(self, updates: int, seed: int, default_rate: float = 3e-3) -> FitSettings:
+        """The same for `train.fit_drawn`."""
+        rate = default_rate if self.learning_rate is None else self.learning_rate
+        optimizer = Optimizer(
+            "adamw", rate, betas=(0.9, self.beta2), weight_decay=self.weight_decay, clip=1.0
+        )
+        return FitSettings(
+            updates=updates,
+            batch=self.batch,
+            optimizer=optimizer,
+            schedule="cosine",
+            warmup=0.05,
+            patience=self.patience,
+            seed=seed,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """A dict that ``json.dumps`` takes and `from_json` turns back into an equal value."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Any) -> Training:
+        """The value that `to_json` described. Raises: ArgumentError, if it describes none."""
+        parts = dict(data) if isinstance(data, dict) else data
+        if isinstance(parts, dict) and "init" in parts:
+            parts["init"] = from_json(Init, parts["init"])
+        return from_json(cls, parts)

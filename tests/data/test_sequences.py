@@ -1,0 +1,208 @@
+"""Sequences in the forms that users have them in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tidegate import DataError
+from tidegate.data import Spans
+from tidegate.data.sequences import Form, places, read_sequences
+
+NAN = float("nan")
+
+
+def test_a_table_has_a_number_at_a_step() -> None:
+    x = read_sequences(np.array([[1, 2, 3], [4, 5, 6]]))
+    assert x.rows.tolist() == [[1], [2], [3], [4], [5], [6]]
+    assert x.length.tolist() == [3, 3]
+    assert (x.form.columns, x.form.steps, x.form.features) == (1, 3, 3)
+
+
+def test_an_array_of_three_dimensions_has_features() -> None:
+    x = read_sequences(np.arange(12).reshape(2, 3, 2))
+    assert x.rows[3].tolist() == [6, 7]
+    assert (x.form.columns, x.form.steps, x.form.features) == (2, None, 2)
+
+
+def test_arrays_of_unequal_length() -> None:
+    x = read_sequences([np.ones((2, 3)), np.zeros((1, 3))])
+    assert x.rows.sum(axis=1).tolist() == [3, 3, 0]
+    assert x.length.tolist() == [2, 1] and x.form == Form("numbers", 3)
+    assert read_sequences([[1.0], [2.0, 3.0]]).rows.ravel().tolist() == [1, 2, 3]
+
+
+def test_an_array_of_arrays_is_a_list() -> None:
+    X = np.empty(2, object)
+    X[:] = [np.arange(3.0), np.arange(2.0)]
+    assert read_sequences(X).length.tolist() == [3, 2]
+
+
+def test_texts_are_words_or_characters() -> None:
+    x = read_sequences(["A cat.", "no"], lower=True)
+    assert x.rows.tolist() == ["a", "cat", ".", "no"] and x.length.tolist() == [3, 1]
+    assert read_sequences(["né"], tokens="char").rows.tolist() == ["n", "é"]
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        [["a", "b"], ["C"]],
+        (["a", "b"], ("C",)),
+        [np.array(["a", "b"]), np.array(["C"], object)],
+    ],
+)
+def test_lists_of_tokens_stay_as_they_are(X: Any) -> None:
+    x = read_sequences(X)
+    assert x.rows.tolist() == ["a", "b", "C"] and x.length.tolist() == [2, 1]
+
+
+@pytest.mark.parametrize("column", [pd.Series(["a b", "c"]), pl.Series(["a b", "c"])])
+def test_a_column_of_texts(column: Any) -> None:
+    assert read_sequences(column).rows.tolist() == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("library", [pd, pl])
+def test_a_long_frame(library: Any) -> None:
+    frame = library.DataFrame(
+        {
+            "sequence": ["z", "a", "z", "a", "a"],
+            "step": [2, 30, 1, 10, 20],
+            "u": [2.0, 5.0, 1.0, 3.0, 4.0],
+            "v": [0, 1, 0, 1, 1],
+        }
+    )
+    x = read_sequences(frame)
+    assert x.rows.tolist() == [[1, 0], [2, 0], [3, 1], [4, 1], [5, 1]]
+    assert x.length.tolist() == [2, 3] and x.form == Form("numbers", 2, None, ("u", "v"))
+
+
+@pytest.mark.parametrize("library", [pd, pl])
+def test_a_long_frame_of_tokens(library: Any) -> None:
+    frame = library.DataFrame({"sequence": [1, 1, 0], "step": [1, 0, 0], "word": ["cat", "A", "b"]})
+    x = read_sequences(frame)
+    assert x.rows.tolist() == ["A", "cat", "b"] and x.length.tolist() == [2, 1]
+
+
+@pytest.mark.parametrize("library", [pd, pl])
+def test_a_frame_with_a_row_for_each_sequence(library: Any) -> None:
+    x = read_sequences(library.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0]}))
+    assert x.rows.ravel().tolist() == [1, 3, 2, 4]
+    assert x.form == Form("numbers", 1, 2, ("a", "b"))
+
+
+VALUES = np.arange(12.0).reshape(3, 4)
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        np.asfortranarray(VALUES),
+        np.repeat(VALUES, 2, axis=1)[:, ::2],
+        VALUES[::-1][::-1],
+        VALUES.astype(">f8"),
+        VALUES.astype(np.float16),
+        VALUES.astype(object),
+        VALUES.astype(np.int8),
+        VALUES.tolist(),
+    ],
+    ids=["fortran", "strided", "reversed", "swapped", "half", "objects", "bytes", "lists"],
+)
+def test_numbers_however_they_lie_in_memory(X: Any) -> None:
+    x = read_sequences(X)
+    assert x.rows.ravel().tolist() == VALUES.ravel().tolist()
+    assert x.rows.dtype == np.float64 and x.rows.dtype.isnative
+
+
+def test_what_is_read_only_is_read() -> None:
+    X = VALUES.copy()
+    X.flags.writeable = False
+    assert len(read_sequences(X)) == 3
+
+
+def test_a_missing_value_stays_missing() -> None:
+    assert np.isnan(read_sequences([[1.0, NAN], [2.0]]).rows.ravel()).tolist() == [0, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        ([], "empty list"),
+        (None, "list of sequences"),
+        ("a text", "list of sequences"),
+        ([[1.0], []], "sequence 1 of X has no steps"),
+        (["a", " "], "sequence 1 of X is a text without words"),
+        ([["a"], ["b"], []], "sequence 2 of X is a sequence without tokens"),
+        ([np.ones((2, 3))] * 17 + [np.ones((2, 2))], "sequence 17 of X has 2 features"),
+        ([[1.0], [[1.0, 2.0]]], "sequence 1 of X has 2 features"),
+        ([[1.0], np.ones((1, 1, 1))], "sequence 1 of X must be"),
+        ([[1.0], "a"], "mixes texts .* sequence 1"),
+        ([[1.0, 2.0], [1.0, "b"]], "sequence 1 of X has texts where numbers belong"),
+        ([[1.0], 3.0], "sequence 1 is 3.0"),
+        ([1.0, 2.0], "Expected 2D array, got 1D"),
+        (np.float64(3.0), "Expected 2D array, got 0D"),
+        (np.ones((0, 3)), "0 sample"),
+        (np.ones((3, 0)), r"0 feature\(s\) \(shape=\(3, 0\)\)"),
+        ([np.ones((2, 0))], r"0 feature\(s\)"),
+        ([[1.0], [2.0, np.inf]], "infinity, in sequence 1, step 1, feature 0"),
+        (np.ones((2, 2)) * 1j, "Complex data not supported"),
+        (np.array([["2020-01-01"]], "M8[D]"), "must hold numbers, got datetime64"),
+        ([[1.0], [{}]], "sequence 1 of X must hold numbers"),
+        ([[1.0], {"a": 1}], "sequence 1 is {'a': 1}"),
+    ],
+)
+def test_what_cannot_be_used(X: Any, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        read_sequences(X)
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"sequence": [1, 1], "step": [3, 3], "x": [1.0, 2.0]}, "row 1 .* step 3 .* second time"),
+        ({"sequence": [1, None], "step": [1, 2], "x": [1.0, 2.0]}, "'sequence' of X has 1 missing"),
+        ({"sequence": [1], "step": [1]}, "a column of values"),
+        ({"sequence": [1], "step": [1], "x": ["a"], "y": [1.0]}, "'x' of X must hold numbers"),
+        ({"sequence": [1, 1], "step": [1, 2], "w": ["a", None]}, "row 1 of X has no token"),
+    ],
+)
+def test_long_frames_that_cannot_be_used(columns: dict[str, Any], message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        read_sequences(pl.DataFrame(columns))
+
+
+@pytest.mark.parametrize(
+    ("X", "like", "message"),
+    [
+        (["a"], Form("numbers"), "was fitted to sequences of numbers, got tokens"),
+        ([[1.0]], Form("tokens"), "was fitted to sequences of tokens, got numbers"),
+        (np.ones((1, 3)), Form("numbers", 1, 2), "X has 3 features, but M is expecting 2"),
+        ([np.ones((2, 2))], Form("numbers", 3), "X has 2 features, but M is expecting 3"),
+    ],
+)
+def test_another_form_than_was_learnt(X: Any, like: Form, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        read_sequences(X, like=like, who="M")
+
+
+def test_a_table_was_learnt_and_a_list_comes() -> None:
+    x = read_sequences([np.ones(5), np.ones(2)], like=Form("numbers", 1, 3))
+    assert x.length.tolist() == [5, 2]
+
+
+@given(st.lists(st.integers(1, 5), min_size=1, max_size=6), st.data())
+def test_taking_some_sequences_takes_their_rows(length: list[int], data: st.DataObject) -> None:
+    X = [np.arange(n) + 100 * i for i, n in enumerate(length)]
+    chosen = data.draw(st.lists(st.integers(0, len(X) - 1), min_size=1, max_size=8))
+    taken = read_sequences(X).take(np.array(chosen))
+    assert [part.ravel().tolist() for part in taken.each()] == [X[i].tolist() for i in chosen]
+
+
+def test_places_of_nothing() -> None:
+    assert places(Spans(np.zeros(0, int), np.zeros(0, int))).tolist() == []

@@ -1,0 +1,18 @@
+"""Scikit-learn's own checks of estimators: all of them, none expected to fail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from tidegate.sequence.classifier import SequenceClassifier
+from tidegate.sequence.training import Training
+
+# defaults, but for a shorter training: the checks fit some hundred models
+SHORT = Training(updates=120, members=1)
+
+
+@parametrize_with_checks([SequenceClassifier(hidden=16, training=SHORT)])
+def test_checks(estimator: Any, check: Any) -> None:
+    check(estimator)
