@@ -19,7 +19,7 @@ from tidegate.forecast.baselines import BASELINES
 from tidegate.forecast.choice import choose
 from tidegate.forecast.parallel import each
 
-from .frames import days, several, wave
+from .frames import days, forecaster, several, wave
 
 HORIZON, SEASON = 3, 4
 NAN = np.nan
@@ -229,8 +229,10 @@ def test_one_of_several_is_chosen_if_their_windows_are_the_same() -> None:
 
 def test_windows_in_parallel_give_the_same() -> None:
     pytest.importorskip("joblib")
-    frame = days(wave(60))
-    alone, many = run(frame, refit=True), run(frame, refit=True, n_jobs=2)
+    alone, many = (
+        forecaster(n_jobs=n_jobs).backtest(days(wave(60)), windows=3, refit=True, names=("naive",))
+        for n_jobs in (1, 2)
+    )
     for name, values in alone.quantiles.items():
         np.testing.assert_array_equal(many.quantiles[name], values)
 

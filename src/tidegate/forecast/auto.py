@@ -14,7 +14,7 @@ from ..train.progress import Listener
 from .backtest import Ahead, Backtest, backtest
 from .choice import Choice, choose
 from .members import Members, learn_members
-from .plan import Plan
+from .planner import Planner
 from .simple import Simple
 
 Array = NDArray[Any]
@@ -39,10 +39,10 @@ class Outcome(NamedTuple):
 class Learner:
     """All that decides what is learnt, but for the rows."""
 
-    plan: Plan
+    planner: Planner
     series: Series
     auto: bool = False
-    """Whether to pick the cell, or a baseline, first; the plan's cell then counts for nothing."""
+    """Whether to pick a cell or a baseline first; the planner's cell then counts for nothing."""
     count: int = 1
     """Networks that say together what comes."""
     n_jobs: int | None = None
@@ -50,12 +50,12 @@ class Learner:
     """As for `train.fit`."""
 
     def learn(self, known: Array) -> Outcome:
-        """From the first ``known`` rows of each series, ``[n]``.
+        """From the first ``known`` rows of each series, ``[n]``: they alone decide the plan too.
 
         Raises:
             DataError: if no series is long enough.
         """
-        plan, choice = self.plan, None
+        plan, choice = self.planner.plan(oldest(self.series, known)), None
         if self.auto:
             choice = self.pick(known)
             if choice.name.lower() not in CELLS:
@@ -86,20 +86,23 @@ class Learner:
         """
         part, tried = oldest(self.series, known), []
         for cell in CELLS:
-            single = Learner(replace(self.plan, cell=cell), part, progress=self.progress)
+            single = Learner(replace(self.planner, cell=cell), part, progress=self.progress)
             # the baselines are looked at once, beside the first cell
             tried.append(single.test(None if cell == CELLS[0] else ("naive",)))
         return choose(tried)
 
+    def season(self, known: Array) -> int:
+        """Rows in a season, by the first ``known`` rows of each series, ``[n]``."""
+        return self.planner.plan(oldest(self.series, known)).season
+
     def test(self, names: tuple[str, ...] | None) -> Backtest:
         """A backtest with one training, beside some baselines; None for all."""
-        plan = self.plan
         return backtest(
             self.ahead,
             self.series,
-            plan.horizon,
-            plan.season,
-            model=plan.cell.upper(),
-            needed=plan.needed,
+            self.planner.horizon,
+            self.season,
+            model=self.planner.cell.upper(),
+            needed=self.planner.needed(self.series),
             names=names,
         )

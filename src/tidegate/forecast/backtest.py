@@ -22,6 +22,8 @@ Ahead: TypeAlias = Callable[[Array, Array, Array], tuple[Array, Array]]
 and chances of a value that is not zero ``[k, h]``, NaN where there are none."""
 Fit: TypeAlias = Callable[[Array], Ahead]
 """Rows of each series to learn from, ``[n]`` → what then forecasts."""
+Season: TypeAlias = int | Callable[[Array], int]
+"""Rows in a season, 1 for none; or what tells it from the first rows of each series, ``[n]``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +35,7 @@ class Backtest:
     held: Held
     """The windows."""
     season: int
+    """Rows in a season, 1 for none, as the rows before the windows show it: the unit of scores."""
     step: int
     """Rows from one window to the next."""
     levels: tuple[float, ...]
@@ -201,7 +204,7 @@ def backtest(
     fit: Fit,
     series: Series,
     horizon: int,
-    season: int,
+    season: Season,
     *,
     model: str,
     needed: int,
@@ -219,7 +222,8 @@ def backtest(
         fit: learns from the first rows of each series; see `Fit`.
         series: the data.
         horizon: steps ahead, h.
-        season: rows in a season; 1 for none.
+        season: rows in a season; or what tells it from the rows that a training sees, so that no
+            baseline knows a season that shows later.
         model: what to call the model.
         needed: rows that must come before a series's first window.
         windows, step: see `Held.of`.
@@ -250,19 +254,21 @@ def backtest(
     grid = np.unique(np.concatenate([0.5 - half, [0.5], 0.5 + half, quantiles]).round(12))
     step = horizon if step is None else step
     held = Held.of(series.length, series.start, horizon, needed, windows, step)
-    chosen = baselines.usual(season) if names is None else baselines.check_names(names)
-    job = partial(_forecast, fit, series, held, horizon, season, grid, chosen)
+    rounds = held.rounds(refit)
+    seasons = [season if isinstance(season, int) else season(known) for _, known in rounds]
+    chosen = baselines.usual(max(seasons)) if names is None else baselines.check_names(names)
+    job = partial(_forecast, fit, series, held, horizon, grid, chosen)
+    parts = [(*round, own) for round, own in zip(rounds, seasons, strict=True)]
     found: dict[str, Array] = {
         name: np.empty((len(held.cut), horizon, len(grid))) for name in (model, *chosen)
     }
     chance = np.empty((len(held.cut), horizon))
-    rounds = held.rounds(refit)
-    for (mine, _), (parts, chances) in zip(rounds, each(job, rounds, n_jobs), strict=True):
-        for name, part in zip(found, parts, strict=True):
+    for (mine, _), (answers, chances) in zip(rounds, each(job, parts, n_jobs), strict=True):
+        for name, part in zip(found, answers, strict=True):
             found[name][mine] = part
         chance[mine] = chances
     actual = series.values[held.cut[:, None] + np.arange(horizon)]
-    return Backtest(model, series, held, season, step, levels, grid, actual, found, chance)
+    return Backtest(model, series, held, seasons[0], step, levels, grid, actual, found, chance)
 
 
 def _forecast(
@@ -270,13 +276,12 @@ def _forecast(
     series: Series,
     held: Held,
     horizon: int,
-    season: int,
     grid: Array,
     names: tuple[str, ...],
-    round: tuple[Array, Array],
+    round: tuple[Array, Array, int],
 ) -> tuple[list[Array], Array]:
     """The windows of one training: quantiles of the model and of each baseline, and chances."""
-    mine, known = round
+    mine, known, season = round
     which, cut = held.series[mine], held.cut[mine]
     own, chance = fit(known)(which, cut, grid)
     panel = baselines.Panel(series.values, series.start, series.length, known)

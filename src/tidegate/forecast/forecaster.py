@@ -122,8 +122,7 @@ class Forecaster:
             DataError: if the frame cannot be used, or has too few rows.
         """
         series = self._read(df, static)
-        plan = settings.plan_for(self, series)
-        answers, history, choice = self._learner(plan, series, progress).learn(series.length)
+        answers, history, choice = self._learner(series, progress).learn(series.length)
         self.answers_ = answers
         self.plan_ = answers.plan
         self.series_ = answers.needs(series)
@@ -265,16 +264,15 @@ class Forecaster:
         if compared is not None:
             baselines.check_names(compared)
         series = self._read(df, static)
-        plan = settings.plan_for(self, series)
         # members learn at once, or windows do
-        learner = self._learner(plan, series, progress, self.n_jobs if refit is False else 1)
+        learner = self._learner(series, progress, self.n_jobs if refit is False else 1)
         return backtest(
             learner.ahead,
             series,
-            plan.horizon,
-            plan.season,
+            self.horizon,
+            learner.season,
             model=self._name,
-            needed=plan.needed,
+            needed=learner.planner.needed(series, windows, step),
             windows=windows,
             step=step,
             refit=refit,
@@ -312,11 +310,11 @@ class Forecaster:
             KeyboardInterrupt: after Ctrl-C.
         """
         series = self._read(df, static)
-        plan, self.tuning_ = tune.search(
-            settings.plan_for(self, series), series, trials, timeout, self.n_jobs
+        found, self.tuning_ = tune.search(
+            settings.planner_of(self), series, trials, timeout, self.n_jobs
         )
-        self.cell, self.hidden, self.window = plan.cell, plan.hidden, plan.window
-        self.training = plan.training
+        self.cell, self.hidden, self.window = found.cell, found.hidden, found.window
+        self.training = found.training
         return self.fit(series, progress=progress)
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -336,14 +334,11 @@ class Forecaster:
         return self.cell.upper()
 
     def _learner(
-        self,
-        plan: Plan,
-        series: Series,
-        progress: bool | Listener | None,
-        n_jobs: int | None = None,
+        self, series: Series, progress: bool | Listener | None, n_jobs: int | None = None
     ) -> Learner:
         jobs = self.n_jobs if n_jobs is None else n_jobs
-        return Learner(plan, series, self.cell == AUTO, self.ensemble, jobs, progress)
+        planner = settings.planner_of(self)
+        return Learner(planner, series, self.cell == AUTO, self.ensemble, jobs, progress)
 
     def _others(self, df: Any, static: Any) -> tuple[Answers, Series]:
         """Other series to forecast, and what answers for them."""

@@ -1,4 +1,4 @@
-"""A forecaster's arguments, checked when it is used, and the plan that follows from them."""
+"""A forecaster's arguments, checked when it is used, and the plans that follow from them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from ..cells import CELLS
 from ..data.series import Series
 from ..errors import ArgumentError, DataError
 from ..network import checks
-from .defaults import suited
-from .plan import Plan, Training
+from .plan import Training
+from .planner import Planner
 
 if TYPE_CHECKING:
     from .forecaster import Forecaster
@@ -86,10 +86,9 @@ def seasons_of(given: Forecaster) -> tuple[int, int] | None:
     return sizes[0], sizes[1] if len(sizes) == 2 else 0
 
 
-def plan_for(given: Forecaster, series: Series) -> Plan:
-    """All settings, with their defaults filled in."""
-    return suited(
-        series,
+def planner_of(given: Forecaster) -> Planner:
+    """The arguments as a value, from which the plan for some rows follows."""
+    return Planner(
         given.horizon,
         season=seasons_of(given),
         window=given.window,

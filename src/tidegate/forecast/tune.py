@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from ..data import oldest
 from ..data.series import Series
 from ..errors import ArgumentError
 from ..network import checks
 from .auto import Learner
+from .held import Held
 from .metrics import by_series, mean
-from .plan import Plan
+from .planner import Planner
 
 HIDDEN = (32, 64, 128, 256)
 SEASONS = (0.5, 1.0, 2.0)
@@ -41,21 +43,22 @@ class Trial:
 
 
 def search(
-    plan: Plan,
+    planner: Planner,
     series: Series,
     trials: int,
     timeout: float | None,
     n_jobs: int | None,
     tell: Callable[[Trial], None] = lambda trial: None,
-) -> tuple[Plan, tuple[Trial, ...]]:
-    """The best plan that was found, and all that was tried, in order.
+) -> tuple[Planner, tuple[Trial, ...]]:
+    """The best settings that were found, and all that was tried, in order.
 
     The first try is the plan as it is, so the result is no worse on the windows held out. Searched
     are the cell, the units, the window, the number of updates and the learning rate, by Optuna's
-    tree of Parzen estimators, with the plan's seed.
+    tree of Parzen estimators, with the planner's seed. What is usual is seen from the rows before
+    these windows.
 
     Args:
-        plan: where to start.
+        planner: where to start.
         series: what to forecast; the last windows of each are held out of every try.
         trials: how many at most.
         timeout: seconds after which no other begins; None for no end.
@@ -74,28 +77,31 @@ def search(
         raise ArgumentError("tune needs Optuna: pip install 'tidegate[tune]'")
     import optuna
 
+    held = Held.of(series.length, series.start, planner.horizon, planner.needed(series))
+    plan = planner.plan(oldest(series, held.known))
     usual = plan.training.updates_for(int(series.length.sum()))
     tried: list[Trial] = []
 
     def objective(trial: optuna.Trial) -> float:
+        training = replace(
+            plan.training,
+            calibrate=False,
+            updates=max(int(trial.suggest_categorical("updates", UPDATES) * usual), 1),
+            learning_rate=trial.suggest_float("learning_rate", 1e-3, 1e-2, log=True),
+        )
         chosen = replace(
-            plan,
+            planner,
             cell=trial.suggest_categorical("cell", ["gru", "lstm"]),
             hidden=trial.suggest_categorical("hidden", HIDDEN),
             window=max(int(trial.suggest_categorical("window", SEASONS) * plan.window), 1),
-            training=replace(
-                plan.training,
-                calibrate=False,
-                updates=max(int(trial.suggest_categorical("updates", UPDATES) * usual), 1),
-                learning_rate=trial.suggest_float("learning_rate", 1e-3, 1e-2, log=True),
-            ),
+            training=training,
         )
         done = Trial(
             chosen.cell,
             chosen.hidden,
-            chosen.window,
-            chosen.training.updates_for(0),
-            chosen.training.learning_rate,
+            chosen.window or plan.window,
+            training.updates_for(0),
+            training.learning_rate,
             loss_of(chosen, series),
         )
         tried.append(done)
@@ -121,12 +127,14 @@ def search(
         optuna.logging.set_verbosity(level)
     best = min(tried, key=lambda each: each.loss)
     training = replace(plan.training, updates=best.updates, learning_rate=best.learning_rate)
-    found = replace(plan, cell=best.cell, hidden=best.hidden, window=best.window, training=training)
+    found = replace(
+        planner, cell=best.cell, hidden=best.hidden, window=best.window, training=training
+    )
     return found, tuple(tried)
 
 
-def loss_of(plan: Plan, series: Series) -> float:
-    """The mean loss of a plan over the windows held out; infinite where it is not a number."""
-    found = Learner(plan, series, n_jobs=1, progress=False).test(("naive",))
+def loss_of(planner: Planner, series: Series) -> float:
+    """The mean loss of settings over the windows held out; infinite where it is not a number."""
+    found = Learner(planner, series, n_jobs=1, progress=False).test(("naive",))
     loss = float(mean(by_series(found.losses[found.model], found.held.series)))
     return loss if np.isfinite(loss) else float("inf")
