@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .carried import fit_carried as fit_carried
 from .custom import CustomLoss as CustomLoss
 from .diverged import DivergedError as DivergedError
 from .fit import fit as fit

@@ -22,7 +22,7 @@ from .interrupt import Interrupt
 from .progress import Listener, Pace
 from .sequences import Sequences
 from .settings import FitSettings
-from .source import Part, Shuffled, Source
+from .source import Chunk, Part, Shuffled, Source
 
 if TYPE_CHECKING:
     from ..network.network import Network, StepResult
@@ -161,6 +161,16 @@ class Run:
             function = bound(self.loss, batch)
             return self.network.custom_step(
                 batch.rows, batch.spans, function, self.optimizer, **options
+            )
+        if isinstance(batch, Chunk):
+            return self.network.train_step(
+                batch.rows,
+                batch.spans,
+                batch.targets,
+                self.optimizer,
+                state=batch.state,
+                classes=batch.classes,
+                **options,
             )
         assert isinstance(batch, Sequences)  # what is drawn has a loss of its own
         return self.network.train_step(

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ArgumentError
+from ..network.classes import Classes
 from .sequences import Index, Sequences, batches
 from .settings import FitSettings
 
@@ -40,9 +41,33 @@ class Drawn:
         return np.arange(len(self.targets))
 
 
+@dataclass(frozen=True)
+class Chunk:
+    """A batch that goes on where the one before has stopped, and leaves where it stops."""
+
+    rows: Array
+    """``[N]`` token ids."""
+    spans: Spans
+    """n sequences in them."""
+    targets: Array
+    """``[N]`` class ids, beside the rows."""
+    state: tuple[Array, ...]
+    """Where the sequences start, ``[layers, n, H]`` each; a training step moves it on in place."""
+    classes: Classes | None = None
+    """The only ones that are scored; None for all."""
+    weights: None = None
+
+    def __len__(self) -> int:
+        return len(self.spans)
+
+    def target_rows(self) -> Index:
+        """All of them."""
+        return np.arange(len(self.targets))
+
+
 Draw: TypeAlias = Callable[[int], Drawn]
 """(updates done) → the batch of the next one; the same for the same number."""
-Part: TypeAlias = Sequences | Drawn
+Part: TypeAlias = Sequences | Drawn | Chunk
 
 
 class Source(Protocol):
