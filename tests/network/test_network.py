@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from itertools import product
 
 import numpy as np
@@ -375,3 +376,13 @@ def test_parameters_count_as_changed_while_someone_may_write_to_them() -> None:
     assert not network.changed()
     network.train_step(rows, spans, np.ones((1, 2)), Optimizer())
     assert network.changed()
+
+
+def test_a_network_is_pickled_with_its_parameters() -> None:
+    network = network_of(spec_of(cell="lstm", dropout=0.2, layers=2))
+    copy = pickle.loads(pickle.dumps(network))
+    assert copy.spec == network.spec
+    assert same_bits(copy.parameters, network.parameters)
+    p = problem(network.spec)
+    ours, theirs = (each.forward(p.rows, Spans(*p.spans)).output for each in (network, copy))
+    assert same_bits(ours, theirs)

@@ -16,9 +16,9 @@ class Classes:
     """The classes that one training step scores in place of all: its targets and a sample.
 
     The loss is the categorical one over these alone, with ``shift`` added to their outputs. With
-    a sample drawn by the chances q, shift = −log(expected count of the class in the sample) makes
-    the gradient that of all classes, on average (sampled softmax, Jean et al. 2015). Neither the
-    computation nor the update touches any other class.
+    a sample that holds a class with chance π, shift = −log π makes that loss smallest where the
+    one over all classes is (sampled softmax, Jean et al. 2015). Neither the computation nor the
+    update touches any other class.
 
     Example:
         >>> Classes([3, 0, 7]).shift.tolist()

@@ -80,6 +80,9 @@ class Network:
         self._references = sys.getrefcount(self._flat)
         self._dirty = True
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _network, (self.spec, self._flat)
+
     @property
     def parameters(self) -> Array:
         """All parameters, [size]; writable: what is written counts from the next call on."""
@@ -334,3 +337,8 @@ class Network:
                 f"got {array.shape}"
             )
         return array
+
+
+def _network(spec: NetworkSpec, parameters: Array) -> Network:
+    """What a pickled network is made from."""
+    return Network(spec, parameters=parameters)

@@ -1,0 +1,78 @@
+"""A language model as a model file, and back."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from ..errors import ArgumentError, ModelFileError
+from ..network import Network
+from ..network.file import parameters_of, read_model, write_model
+from .text import Alphabet
+from .training import LanguageTraining
+
+KIND = "language"
+_TYPES: dict[str, tuple[type, ...]] = {
+    "level": (str,),
+    "cell": (str,),
+    "hidden": (int,),
+    "layers": (int,),
+    "dropout": (float, int, type(None)),
+    "recurrent_dropout": (float, int),
+    "embedding": (int, type(None)),
+    "tied": (bool, type(None)),
+    "random_state": (int, type(None)),
+}
+
+
+def write(
+    path: str | os.PathLike[str], settings: dict[str, Any], alphabet: Alphabet, network: Network
+) -> None:
+    """Writes it, whole or not at all.
+
+    Args:
+        path: where to.
+        settings: the model's arguments; a random state that is no seed is not kept.
+        alphabet: its tokens.
+        network: what it has learnt.
+
+    Raises:
+        ModelFileError: if it cannot be written.
+    """
+    training = settings["training"]
+    kept = {name: value for name, value in settings.items() if name != "training"}
+    if not isinstance(kept["random_state"], int):
+        kept["random_state"] = None
+    meta = {
+        "settings": kept,
+        "training": None if training is None else training.to_json(),
+        "alphabet": alphabet.to_json(),
+    }
+    write_model(path, KIND, network.spec.to_json(), network.params, meta)
+
+
+def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], Alphabet, Network]:
+    """What `write` was given. Raises: ModelFileError, if the file is no sound language model."""
+    file = read_model(path, KIND)
+    try:
+        settings = file.meta.get("settings")
+        if not isinstance(settings, dict) or settings.keys() != _TYPES.keys():
+            raise ArgumentError("it does not hold the model's settings")
+        for name, types in _TYPES.items():
+            value = settings[name]
+            if type(value) not in types:
+                raise ArgumentError(f"its setting {name} is {value!r}")
+        training = file.meta.get("training")
+        if training is not None:
+            training = LanguageTraining.from_json(training)
+        alphabet = Alphabet.from_json(file.meta.get("alphabet"))
+        spec, parameters = parameters_of(file)
+        if spec.output_size != len(alphabet.vocabulary) or spec.readout != "each":
+            raise ArgumentError("its network does not fit its tokens")
+        if spec.bidirectional or getattr(spec.input, "vocabulary", 0) != spec.output_size:
+            raise ArgumentError("its network does not read what it writes")
+    except ArgumentError as error:
+        raise ModelFileError(
+            f"{file.path} is damaged: {error}; give another file, or save it again"
+        ) from None
+    return {**settings, "training": training}, alphabet, Network(spec, parameters=parameters)

@@ -1,0 +1,111 @@
+"""How a language model learns: what is rarely set."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from ..data.plain import from_json
+from ..errors import ArgumentError
+from ..network import Init, Optimizer, checks
+from ..train import FitSettings
+
+LEAST, MOST = 500, 12_000
+"""Updates, where their number is not given."""
+
+
+@dataclass(frozen=True)
+class LanguageTraining:
+    """How long and how fast a language model learns, and from what.
+
+    Example:
+        >>> LanguageTraining().updates_for(1_000_000)
+        9765
+    """
+
+    updates: int | None = None
+    """None for so many that each token is read ``epochs`` times: 500 at least, 12,000 at most."""
+    epochs: int = 20
+    batch: int = 32
+    """Places of the text that are read side by side."""
+    steps: int = 64
+    """Tokens that an update reads from each place; gradients go no further back."""
+    learning_rate: float = 4e-3
+    """The highest; it rises for 5 % of the updates, then falls along a cosine to 0."""
+    weight_decay: float = 0.01
+    beta2: float = 0.99
+    """Of AdamW: how slowly it forgets the sizes of gradients."""
+    validation: float = 0.0
+    """The share of the text, its end, that is held out, for the choice of the best epoch."""
+    patience: int | None = None
+    """Stop after so many epochs without a better loss of what is held out."""
+    min_count: int | None = None
+    """How often a token must occur, to be known; None for 1 of characters and 2 of words."""
+    vocabulary: int = 50_000
+    """Tokens that are known, at most."""
+    lower: bool = False
+    """Whether the text is read in small letters."""
+    sampled: int | None = None
+    """Words that an update scores beside its own; None for 4,000 from 20,000 tokens on, else
+    all; 0 for all."""
+    init: Init = field(default_factory=Init)
+    """What the weights start from; ``Init(chrono=T)`` for memories of T steps."""
+
+    def __post_init__(self) -> None:
+        for name in ("updates", "patience", "min_count"):
+            if getattr(self, name) is not None:
+                checks.whole(self, name, 1)
+        for name in ("epochs", "batch", "steps"):
+            checks.whole(self, name, 1)
+        checks.whole(self, "vocabulary", 3)
+        if self.sampled is not None:
+            checks.whole(self, "sampled", 0)
+        checks.number(self, "learning_rate", least=0)
+        checks.number(self, "weight_decay", least=0)
+        for name in ("beta2", "validation"):
+            checks.number(self, name, least=0, below=1)
+        checks.flag(self, "lower")
+        if not isinstance(self.init, Init):
+            raise ArgumentError(f"LanguageTraining.init must be an Init, got {self.init!r}")
+        if self.patience is not None and not self.validation:
+            raise ArgumentError(
+                "LanguageTraining.patience needs text held out; give validation above 0, such as "
+                "0.1"
+            )
+
+    def updates_for(self, tokens: int) -> int:
+        """Updates for a text of so many tokens."""
+        if self.updates is not None:
+            return self.updates
+        return min(max(self.epochs * tokens // (self.batch * self.steps), LEAST), MOST)
+
+    def settings(self, tokens: int, seed: int) -> FitSettings:
+        """The same for `train.fit_carried`."""
+        optimizer = Optimizer(
+            "adamw",
+            self.learning_rate,
+            betas=(0.9, self.beta2),
+            weight_decay=self.weight_decay,
+            clip=1.0,
+        )
+        return FitSettings(
+            updates=self.updates_for(tokens),
+            batch=self.batch,
+            optimizer=optimizer,
+            schedule="cosine",
+            warmup=0.05,
+            patience=self.patience,
+            seed=seed,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """A dict that ``json.dumps`` takes and `from_json` turns back into an equal value."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Any) -> LanguageTraining:
+        """The value that `to_json` described. Raises: ArgumentError, if it describes none."""
+        parts = dict(data) if isinstance(data, dict) else data
+        if isinstance(parts, dict) and "init" in parts:
+            parts["init"] = from_json(Init, parts["init"])
+        return from_json(cls, parts)
