@@ -19,8 +19,8 @@ LEVELS = (
     ("cells", "data"),
     ("network",),
     ("layers", "train", "torch"),
-    ("forecast", "sequence", "audit"),
-    ("report",),
+    ("forecast", "sequence", "language", "audit"),
+    ("loading", "report"),
     ("cli",),
     ("__main__",),
 )

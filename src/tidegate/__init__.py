@@ -13,19 +13,28 @@ if TYPE_CHECKING:
     from .errors import TidegateError as TidegateError
     from .errors import TrainingError as TrainingError
     from .forecast.forecaster import Forecaster as Forecaster
-    from .forecast.forecaster import load as load
+    from .language.model import LanguageModel as LanguageModel
+    from .loading import load as load
     from .network.layers import GRU as GRU
     from .network.layers import LSTM as LSTM
     from .network.layers import RNN as RNN
     from .network.layers import get_threads as get_threads
     from .network.layers import set_threads as set_threads
+    from .sequence.classifier import SequenceClassifier as SequenceClassifier
+    from .sequence.regressor import SequenceRegressor as SequenceRegressor
+    from .sequence.tagger import SequenceTagger as SequenceTagger
 
     __version__: str
 
 # public name → module; each is loaded when first used
 _HOME = {
     **dict.fromkeys(("LSTM", "GRU", "RNN", "get_threads", "set_threads"), "network.layers"),
-    **dict.fromkeys(("Forecaster", "load"), "forecast.forecaster"),
+    "Forecaster": "forecast.forecaster",
+    "LanguageModel": "language.model",
+    "SequenceClassifier": "sequence.classifier",
+    "SequenceRegressor": "sequence.regressor",
+    "SequenceTagger": "sequence.tagger",
+    "load": "loading",
     **dict.fromkeys(
         (
             "TidegateError",

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from ..errors import ArgumentError
 from ..network import Loss
 from ..network.reference_loss import softmax
 from ..network.spec import Readout
-from ..train import History
 from ..train.progress import Listener
-from . import fitting, labels
+from . import fitting, labels, saved
 from .learn import Learned
 from .samples import Samples
 from .tasks import Task
@@ -31,7 +30,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
     and ``step``. NaN is a missing value.
 
     Learnt by `fit`: ``classes_``; ``n_features_in_``, and ``feature_names_in_`` of a frame;
-    ``learned_``, the networks; ``histories_``, the course of each one's training.
+    ``learned_``, the networks and the course of each one's training.
 
     Example:
         >>> t = np.arange(12)
@@ -43,7 +42,6 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
     """
 
     learned_: Learned
-    histories_: tuple[History, ...]
     classes_: Array
 
     def __init__(
@@ -119,11 +117,11 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         weights = fitting.weights_of(sample_weight, len(x))
         labels.check_several(classes, ids, weights)
         weights = weights * labels.class_weights(self.class_weight, classes, ids, weights)[ids]
-        if warm and not np.array_equal(classes, self.classes_):
-            raise ArgumentError("warm_start goes on with the same classes; y has others")
+        if warm:
+            labels.check_same(classes, self.classes_)
         samples = Samples(x, ids[:, None].astype(np.float64), weights)
         job = self._job(len(classes), progress)
-        self.learned_, self.histories_ = job.run(samples, self.learned_ if warm else None)
+        self.learned_ = job.run(samples, self.learned_ if warm else None)
         self.classes_ = classes
         fitting.note_features(self, x.form)
         return self
@@ -176,6 +174,17 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         fitting.check_fitted(self)
         x = fitting.read(self, X, self.learned_.inputs.form)
         return softmax(self.learned_.outputs(x))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the model file, whole or not at all; `tidegate.load` reads it.
+
+        Raises:
+            NotFittedError: before `fit`.
+            ModelFileError: if it cannot be written.
+        """
+        fitting.check_fitted(self)
+        classes = {"classes": saved.labels_to_json(self.classes_)}
+        saved.write(path, "sequence-classifier", self, classes, {})
 
     def _job(self, classes: int, progress: bool | Listener | None) -> fitting.Job:
         training = fitting.training_of(self.training)

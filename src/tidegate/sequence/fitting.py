@@ -13,13 +13,13 @@ from ..data.sequences import Form, Ragged, read_sequences
 from ..errors import ArgumentError, DataError, NotFittedError
 from ..network import Network, NetworkSpec, checks
 from ..network.spec import Readout
-from ..train import History
 from ..train.progress import Listener
-from .learn import APART, Inputs, Learned, Learner, Recipe, split
+from .learn import APART, Inputs, Learned, Learner, Member, Recipe, split
 from .numbers import Numbers
 from .samples import Samples
 from .tasks import Task
 from .temperature import FEW, fitted
+from .texts import Texts
 from .training import Training
 
 Array = NDArray[Any]
@@ -56,6 +56,7 @@ class Architecture:
             bidirectional=self.bidirectional,
             dropout=self.dropout if self.layers > 1 else 0.0,
             head_dropout=self.dropout,
+            input_dropout=inputs.input_dropout,
             readout="each" if task.stepwise else self.readout,
             outputs=task.outputs,
             init=training.init,
@@ -72,9 +73,7 @@ class Job:
     seed: int
     progress: bool | Listener | None = False
 
-    def run(
-        self, samples: Samples, before: Learned | None = None
-    ) -> tuple[Learned, tuple[History, ...]]:
+    def run(self, samples: Samples, before: Learned | None = None) -> Learned:
         """Networks that have learnt all samples.
 
         Args:
@@ -84,15 +83,11 @@ class Job:
         samples = samples.merged()
         inputs = self._inputs(samples) if before is None else before.inputs
         learner = self._learner(inputs, len(samples))
-        starts: list[Array | None] = [None] * self._members(inputs)
-        if before is not None:
-            starts = [network.parameters for network in before.networks]
-        found = [
+        starts: Any = [None] * self._members(inputs) if before is None else before.members
+        members = tuple(
             learner.learn(samples, self.seed + APART * i, start) for i, start in enumerate(starts)
-        ]
-        networks = tuple(network for network, _ in found)
-        temperature = self._temperature(learner, samples)
-        return Learned(inputs, networks, temperature), tuple(history for _, history in found)
+        )
+        return Learned(inputs, members, self._temperature(learner, samples))
 
     def begun(self, samples: Samples) -> Learned:
         """Networks that have learnt nothing yet but how their input is scaled."""
@@ -100,7 +95,7 @@ class Job:
         inputs = self._inputs(samples)
         spec = self.architecture.spec(inputs, self.task, self.training)
         seeds = (self.seed + APART * i for i in range(self._members(inputs)))
-        return Learned(inputs, tuple(Network(spec, seed=seed) for seed in seeds))
+        return Learned(inputs, tuple(Member(Network(spec, seed=seed)) for seed in seeds))
 
     def more(self, samples: Samples, before: Learned) -> Learned:
         """The same networks after five further epochs of some samples."""
@@ -108,25 +103,30 @@ class Job:
         learner = self._learner(before.inputs, len(samples))
         updates = self.training.updates or 5 * -(-len(samples) // self.training.batch)
         learner = replace(learner, recipe=replace(learner.recipe, updates=updates))
-        networks = tuple(
-            learner.learn(samples, self.seed + APART * i, network.parameters)[0]
-            for i, network in enumerate(before.networks)
+        members = tuple(
+            learner.learn(samples, self.seed + APART * i, start)
+            for i, start in enumerate(before.members)
         )
-        return replace(before, networks=networks)
+        return replace(before, members=members)
 
     def _inputs(self, samples: Samples) -> Inputs:
+        x, training, steps = samples.x, self.training, self.task.stepwise
+        if x.form.kind == "tokens":
+            return Texts.of(x, training, self.architecture.tokens, steps=steps)
         whole = self.architecture.bidirectional
-        return Numbers.of(
-            samples.x, samples.weights, self.training, whole=whole, steps=self.task.stepwise
-        )
+        return Numbers.of(x, samples.weights, training, whole=whole, steps=steps)
 
     def _learner(self, inputs: Inputs, n: int) -> Learner:
         spec = self.architecture.spec(inputs, self.task, self.training)
-        recipe = Recipe.numbers(n, self.training)
+        recipe = (
+            Recipe.numbers(n, self.training)
+            if isinstance(inputs, Numbers)
+            else Recipe.tokens(n, self.training, self.task.stepwise)
+        )
         return Learner(spec, inputs, self.task, self.training, recipe, self.progress)
 
     def _members(self, inputs: Inputs) -> int:
-        return self.training.members or 3
+        return self.training.members or (3 if isinstance(inputs, Numbers) else 1)
 
     def _temperature(self, learner: Learner, samples: Samples) -> float:
         kind = self.task.loss.kind
@@ -137,9 +137,9 @@ class Job:
         if not wanted or n < 2 * FEW:
             return 1.0
         apart, rest = split(samples, max(HELD, FEW / n), self.seed, self.task)
-        network, _ = learner.learn(samples.take(rest), self.seed)
+        member = learner.learn(samples.take(rest), self.seed)
         held = samples.take(apart)
-        outputs = Learned(learner.inputs, (network,)).outputs(held.x)
+        outputs = Learned(learner.inputs, (member,)).outputs(held.x)
         weights = np.repeat(held.weights, held.x.length) if held.stepwise else held.weights
         return fitted(outputs, held.targets, weights, kind)
 
@@ -192,9 +192,7 @@ def read(estimator: Any, X: Any, like: Form | None = None) -> Ragged:
     Raises:
         DataError: if X cannot be used, or is of another form than what the estimator has learnt.
     """
-    training = training_of(estimator.training)
-    name = type(estimator).__name__
-    return read_sequences(X, like=like, tokens=estimator.tokens, lower=training.lower, who=name)
+    return read_sequences(X, like=like, tokens=estimator.tokens, who=type(estimator).__name__)
 
 
 def note_features(estimator: Any, form: Form) -> None:

@@ -138,3 +138,23 @@ def _kind(label: Any) -> str:
     if isinstance(label, bool | np.bool_ | int | float | np.number):
         return "number"
     return "list" if hasattr(label, "__len__") else type(label).__name__
+
+
+def check_same(classes: Array | None, before: Array | None) -> None:
+    """Sees to it that a warm start goes on with the same labels.
+
+    Raises:
+        ArgumentError: if there are others.
+    """
+    if (classes is None) != (before is None) or not np.array_equal(classes, before):  # type: ignore[arg-type]
+        raise ArgumentError("warm_start goes on with the same classes; y has others")
+
+
+def check_no_weights(given: Any) -> None:
+    """Sees to it that answers of yes or no come without weights of classes.
+
+    Raises:
+        ArgumentError: if there are any.
+    """
+    if given is not None:
+        raise ArgumentError(f"class_weight is for labels, not for yes or no, got {given!r}")

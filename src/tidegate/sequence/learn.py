@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,13 +17,15 @@ from ..train.progress import Listener
 from .samples import Samples
 from .tasks import Task
 from .training import Training
+from .wide import Wide, WideLearner
 
 Array = NDArray[Any]
 Rows = Any
-Cost = Callable[[Array, Array], tuple[float, Array]]
 
 APART = 1_000_003
 """Between the seeds of two members."""
+WIDE_RATE = 5.0
+"""The learning rate of the linear layer beside a network, as a multiple of the network's."""
 CHECKS = 20
 """How often in a training the loss of what is held out is asked for."""
 
@@ -35,6 +36,16 @@ class Inputs(Protocol):
     @property
     def network_input(self) -> NumberInput | TokenInput:
         """The first part of the network's spec."""
+        ...
+
+    @property
+    def input_dropout(self) -> float:
+        """The share of the input that training leaves out."""
+        ...
+
+    @property
+    def wide(self) -> bool:
+        """Whether a linear layer stands beside the network."""
         ...
 
     def table(self, x: Ragged) -> Array | TokenBags:
@@ -72,6 +83,33 @@ class Recipe:
         updates = training.updates or min(max(60 * n // training.batch, 800), 3000)
         return cls(updates, 3e-3)
 
+    @classmethod
+    def tokens(cls, n: int, training: Training, steps: bool) -> Recipe:
+        """For n sequences of tokens: four epochs, five if every step is judged; more of few."""
+        epochs = 5 if steps else 4
+        updates = training.updates or max(epochs * n // training.batch, min(60 * n, 600))
+        return cls(updates, 3e-3 if steps else 2e-3, bucket=True)
+
+
+@dataclass(frozen=True, eq=False)
+class Member:
+    """One network."""
+
+    network: Network
+    wide: Wide | None = None
+    """The linear layer beside it, for texts."""
+    history: History = field(default_factory=History)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For pickle: the network as what it is made of."""
+        network = (self.network.spec, np.array(self.network.parameters))
+        return {**self.__dict__, "network": network}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        spec, parameters = state["network"]
+        network = Network(spec, parameters=parameters)
+        self.__dict__.update({**state, "network": network})
+
 
 @dataclass(frozen=True)
 class Learner:
@@ -84,52 +122,85 @@ class Learner:
     recipe: Recipe
     progress: bool | Listener | None = False
 
-    def learn(
-        self, samples: Samples, seed: int, start: Array | None = None, cost: Cost | None = None
-    ) -> tuple[Network, History]:
+    @property
+    def augment(self) -> bool:
+        """Whether the sequences are varied."""
+        wanted, task = self.training.augment, self.task
+        return task.loss.kind == "categorical" and not task.stepwise if wanted is None else wanted
+
+    def learn(self, samples: Samples, seed: int, start: Member | None = None) -> Member:
         """A network, and the course of its training.
 
         Args:
             samples: what it learns from, and has held out.
             seed: of the weights, the order and all that varies.
-            start: parameters to go on from; None for new ones.
-            cost: the loss; None for that of the task.
+            start: what to go on from; None for a new one.
         """
-        network = Network(self.spec, seed=seed, parameters=start)
+        before = None if start is None else start.network.parameters
+        network = Network(self.spec, seed=seed, parameters=before)
         settings = self.training.settings(self.recipe.updates, seed, self.recipe.rate)
-        held = None
+        cost: Any = self.task.cost()
+        if self.inputs.wide:
+            total = settings.updates or 1
+            cost = WideLearner(
+                samples.x,
+                self.training.lower,
+                self.spec.outputs,
+                cost,
+                lambda done: WIDE_RATE * settings.learning_rate(min(done, total - 1), total),
+                None if start is None else start.wide,
+            )
+        held, rest = None, np.arange(len(samples))
         if self.training.validation:
             apart, rest = split(samples, self.training.validation, seed, self.task)
-            held = self.held(samples.take(apart))
-            samples = samples.take(rest)
+            held = self.held(samples, apart)
         history = fit_drawn(
             network,
-            Batches(self, samples, seed).draw,
-            cost or self.task.cost(),
+            Batches(self, samples, rest, seed).draw,
+            cost,
             settings,
             validation=held,
             epochs=CHECKS if held else 1,
             progress=self.progress,
         )
-        return network, history
+        return Member(network, cost.learned() if self.inputs.wide else None, history)
 
-    def held(self, samples: Samples) -> Held:
-        """Samples as the fit loop asks for their loss."""
-        rows, spans = self.inputs.views(self.inputs.table(samples.x), samples.x.spans)[0]
-        return Held(rows, spans, self.task.targets(samples))
+    def targets(self, samples: Samples) -> Array:
+        """Those of the task; beside a linear layer, with the number of their text in front."""
+        found = self.task.targets(samples)
+        if self.inputs.wide:
+            found = np.column_stack([np.arange(len(found)), found])
+        return found
+
+    def held(self, samples: Samples, apart: Array) -> Held:
+        """Some of the samples as the fit loop asks for their loss."""
+        some = samples.take(apart)
+        rows, spans = self.inputs.views(self.inputs.table(some.x), some.x.spans)[0]
+        targets = self.targets(samples)[places(samples.x.spans[apart]) if some.stepwise else apart]
+        if self.inputs.wide:
+            targets[:, 0] = -1 - targets[:, 0]
+        return Held(rows, spans, targets)
 
 
 class Batches:
     """The batches of a training: a number decides each, with the seed."""
 
-    def __init__(self, learner: Learner, samples: Samples, seed: int) -> None:
+    def __init__(self, learner: Learner, samples: Samples, rest: Array, seed: int) -> None:
+        """
+        Args:
+            learner: what they are for.
+            samples: all of them.
+            rest: the numbers of those that are learnt from.
+            seed: of the order and all that varies.
+        """
         self.learner = learner
         self.seed = seed
+        self.rest = rest
         self.spans = samples.x.spans
         self.table = learner.inputs.table(samples.x)
-        self.targets = learner.task.targets(samples)
-        self.size = min(learner.training.batch, len(samples))
-        self.per_epoch = -(-len(samples) // self.size)
+        self.targets = learner.targets(samples)
+        self.size = min(learner.training.batch, len(rest))
+        self.per_epoch = -(-len(rest) // self.size)
         self._epoch = (-1, np.zeros(0, np.int64))
 
     def draw(self, done: int) -> Drawn:
@@ -137,9 +208,7 @@ class Batches:
         chosen = self.chosen(*divmod(done, self.per_epoch))
         random = _random(self.seed, 1, done)
         spans = self.spans[chosen]
-        rows, found = self.learner.inputs.batch(
-            self.table, spans, random, self.learner.training.augment
-        )
+        rows, found = self.learner.inputs.batch(self.table, spans, random, self.learner.augment)
         targets = self.targets[places(spans) if self.learner.task.stepwise else chosen]
         return Drawn(rows, found, targets)
 
@@ -148,15 +217,16 @@ class Batches:
         if self._epoch[0] != epoch:
             self._epoch = (epoch, self._order(_random(self.seed, 0, epoch)))
         order = self._epoch[1]
-        return order[number * self.size : (number + 1) * self.size]
+        found: Array = self.rest[order[number * self.size : (number + 1) * self.size]]
+        return found
 
     def _order(self, random: np.random.Generator) -> Array:
-        n, size = len(self.spans), self.size
+        n, size = len(self.rest), self.size
         order = random.permutation(n)
         short = self.per_epoch * size - n
         order = np.concatenate([order, order[:short]])
         if self.learner.recipe.bucket:
-            length = self.spans.length
+            length = self.spans.length[self.rest]
             for first in range(0, len(order), 50 * size):
                 pool = order[first : first + 50 * size]
                 order[first : first + 50 * size] = pool[np.argsort(length[pool], kind="stable")]
@@ -197,7 +267,7 @@ class Learned:
     """Networks that answer together: the mean of their outputs, over a temperature."""
 
     inputs: Any
-    networks: tuple[Network, ...]
+    members: tuple[Member, ...]
     temperature: float = 1.0
 
     def outputs(self, x: Ragged) -> Array:
@@ -207,31 +277,22 @@ class Learned:
         table = self.inputs.table(x)
         for part in parts(x.length):
             views = self.inputs.views(table, spans[part])
-            each = [
-                network.forward(rows, view).output
-                for network in self.networks
-                for rows, view in views
-            ]
-            total = np.zeros(each[0].shape)
-            for output in each:
-                total += output
-            found.append(total / (len(each) * self.temperature))
-        return np.concatenate(found)
+            total: Any = 0.0
+            for member in self.members:
+                for rows, view in views:
+                    total = total + member.network.forward(rows, view).output.astype(np.float64)
+            found.append(total / (len(views) * len(self.members) * self.temperature))
+        outputs: Array = np.concatenate(found)
+        for member in self.members:
+            if member.wide is not None:
+                share = len(self.members) * self.temperature
+                outputs += member.wide.outputs(x, self.inputs.lower) / share
+        return outputs
 
     @property
     def spec(self) -> NetworkSpec:
         """Of each network."""
-        return self.networks[0].spec
-
-    def __getstate__(self) -> dict[str, Any]:
-        """For pickle: networks as what they are made of."""
-        parameters = [np.array(network.parameters) for network in self.networks]
-        return {**self.__dict__, "networks": (self.spec, parameters)}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        spec, parameters = state["networks"]
-        networks = tuple(Network(spec, parameters=each) for each in parameters)
-        self.__dict__.update({**state, "networks": networks})
+        return self.members[0].network.spec
 
 
 def parts(length: Array, rows: int = 100_000) -> list[slice]:

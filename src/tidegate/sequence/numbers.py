@@ -70,6 +70,16 @@ class Numbers:
         return Segments(self.reading.segment)
 
     @property
+    def wide(self) -> bool:
+        """Whether a linear layer stands beside the network: for texts alone."""
+        return False
+
+    @property
+    def input_dropout(self) -> float:
+        """The share of the input that training leaves out."""
+        return 0.0
+
+    @property
     def network_input(self) -> NumberInput:
         """The first part of the network's spec."""
         segments = self.segments

@@ -36,9 +36,9 @@ class Training:
     """Networks that differ in their seed, and answer together; None for 3 of numbers, else 1."""
     smoothing: float | None = None
     """How much of a label is spread over all; None for 0.1 of numbers, else 0."""
-    augment: bool = True
+    augment: bool | None = None
     """Whether the sequences are varied while they are learnt from: numbers stretched, scaled and
-    shaken, words dropped."""
+    shaken, words dropped. None for classifiers alone: of another size, the answer is another."""
     segment: int | None = None
     """Steps of the data that one step of the network reads; None for so many that 40 remain."""
     changes: bool = True
@@ -74,10 +74,11 @@ class Training:
             checks.number(self, name, least=0, below=1)
         if self.smoothing is not None:
             checks.number(self, "smoothing", least=0, below=1)
-        for name in ("augment", "changes", "lower"):
+        for name in ("changes", "lower"):
             checks.flag(self, name)
-        if self.calibrate is not None:
-            checks.flag(self, "calibrate")
+        for name in ("augment", "calibrate"):
+            if getattr(self, name) is not None:
+                checks.flag(self, name)
         if not isinstance(self.init, Init):
             raise ArgumentError(f"Training.init must be an Init, got {self.init!r}")
         if self.patience is not None and not self.validation:

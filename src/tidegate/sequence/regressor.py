@@ -1,0 +1,194 @@
+"""A number, or several, for each sequence."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, RegressorMixin
+
+from ..errors import ArgumentError, DataError
+from ..network import Loss
+from ..network.spec import Readout
+from ..train.progress import Listener
+from . import fitting, saved
+from .learn import Learned
+from .samples import Samples
+from .targets import Units, numbers_of
+from .tasks import Task
+from .training import Training
+
+Array = NDArray[Any]
+
+LOSSES = ("mse", "mae", "rmse", "huber", "pinball")
+
+
+class SequenceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # no types there
+    """A recurrent network that says a number of a sequence, in scikit-learn's conventions.
+
+    X is as for `SequenceClassifier`; y is ``[n]``, or ``[n, K]`` for several numbers.
+
+    Learnt by `fit`: ``units_``, of y; ``n_features_in_``, and ``feature_names_in_`` of a frame;
+    ``learned_``, the networks and the course of each one's training.
+
+    Example:
+        >>> import numpy as np
+        >>> random = np.random.default_rng(0)
+        >>> X = [random.normal(size=n) for n in random.integers(5, 9, 40)]
+        >>> y = [x.mean() for x in X]
+        >>> training = Training(updates=200, members=1)
+        >>> model = SequenceRegressor(hidden=8, training=training, random_state=0).fit(X, y)
+        >>> model.score(X, y) > 0.9
+        True
+    """
+
+    learned_: Learned
+    units_: Units
+
+    def __init__(
+        self,
+        cell: str = "gru",
+        hidden: int = 64,
+        layers: int = 1,
+        bidirectional: bool = True,
+        readout: Readout = "mean+max",
+        dropout: float = 0.1,
+        *,
+        loss: str | Loss = "mse",
+        tokens: str = "word",
+        warm_start: bool = False,
+        training: Training | None = None,
+        random_state: Any = None,
+    ) -> None:
+        """
+        Args:
+            cell, hidden, layers, bidirectional, readout, dropout, tokens, warm_start, training,
+                random_state: as for `SequenceClassifier`.
+            loss: "mse", "mae", "rmse", "huber" or "pinball", whose quantile is the median; or a
+                `network.Loss` with quantiles or a delta of its own. It counts deviations of y.
+        """
+        self.cell = cell
+        self.hidden = hidden
+        self.layers = layers
+        self.bidirectional = bidirectional
+        self.readout = readout
+        self.dropout = dropout
+        self.loss = loss
+        self.tokens = tokens
+        self.warm_start = warm_start
+        self.training = training
+        self.random_state = random_state
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        progress: bool | Listener | None = False,
+    ) -> SequenceRegressor:
+        """Learns from sequences and their numbers.
+
+        Args:
+            X: n sequences.
+            y: ``[n]`` or ``[n, K]`` finite numbers.
+            sample_weight, progress: as for `SequenceClassifier.fit`.
+
+        Returns:
+            Itself.
+
+        Raises:
+            ArgumentError: if a setting makes no sense.
+            DataError: if X, y or the weights cannot be used; it says which sequence is wrong.
+        """
+        warm = self.warm_start and hasattr(self, "learned_")
+        x = fitting.read(self, X, self.learned_.inputs.form if warm else None)
+        targets, flat = numbers_of(y, len(x))
+        weights = fitting.weights_of(sample_weight, len(x))
+        samples = Samples(x, targets, weights).merged()
+        units = self.units_ if warm else Units.of(samples.targets, samples.weights, flat)
+        if warm and len(units.centre) != targets.shape[1]:
+            raise ArgumentError("warm_start goes on with as many targets as before; y has others")
+        job = self._job(targets.shape[1], progress)
+        self.learned_ = job.run(units.apply(samples), self.learned_ if warm else None)
+        self.units_ = units
+        fitting.note_features(self, x.form)
+        return self
+
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> SequenceRegressor:
+        """Goes on learning, from further sequences: about five times from each.
+
+        The first call settles the units of X and y.
+
+        Args:
+            X, y, sample_weight: as for `fit`.
+
+        Returns:
+            Itself.
+
+        Raises:
+            ArgumentError, DataError: as `fit`.
+        """
+        first = not hasattr(self, "learned_")
+        x = fitting.read(self, X, None if first else self.learned_.inputs.form)
+        targets, flat = numbers_of(y, len(x))
+        weights = fitting.weights_of(sample_weight, len(x))
+        samples = Samples(x, targets, weights).merged()
+        job = self._job(targets.shape[1], False)
+        if first:
+            self.units_ = Units.of(samples.targets, samples.weights, flat)
+            self.learned_ = job.begun(samples)
+            fitting.note_features(self, x.form)
+        if len(self.units_.centre) != targets.shape[1]:
+            raise DataError(
+                f"y has {targets.shape[1]} numbers for a sequence, {len(self.units_.centre)} before"
+            )
+        self.learned_ = job.more(self.units_.apply(samples), self.learned_)
+        return self
+
+    def predict(self, X: Any) -> Array:
+        """The numbers of each sequence.
+
+        ``[n]`` or ``[n, K]``, as y was; of Q quantiles ``[n, Q]`` or ``[n, K, Q]``.
+
+        Raises:
+            NotFittedError: before `fit`.
+            DataError: if X is not of the form that was learnt.
+        """
+        fitting.check_fitted(self)
+        x = fitting.read(self, X, self.learned_.inputs.form)
+        return self.units_.undo(self.learned_.outputs(x))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the model file, whole or not at all; `tidegate.load` reads it.
+
+        Raises:
+            NotFittedError: before `fit`.
+            ModelFileError: if it cannot be written.
+        """
+        fitting.check_fitted(self)
+        units = {"units.centre": self.units_.centre, "units.scale": self.units_.scale}
+        saved.write(path, "sequence-regressor", self, {"flat": self.units_.flat}, units)
+
+    def _job(self, targets: int, progress: bool | Listener | None) -> fitting.Job:
+        loss = self.loss
+        if isinstance(loss, str) and loss in LOSSES:
+            loss = Loss(loss, quantiles=(0.5,) if loss == "pinball" else ())  # type: ignore[arg-type]
+        if not isinstance(loss, Loss) or loss.kind not in LOSSES:
+            raise ArgumentError(
+                f"loss must be one of {', '.join(LOSSES)}, or such a Loss, got {self.loss!r}"
+            )
+        task = Task(loss, targets * (len(loss.quantiles) or 1))
+        architecture = fitting.architecture_of(self, self.readout)
+        training = fitting.training_of(self.training)
+        seed = fitting.seed_of(self.random_state)
+        return fitting.Job(architecture, task, training, seed, progress)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        tags.input_tags.allow_nan = True
+        tags.input_tags.three_d_array = True
+        tags.input_tags.string = True
+        return tags

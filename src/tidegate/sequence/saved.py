@@ -1,0 +1,184 @@
+"""Fitted estimators of sequences as model files, and back."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data.plain import from_json
+from ..errors import ArgumentError
+from ..network import Loss, Network
+from ..network.file import ModelFile, parameters_of, write_model
+from . import fitting
+from .learn import Learned, Member
+from .numbers import Numbers
+from .texts import Texts
+from .training import Training
+from .wide import COLUMNS, Wide
+
+Array = NDArray[Any]
+
+MOST = 10_000
+"""Networks that answer together."""
+
+
+def write(
+    path: str | os.PathLike[str],
+    kind: str,
+    estimator: Any,
+    meta: dict[str, Any],
+    tensors: dict[str, Array],
+) -> None:
+    """Writes an estimator, whole or not at all.
+
+    Args:
+        path: where to.
+        kind: what it is.
+        estimator: fitted.
+        meta: what it has learnt beside networks, as plain values.
+        tensors: the same, as arrays.
+
+    Raises:
+        NotFittedError: before it is fitted.
+        ModelFileError: if it cannot be written.
+    """
+    fitting.check_fitted(estimator)
+    learned: Learned = estimator.learned_
+    held = {
+        f"member{i}.{name}": value
+        for i, member in enumerate(learned.members)
+        for name, value in _tensors(member).items()
+    }
+    preparation = {
+        "arguments": _arguments(estimator),
+        "inputs": learned.inputs.to_json(),
+        "temperature": learned.temperature,
+        "members": len(learned.members),
+        **meta,
+    }
+    write_model(
+        path,
+        kind,
+        learned.spec.to_json(),
+        {**held, **learned.inputs.tensors(), **tensors},
+        preparation,
+    )
+
+
+def learned_of(file: ModelFile) -> Learned:
+    """The networks of a file.
+
+    Raises:
+        ArgumentError, ModelFileError: if anything does not fit together.
+    """
+    count: Any = file.meta.get("members")
+    temperature: Any = file.meta.get("temperature")
+    if type(count) is not int or not 1 <= count <= MOST:
+        raise ArgumentError(f"it must have from 1 to {MOST} networks, got {count!r}")
+    if type(temperature) not in (int, float) or not temperature > 0:
+        raise ArgumentError(f"its temperature must be above 0, got {temperature!r}")
+    data = file.meta.get("inputs")
+    if not isinstance(data, dict):
+        raise ArgumentError("it does not say how sequences are read")
+    kind = Texts if "vocabulary" in data else Numbers
+    inputs: Any = kind.from_file(data, file.tensors)
+    members = []
+    for i in range(count):
+        spec, parameters = parameters_of(file, f"member{i}.")
+        if spec.input != inputs.network_input:
+            raise ArgumentError("its network reads something else than its sequences give")
+        wide = _wide(file, i, spec.output_size) if inputs.wide else None
+        members.append(Member(Network(spec, parameters=parameters), wide))
+    return Learned(inputs, tuple(members), float(temperature))
+
+
+def _tensors(member: Member) -> dict[str, Array]:
+    found = dict(member.network.params)
+    if member.wide is not None:
+        found |= {"wide.idf": member.wide.idf, "wide.weight": member.wide.weight}
+    return found
+
+
+def _wide(file: ModelFile, number: int, outputs: int) -> Wide:
+    idf, weight = (file.tensors.get(f"member{number}.wide.{part}") for part in ("idf", "weight"))
+    if idf is None or weight is None:
+        raise ArgumentError("the layer beside its network is missing")
+    if idf.shape != (COLUMNS,) or weight.shape != (COLUMNS, outputs):
+        raise ArgumentError("the layer beside its network is of another shape")
+    return Wide(idf, weight)
+
+
+def restore(estimator: Any, file: ModelFile) -> Any:
+    """Gives an estimator the arguments and networks of a file; returns it.
+
+    Raises:
+        ArgumentError, ModelFileError: if anything does not fit together.
+    """
+    estimator.set_params(**_given(file.meta.get("arguments"), estimator))
+    fitting.training_of(estimator.training)
+    estimator.learned_ = learned_of(file)
+    fitting.note_features(estimator, estimator.learned_.inputs.form)
+    return estimator
+
+
+def labels_to_json(classes: Array | None) -> dict[str, Any] | None:
+    """Labels as plain values.
+
+    Example:
+        >>> labels_of(labels_to_json(np.array([1, 5])))
+        array([1, 5])
+    """
+    return None if classes is None else {"type": classes.dtype.str, "labels": classes.tolist()}
+
+
+def labels_of(data: Any) -> Array | None:
+    """The labels that `labels_to_json` described. Raises: ArgumentError, if it described none."""
+    if data is None:
+        return None
+    try:
+        dtype, values = np.dtype(data["type"]), data["labels"]
+        found = np.array(values, dtype)
+        sound = dtype.kind in "biufU" and found.ndim == 1 and found.tolist() == values
+    except (KeyError, TypeError, ValueError, OverflowError):
+        sound = False
+    if not sound or (found[1:] <= found[:-1]).any():
+        raise ArgumentError("its labels are no labels")
+    return found
+
+
+def _arguments(estimator: Any) -> dict[str, Any]:
+    """The constructor's arguments as plain values."""
+    given = estimator.get_params(deep=False)
+    training = given.pop("training")
+    if not isinstance(given["random_state"], int | None):
+        given["random_state"] = None  # a generator has moved on
+    weights = given.get("class_weight")
+    if isinstance(weights, dict):
+        given["class_weight"] = [[_plain(label), float(w)] for label, w in weights.items()]
+    if isinstance(given.get("loss"), Loss):
+        given["loss"] = asdict(given["loss"])
+    plain = {name: _plain(value) for name, value in given.items()}
+    return {**plain, "training": None if training is None else training.to_json()}
+
+
+def _given(data: Any, estimator: Any) -> dict[str, Any]:
+    """The constructor's arguments, from plain values."""
+    known = set(estimator.get_params(deep=False))
+    if not isinstance(data, dict) or set(data) != known:
+        raise ArgumentError(f"its arguments must be {', '.join(sorted(known))}")
+    found = dict(data)
+    if found["training"] is not None:
+        found["training"] = Training.from_json(found["training"])
+    if isinstance(found.get("class_weight"), list):
+        found["class_weight"] = dict(found["class_weight"])
+    if isinstance(found.get("loss"), dict):
+        found["loss"] = from_json(Loss, found["loss"])
+    return found
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value

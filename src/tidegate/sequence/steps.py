@@ -1,0 +1,105 @@
+"""What is to be said of every step: a label, or several yes or no."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data.sequences import Ragged
+from ..errors import DataError
+
+Array = NDArray[Any]
+
+
+def of_steps(y: Any, x: Ragged) -> tuple[Array, Array | None]:
+    """The targets of all steps, ``[N, K]`` float64, and the labels; None for yes or no.
+
+    Args:
+        y: for each sequence ``[T_i]`` labels, or ``[T_i, K]`` of 0, 1, and NaN for unknown.
+        x: the sequences.
+
+    Raises:
+        DataError: if y does not fit them; it says which sequence is wrong.
+    """
+    if y is None:
+        raise DataError("requires y to be passed, but the target y is None; give labels of steps")
+    if not hasattr(y, "__len__"):
+        raise DataError(f"y must hold the labels of each sequence, got {y!r}")
+    if len(y) != len(x):
+        raise DataError(f"y has the labels of {len(y)} sequences, X has {len(x)} sequences")
+    parts: list[Array] = []
+    for i, (item, length) in enumerate(zip(y, x.length.tolist(), strict=True)):
+        part = np.asarray(item)
+        if part.ndim not in (1, 2):
+            raise DataError(
+                f"y of sequence {i} must be [T] labels or [T, K] of 0 and 1, got {part.shape}"
+            )
+        if len(part) != length:
+            raise DataError(f"y of sequence {i} has {len(part)} labels, X has {length} steps there")
+        if part.shape[1:] != (parts or [part])[0].shape[1:]:
+            raise DataError(
+                f"y of sequence {i} is of {part.shape}, unlike sequence 0, of {parts[0].shape}"
+            )
+        kinds = {_kind(value) for value in (part.ravel().tolist() if part.dtype == object else ())}
+        if len(kinds) > 1 or (parts and (part.dtype.kind in "OU") != (parts[0].dtype.kind in "OU")):
+            raise DataError(f"y of sequence {i} mixes texts with other labels; give one type")
+        parts.append(part)
+    table = np.concatenate(parts)
+    if table.ndim == 2:
+        return _yes_or_no(table, x), None
+    if table.dtype.kind == "f" and not np.isfinite(table).all():
+        raise DataError(f"Input y contains NaN or infinity, {_where(~np.isfinite(table), x)}")
+    classes, ids = np.unique(
+        table.astype(str) if table.dtype == object else table, return_inverse=True
+    )
+    if len(classes) < 2:
+        raise DataError(
+            f"y has 1 class, {classes[0].item()!r}, at every step; a tagger needs 2 at least"
+        )
+    return ids[:, None].astype(np.float64), classes
+
+
+def _yes_or_no(table: Array, x: Ragged) -> Array:
+    try:
+        found = table.astype(np.float64)
+    except (TypeError, ValueError):
+        raise DataError("y of [T, K] must hold 0 and 1, got other values") from None
+    wrong = ~((found == 0) | (found == 1) | np.isnan(found)).all(axis=1)
+    if wrong.any():
+        raise DataError(f"y of [T, K] must hold 0, 1 or NaN, got others, {_where(wrong, x)}")
+    return found
+
+
+def _where(wrong: Array, x: Ragged) -> str:
+    row = int(np.flatnonzero(wrong)[0])
+    number = int(np.searchsorted(np.cumsum(x.length), row, side="right"))
+    return f"in sequence {number}, step {row - int(x.spans.start[number])}"
+
+
+def _kind(label: Any) -> str:
+    return "text" if isinstance(label, str) else "other"
+
+
+def decided(chances: Array, classes: Array | None) -> Array:
+    """The likeliest labels of steps, ``[T]``; or yes (1) or no (0), ``[T, K]``."""
+    if classes is None:
+        return (chances > 0.5).astype(np.int64)
+    found: Array = classes[chances.argmax(axis=1)]
+    return found
+
+
+def as_given(y: Any, found: list[Array]) -> list[Array]:
+    """The labels of each sequence as arrays, of the shapes that were found.
+
+    Raises:
+        DataError: if a shape is another one.
+    """
+    if len(y) != len(found):
+        raise DataError(f"y has the labels of {len(y)} sequences, X has {len(found)} sequences")
+    parts = [np.asarray(item) for item in y]
+    for i, (part, other) in enumerate(zip(parts, found, strict=True)):
+        if part.shape != other.shape:
+            raise DataError(f"y of sequence {i} must be of {other.shape}, got {part.shape}")
+    return parts

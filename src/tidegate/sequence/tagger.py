@@ -1,0 +1,194 @@
+"""A label for each step of a sequence."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+
+from ..cells.base import sigmoid
+from ..network import Loss
+from ..network.reference_loss import softmax
+from ..train.progress import Listener
+from . import fitting, labels, saved, steps
+from .learn import Learned
+from .samples import Samples
+from .tasks import Task
+from .training import Training
+
+Array = NDArray[Any]
+
+
+class SequenceTagger(BaseEstimator):  # type: ignore[misc]  # no types there
+    """A recurrent network that says what each step of a sequence is.
+
+    X is as for `SequenceClassifier`; y has for each sequence ``[T_i]`` labels, or ``[T_i, K]`` of 0
+    and 1 for K questions that are answered apart, NaN where an answer is not known.
+
+    Learnt by `fit`: ``classes_``, None for yes or no; ``n_features_in_``, and
+    ``feature_names_in_`` of a frame; ``learned_``, the networks and the course of each
+    one's training.
+
+    Example:
+        >>> X = [["a", "cat", "sleeps"], ["a", "dog", "barks"]]
+        >>> y = [["DET", "NOUN", "VERB"], ["DET", "NOUN", "VERB"]]
+        >>> training = Training(updates=60, min_count=1)
+        >>> model = SequenceTagger(hidden=8, training=training, random_state=0).fit(X, y)
+        >>> model.predict([["a", "cat", "barks"]])[0].tolist()
+        ['DET', 'NOUN', 'VERB']
+    """
+
+    learned_: Learned
+    classes_: Array | None
+
+    def __init__(
+        self,
+        cell: str = "lstm",
+        hidden: int = 128,
+        layers: int = 1,
+        bidirectional: bool = True,
+        dropout: float = 0.4,
+        *,
+        tokens: str = "word",
+        class_weight: dict[Any, float] | str | None = None,
+        warm_start: bool = False,
+        training: Training | None = None,
+        random_state: Any = None,
+    ) -> None:
+        """
+        Args:
+            cell, hidden, layers, dropout, tokens, warm_start, training, random_state: as for
+                `SequenceClassifier`.
+            bidirectional: whether a step is judged by what follows, too; a stream cannot.
+            class_weight: label → weight, or "balanced"; not for yes or no.
+        """
+        self.cell = cell
+        self.hidden = hidden
+        self.layers = layers
+        self.bidirectional = bidirectional
+        self.dropout = dropout
+        self.tokens = tokens
+        self.class_weight = class_weight
+        self.warm_start = warm_start
+        self.training = training
+        self.random_state = random_state
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        progress: bool | Listener | None = False,
+    ) -> SequenceTagger:
+        """Learns from sequences and the labels of their steps.
+
+        Args:
+            X: n sequences.
+            y: n lists of labels.
+            sample_weight: ``[n]``, from 0 up; None for 1.
+            progress: as for `SequenceClassifier.fit`.
+
+        Returns:
+            Itself.
+
+        Raises:
+            ArgumentError: if a setting makes no sense.
+            DataError: if X, y or the weights cannot be used; it says which sequence is wrong.
+        """
+        warm = self.warm_start and hasattr(self, "learned_")
+        x = fitting.read(self, X, self.learned_.inputs.form if warm else None)
+        targets, classes = steps.of_steps(y, x)
+        if warm:
+            labels.check_same(classes, self.classes_)
+        weights = fitting.weights_of(sample_weight, len(x))
+        task = self._task(targets, classes, np.repeat(weights, x.length))
+        training = fitting.training_of(self.training)
+        seed = fitting.seed_of(self.random_state)
+        job = fitting.Job(fitting.architecture_of(self), task, training, seed, progress)
+        samples = Samples(x, targets, weights, stepwise=True)
+        self.learned_ = job.run(samples, self.learned_ if warm else None)
+        self.classes_ = classes
+        fitting.note_features(self, x.form)
+        return self
+
+    def predict(self, X: Any) -> list[Array]:
+        """The likeliest label of each step: n arrays ``[T_i]``, or ``[T_i, K]`` of 0 and 1.
+
+        Raises: as `predict_proba`.
+        """
+        return [steps.decided(chances, self.classes_) for chances in self.predict_proba(X)]
+
+    def predict_proba(self, X: Any) -> list[Array]:
+        """How likely each label is: n arrays ``[T_i, classes]``, or ``[T_i, K]`` of chances of yes.
+
+        Raises:
+            NotFittedError: before `fit`.
+            DataError: if X is not of the form that was learnt.
+        """
+        fitting.check_fitted(self)
+        x = fitting.read(self, X, self.learned_.inputs.form)
+        outputs = self.learned_.outputs(x)
+        chances = sigmoid(outputs) if self.classes_ is None else softmax(outputs)
+        return np.split(chances, np.cumsum(x.length)[:-1])
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """The share of the steps that get their label, or of the answers that are right.
+
+        Args:
+            X, y: as for `fit`.
+            sample_weight: ``[n]``, what the steps of a sequence count for; None for 1.
+        """
+        found = self.predict(X)
+        right = [_right(a, b) for a, b in zip(found, steps.as_given(y, found), strict=True)]
+        weights = np.repeat(
+            fitting.weights_of(sample_weight, len(found)), [len(part) for part in right]
+        )
+        return float(np.average(np.concatenate(right), weights=weights))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the model file, whole or not at all; `tidegate.load` reads it.
+
+        Raises:
+            NotFittedError: before `fit`.
+            ModelFileError: if it cannot be written.
+        """
+        fitting.check_fitted(self)
+        classes = {"classes": saved.labels_to_json(self.classes_)}
+        saved.write(path, "sequence-tagger", self, classes, {})
+
+    def _task(self, targets: Array, classes: Array | None, weights: Array) -> Task:
+        smoothing = fitting.training_of(self.training).smoothing or 0.0
+        if classes is None:
+            labels.check_no_weights(self.class_weight)
+            return Task(Loss("binary", smoothing=smoothing), targets.shape[1], stepwise=True)
+        ids = targets[:, 0].astype(np.int64)
+        weighted: tuple[float, ...] = ()
+        if self.class_weight is not None:
+            weighted = tuple(
+                labels.class_weights(self.class_weight, classes, ids, weights).tolist()
+            )
+        loss = Loss("categorical", smoothing=smoothing, class_weight=weighted)
+        return Task(loss, len(classes), stepwise=True)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        tags.input_tags.allow_nan = True
+        tags.input_tags.two_d_array = False  # y has a label for each step of X, not for each row
+        tags.input_tags.three_d_array = True
+        tags.input_tags.string = True
+        return tags
+
+
+def _right(found: Array, truth: Array) -> Array:
+    """``[T]``: 1 for right; of several answers at a step, the share that is."""
+    if found.ndim == 1:
+        same: Array = (found == truth).astype(np.float64)
+        return same
+    known = ~np.isnan(truth)
+    share: Array = ((found == truth) & known).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+    return share

@@ -1,0 +1,127 @@
+"""The way from sequences of tokens to what a network reads."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data.bags import TokenBags
+from ..data.parts import PartKind, hashed
+from ..data.sequences import Form, Ragged, places
+from ..data.spans import Spans
+from ..data.vocabulary import Vocabulary
+from ..errors import ArgumentError
+from ..network import TokenInput
+from .training import Training
+
+Array = NDArray[Any]
+
+BUCKETS: dict[PartKind, int] = {"grams": 20_000, "affixes": 20_000, "none": 0}
+DROPPED = 0.15
+"""The share of the words that are not known in a batch."""
+
+
+@dataclass(frozen=True, eq=False)
+class Texts:
+    """Sequences of tokens: each embedded as its word and the mean of its parts, summed."""
+
+    form: Form
+    vocabulary: Vocabulary
+    parts: PartKind
+    width: int
+    lower: bool
+
+    @classmethod
+    def of(cls, x: Ragged, training: Training, tokens: str, *, steps: bool) -> Texts:
+        """Learnt from the sequences that a network learns from.
+
+        Args:
+            x: n sequences.
+            training: what was set.
+            tokens: "word" or "char".
+            steps: whether the network answers at every step.
+        """
+        known = x.rows.tolist()
+        if training.lower:
+            known = [token.lower() for token in known]
+        vocabulary = Vocabulary.of(
+            [known],
+            min_count=training.min_count if tokens == "word" else 1,
+            max_size=training.vocabulary,
+        )
+        parts: PartKind = "none" if tokens == "char" else "affixes" if steps else "grams"
+        return cls(x.form, vocabulary, parts, training.embedding, training.lower)
+
+    @property
+    def wide(self) -> bool:
+        """Whether a linear layer on words and pairs of words stands beside the network."""
+        return self.parts == "grams"
+
+    @property
+    def input_dropout(self) -> float:
+        """The share of the embedding that training leaves out."""
+        return 0.1 if self.parts == "none" else 0.3
+
+    @property
+    def network_input(self) -> TokenInput:
+        """The first part of the network's spec."""
+        return TokenInput(len(self.vocabulary) + BUCKETS[self.parts], self.width)
+
+    def table(self, x: Ragged) -> TokenBags:
+        """The tokens of all sequences; bag 0 is a word that is not known, of no known parts."""
+        types: dict[str, int] = {}
+        ids = np.fromiter(
+            (types.setdefault(token, len(types) + 1) for token in x.rows.tolist()), np.int32
+        )
+        words = [token.lower() for token in types] if self.lower else list(types)
+        known = self.vocabulary.ids(words)
+        rows, weights, first = [np.zeros(1, np.int64)], [np.ones(1)], [0, 1]
+        for token, number in zip(types, known.tolist(), strict=True):
+            found = hashed(token, self.parts, max(BUCKETS[self.parts], 1))
+            rows += [np.array([number]), found + len(self.vocabulary)]
+            weights += [np.ones(1), np.full(len(found), 1 / max(len(found), 1))]
+            first.append(first[-1] + 1 + len(found))
+        return TokenBags(ids, np.array(first), np.concatenate(rows), np.concatenate(weights))
+
+    def views(self, table: TokenBags, spans: Spans) -> list[tuple[TokenBags, Spans]]:
+        """What the network reads to answer: the sequences as they are."""
+        return [(table, spans)]
+
+    def batch(
+        self, table: TokenBags, spans: Spans, random: np.random.Generator, augment: bool
+    ) -> tuple[TokenBags, Spans]:
+        """What it reads to learn: the sequences, perhaps with some words not known."""
+        if not augment:
+            ids = table.ids[places(spans)]
+        else:
+            ids = table.ids[places(spans)]
+            ids = np.where(random.uniform(size=len(ids)) < DROPPED, 0, ids)
+        found = Spans(np.cumsum(spans.length) - spans.length, spans.length)
+        return table.of(ids), found
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for a file."""
+        return {
+            "form": asdict(self.form),
+            "vocabulary": self.vocabulary.to_json(),
+            "parts": self.parts,
+            "width": self.width,
+            "lower": self.lower,
+        }
+
+    def tensors(self) -> dict[str, Array]:
+        """Arrays for a file: none."""
+        return {}
+
+    @classmethod
+    def from_file(cls, data: dict[str, Any], tensors: dict[str, Array]) -> Texts:
+        """As `to_json` gave it. Raises: ArgumentError, if anything is amiss."""
+        form = Form.from_json(data.get("form"))
+        vocabulary = Vocabulary.from_json(data.get("vocabulary"))
+        parts, width, lower = data.get("parts"), data.get("width"), data.get("lower")
+        if parts not in BUCKETS or type(width) is not int or type(lower) is not bool or width < 1:
+            raise ArgumentError("it does not say how tokens are embedded")
+        return cls(form, vocabulary, parts, width, lower)
