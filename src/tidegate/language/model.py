@@ -15,17 +15,21 @@ from sklearn.utils import check_random_state
 from ..errors import ArgumentError, DataError, NotFittedError
 from ..network import Loss, Network, NetworkSpec, TokenInput, checks
 from ..network.reference_loss import softmax
-from ..train import History, fit_carried
+from ..train import History
 from ..train.progress import Listener
 from . import saved
 from .choosing import Choice
+from .judge import Judgement, counted, judge
+from .learning import held_out, learn
 from .reader import Reader
-from .sampled import sampler
 from .stream import TextStream
-from .text import END, END_ID, UNKNOWN_ID, Alphabet, Level, one_text
+from .text import END, END_ID, UNKNOWN_ID, Alphabet, Level, line_ends, one_text
 from .training import LanguageTraining
+from .writing import write
 
 Array = NDArray[Any]
+LEAD = 1000
+"""Tokens that are read before those that are judged."""
 
 
 class LanguageModel(BaseEstimator):  # type: ignore[misc]  # no types there
@@ -114,7 +118,7 @@ class LanguageModel(BaseEstimator):  # type: ignore[misc]  # no types there
         )
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         network = Network(self._spec(len(alphabet.vocabulary), training), seed=seed)
-        self.history_ = _learn(network, alphabet, whole, training, seed, progress)
+        self.history_ = learn(network, alphabet, whole, training, seed, progress)
         self.alphabet_, self.network_ = alphabet, network
         return self
 
@@ -134,7 +138,7 @@ class LanguageModel(BaseEstimator):  # type: ignore[misc]  # no types there
             )
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         network = Network(self.network_.spec, parameters=self.network_.parameters)
-        self.history_ = _learn(network, self.alphabet_, whole, training, seed, False)
+        self.history_ = learn(network, self.alphabet_, whole, training, seed, False)
         self.network_ = network
         return self
 
@@ -164,7 +168,7 @@ class LanguageModel(BaseEstimator):  # type: ignore[misc]  # no types there
     def surprisal(self, sentence: str) -> list[tuple[str, float]]:
         """Each token of a sentence, and what it costs after those before it, in nats."""
         nats = self._nats(sentence)
-        return list(zip(self.alphabet_.tokens(_line_ends(sentence)), nats.tolist(), strict=True))
+        return list(zip(self.alphabet_.tokens(line_ends(sentence)), nats.tolist(), strict=True))
 
     def prefer(self, a: str, b: str) -> str:
         """Which of two sentences is likelier as a whole; the first one of equals."""
@@ -242,13 +246,38 @@ class LanguageModel(BaseEstimator):  # type: ignore[misc]  # no types there
         choice = Choice(temperature, top_k, top_p)
         length = checks.whole_number(length, "length", 0)
         seed = checks.whole_number(seed, "seed", 0)
-        written = islice(self._write(prompt, choice, seed), length)
+        reader, logits = self._after(prompt)
+        endless = write(reader, logits, self.alphabet_, line_ends(prompt), choice, seed)
+        written = islice(endless, length)
         return written if stream else prompt + "".join(written)
 
     def stream(self, n: int = 1) -> TextStream:
         """n texts that are read token by token, each from the start of a line."""
         self._check_fitted()
         return TextStream(self.network_, self.alphabet_, checks.whole_number(n, "n", 1))
+
+    def judge(self, text: str) -> Judgement:
+        """How it did on the part of its own text that was held out, beside counted n-grams.
+
+        Args:
+            text: what `fit` was given, with a `training` that holds some of it out.
+
+        Raises:
+            NotFittedError: before `fit`.
+            ArgumentError: if nothing was held out.
+        """
+        self._check_fitted()
+        alphabet = self.alphabet_
+        ids = alphabet.ids(END + one_text(text))
+        known = len(ids) - held_out(self._training().validation, len(ids))
+        if known == len(ids):
+            raise ArgumentError("judge needs text held out; give training with validation=0.1")
+        # from what stood before it, as the model and the counts know it
+        held = ids[known - 1 :]
+        others = counted(self.level, ids[:known].tolist(), held.tolist(), len(alphabet.vocabulary))
+        reader = Reader(self.network_, 1)
+        reader.logits(ids[max(known - 1 - LEAD, 0) : known - 1] if known > 1 else ids[:1])
+        return judge(self.cell.upper(), self.level, reader.nats(held), others)
 
     # ---- files ----
 
@@ -303,7 +332,7 @@ class LanguageModel(BaseEstimator):  # type: ignore[misc]  # no types there
         self._check_fitted()
         if not isinstance(text, str):
             raise DataError(f"{name} must be a text, got {type(text).__name__} {text!r}")
-        ids = self.alphabet_.ids(_line_ends(text))
+        ids = self.alphabet_.ids(line_ends(text))
         return np.concatenate([np.array([END_ID], np.int32), ids])
 
     def _nats(self, text: str) -> Array:
@@ -316,59 +345,3 @@ class LanguageModel(BaseEstimator):  # type: ignore[misc]  # no types there
         ids = self._ids(prompt, "prompt")
         reader = Reader(self.network_, 1)
         return reader, reader.logits(ids)
-
-    def _write(self, prompt: str, choice: Choice, seed: int) -> Iterator[str]:
-        reader, logits = self._after(prompt)
-        return self._written(reader, logits, prompt, choice, np.random.default_rng(seed))
-
-    def _written(
-        self,
-        reader: Reader,
-        logits: Array,
-        prompt: str,
-        choice: Choice,
-        random: np.random.Generator,
-    ) -> Iterator[str]:
-        tokens = self.alphabet_.vocabulary.tokens
-        before = (self.alphabet_.tokens(prompt) or [END])[-1]
-        if prompt[-1:].isspace():  # a blank that is there already
-            before = END
-        while True:
-            allowed = logits.astype(np.float64)
-            allowed[UNKNOWN_ID] = -np.inf
-            chosen = choice.draw(allowed, random)
-            yield self.alphabet_.gap(before, tokens[chosen]) + tokens[chosen]
-            before = tokens[chosen]
-            logits = reader.step(np.array([chosen], np.int32))[0]
-
-
-def _line_ends(text: str) -> str:
-    return text.replace("\r\n", END).replace("\r", END)
-
-
-def _learn(
-    network: Network,
-    alphabet: Alphabet,
-    text: str,
-    training: LanguageTraining,
-    seed: int,
-    progress: bool | Listener | None,
-) -> History:
-    """Trains the network in place."""
-    ids = alphabet.ids(END + text)
-    held = round(training.validation * len(ids))
-    if held:
-        held = max(held, 2)
-    known = ids[: len(ids) - held]
-    if len(known) < 2:
-        raise DataError("text is too short to hold some of it out; give more, or validation=0")
-    counts = np.bincount(known, minlength=len(alphabet.vocabulary))
-    return fit_carried(
-        network,
-        known,
-        training.settings(len(known), seed),
-        steps=training.steps,
-        validation=ids[len(ids) - held :] if held else None,
-        sample=sampler(counts, training.sampled, seed),
-        progress=progress,
-    )

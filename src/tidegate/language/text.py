@@ -109,6 +109,11 @@ class Alphabet:
         return from_json(cls, parts)
 
 
+def line_ends(text: str) -> str:
+    """The text with one kind of line end."""
+    return text.replace("\r\n", END).replace("\r", END)
+
+
 def one_text(text: Any) -> str:
     """A text, or the texts of a list, each a line or more of its own.
 
@@ -124,8 +129,7 @@ def one_text(text: Any) -> str:
         whole = END.join(str(part) for part in text)
     else:
         raise DataError(f"text must be a text or a list of texts, got {type(text).__name__}")
-    # one kind of line end
-    whole = whole.replace("\r\n", END).replace("\r", END)
+    whole = line_ends(whole)
     if not whole.strip():
         raise DataError("text holds nothing but blanks; give some to learn from")
     return whole if whole.endswith(END) else whole + END
