@@ -149,7 +149,7 @@ FAULTS = [
     (
         PLAIN + "\x00\x01\x02",
         {},
-        "rain.csv, line 5: holds the byte 0x00, so this is no text; give a CSV file in UTF-8",
+        "rain.csv, line 5: holds the byte 0x00, so this is no text; give a file in UTF-8",
     ),
     (
         PLAIN + "2024-03-02," + "1" * 1_000_000,

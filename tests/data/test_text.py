@@ -46,11 +46,11 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
         (b"\xef\xbb\xbf", "rain.csv: the file is empty; expected a header line, then rows"),
         (
             b"a,b\n1,\x00\n",
-            "rain.csv, line 2: holds the byte 0x00, so this is no text; give a CSV file in UTF-8",
+            "rain.csv, line 2: holds the byte 0x00, so this is no text; give a file in UTF-8",
         ),
         (
             b"\x89PNG\r\n\x1a\n\x00",
-            "rain.csv, line 2: holds the byte 0x1a, so this is no text; give a CSV file in UTF-8",
+            "rain.csv, line 2: holds the byte 0x1a, so this is no text; give a file in UTF-8",
         ),
         (
             "a;b\r\n1;2\r\nü;3\r\n".encode("latin-1"),
@@ -59,11 +59,11 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
         (b"\xff\xfea", "rain.csv: begins as UTF-16 but is not; save it as UTF-8"),
         (
             gzip.compress(b"a,b\n1,2\n"),
-            "rain.csv: this is compressed with gzip; give the CSV file itself",
+            "rain.csv: this is compressed with gzip; give the file itself",
         ),
         (
             b"PK\x03\x04....",
-            "rain.csv: this is a zip archive or an Excel workbook; give the CSV file itself",
+            "rain.csv: this is a zip archive or an Excel workbook; give the file itself",
         ),
         (
             b"a,b\n" + b"x" * 1_000_000 + b"\n1,2\n",
@@ -91,7 +91,7 @@ def test_the_longest_line() -> None:
 def test_no_file(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"/none.csv: there is no such file; check the path$"):
         read_text(str(tmp_path / "none.csv"))
-    with pytest.raises(DataError, match=r": this is a folder; name a CSV file in it$"):
+    with pytest.raises(DataError, match=r": this is a folder; name a file in it$"):
         read_text(str(tmp_path))
     with pytest.raises(DataError, match=r"^a\x00b: cannot be read \(.*null byte.*\)$"):
         read_text("a\0b")

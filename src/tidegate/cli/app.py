@@ -9,6 +9,7 @@ import typer
 
 from .backtest import backtest
 from .forecast import forecast
+from .write import write
 
 app = typer.Typer(
     add_completion=False,
@@ -48,8 +49,9 @@ def _tidegate(
         typer.Option("--version", callback=_version, is_eager=True, help="Print it and stop."),
     ] = False,
 ) -> None:
-    """Honest forecasts of tables, made with recurrent networks."""
+    """Recurrent networks on a CPU, that say whether they are worth it."""
 
 
 app.command()(forecast)
 app.command()(backtest)
+app.command()(write)

@@ -24,12 +24,15 @@ _CONTROL = bytes([*range(9), *range(14, 32)])
 _OTHERS = bytes(set(range(256)) - set(_CONTROL))
 
 
-def read_text(path: str, stdin: BinaryIO | None = None) -> tuple[str, bytes]:
+def read_text(
+    path: str, stdin: BinaryIO | None = None, *, table: bool = True
+) -> tuple[str, bytes]:
     """How errors call the file, and its text: UTF-8 without a mark, each line ended by ``\\n``.
 
     Args:
         path: of a file in UTF-8, or in UTF-16 with a byte order mark; ``-`` for standard input.
         stdin: what to read instead of standard input.
+        table: whether it must be a table, whose lines are not too long.
 
     Raises:
         DataError: where there is no such file, it cannot be read, is empty, or holds no text.
@@ -40,14 +43,15 @@ def read_text(path: str, stdin: BinaryIO | None = None) -> tuple[str, bytes]:
     except FileNotFoundError:
         raise DataError(f"{name}: there is no such file; check the path") from None
     except IsADirectoryError:
-        raise DataError(f"{name}: this is a folder; name a CSV file in it") from None
+        raise DataError(f"{name}: this is a folder; name a file in it") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise DataError(f"{name}: cannot be read ({reason})") from None
     data = _as_utf8(name, data).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if not data.strip():
-        raise DataError(f"{name}: the file is empty; expected a header line, then rows")
-    for number, line in enumerate(data.split(b"\n") if len(data) > LONGEST else (), 1):
+        needed = "a header line, then rows" if table else "text to learn from"
+        raise DataError(f"{name}: the file is empty; expected {needed}")
+    for number, line in enumerate(data.split(b"\n") if table and len(data) > LONGEST else (), 1):
         if len(line) > LONGEST:
             raise DataError(
                 f"{name}, line {number}: has {len(line):,} characters, and {LONGEST:,} are the "
@@ -59,7 +63,7 @@ def read_text(path: str, stdin: BinaryIO | None = None) -> tuple[str, bytes]:
 def _as_utf8(name: str, data: bytes) -> bytes:
     for start, kind in _PACKED.items():
         if data.startswith(start):
-            raise DataError(f"{name}: this is {kind}; give the CSV file itself")
+            raise DataError(f"{name}: this is {kind}; give the file itself")
     if data.startswith(_UTF16):
         try:
             data = data.decode("utf-16").encode()
@@ -70,7 +74,7 @@ def _as_utf8(name: str, data: bytes) -> bytes:
     if control:
         raise DataError(
             f"{_at(name, data, data.index(control))}: holds the byte 0x{control[0]:02x}, so this "
-            f"is no text; give a CSV file in UTF-8"
+            f"is no text; give a file in UTF-8"
         )
     try:
         data.decode()

@@ -62,11 +62,15 @@ def judge(model: str, level: str, own: Array, others: dict[str, Array]) -> Judge
     a, b = float(own.mean()), float(others[best].mean())
     relation = "no better than" if p >= LIKELY else "beats" if a < b else "worse than"
     unit = "character" if level == "char" else "word"
-    chance = "which may be chance" if p >= LIKELY else "which chance does not explain"
+    why = (
+        f"p {'< 0.001' if p < 0.001 else f'= {p:.3f}'}, {len(difference)} parts of {BLOCK} {unit}s"
+    )
+    if len(difference) < 2:
+        why = f"{len(own)} {unit}s are too few to tell"
+    elif p >= LIKELY:
+        why = f"which may be chance: {why}"
     verdict = (
-        f"{relation} {best}: a {unit} costs it {a:.3f} nats where it costs them {b:.3f}, {chance} "
-        f"(p {'< 0.001' if p < 0.001 else f'= {p:.3f}'}, {len(difference)} parts of {BLOCK} "
-        f"{unit}s)"
+        f"{relation} {best}: a {unit} costs it {a:.3f} nats where it costs them {b:.3f} ({why})"
     )
     means = {model: a, **{name: float(costs.mean()) for name, costs in others.items()}}
     return Judgement(model, means, len(own), p, verdict)
