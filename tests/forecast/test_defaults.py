@@ -60,7 +60,18 @@ def test_without_a_season_more_is_read_where_there_is_more() -> None:
     assert (short.window, long.window) == (8, 32)
 
 
-def test_few_long_series_are_learnt_with_care() -> None:
+def many(count: int, rows: int) -> Series:
+    names = np.repeat(np.arange(count), rows)
+    times = np.tile(np.arange(rows), count)
+    return read_series(pl.DataFrame({"unique_id": names, "ds": times, "y": np.ones(len(names))}))
+
+
+def test_long_series_are_anchored() -> None:
     short, long = (suited(dated(n, DAY), 3) for n in (1900, 2100))
-    assert (short.anchored, short.dropout) == (False, 0)
-    assert (long.anchored, long.dropout) == (True, 0.5)
+    assert (short.anchored, long.anchored) == (False, True)
+
+
+def test_few_rows_and_long_series_are_learnt_with_dropout() -> None:
+    assert suited(many(100, 150), 3).dropout == 0.5
+    assert suited(many(100, 250), 3).dropout == 0
+    assert suited(many(10, 2500), 3).dropout == 0.5

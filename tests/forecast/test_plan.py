@@ -82,3 +82,8 @@ def test_updates_follow_the_rows_unless_given() -> None:
     assert grown == sorted(grown)
     assert grown[0] == 1
     assert grown[-1] == 3000
+
+
+def test_a_short_series_is_not_learnt_by_heart() -> None:
+    """500 updates of four years of days lost to the median; 70 to 100 beat it."""
+    assert 70 <= Training().updates_for(1461) <= 100

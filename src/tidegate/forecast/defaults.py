@@ -16,6 +16,8 @@ MANY = 100
 LONG = 2000
 """Rows of a series, in the mean, from which on a model rather learns them by heart: windows are
 anchored at their last season, and there is dropout."""
+FEW = 20_000
+"""Rows of all series together below which there is dropout, too."""
 DROPOUT = 0.5
 
 
@@ -67,7 +69,7 @@ def suited(
         longer,
         calendar=_spans_years(series),
         anchored=long,
-        dropout=DROPOUT if long else 0.0,
+        dropout=DROPOUT if long or int(series.length.sum()) < FEW else 0.0,
     )
 
 

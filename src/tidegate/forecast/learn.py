@@ -16,7 +16,7 @@ from .conformal import Correction
 from .covariates import Covariates, Units
 from .inputs import Inputs
 from .model import AT_ONCE, Forecast, Model
-from .plan import Plan
+from .plan import LEAST, Plan
 from .scaling import Scaling
 from .windows import Table, Windows
 
@@ -24,7 +24,8 @@ Array = NDArray[Any]
 
 
 SHORTER = 0.5
-"""The updates of the training that the intervals are corrected by, as a share of all."""
+"""The updates of the training that the intervals are corrected by, as a share of all; where they
+are few, all."""
 HELD = 4
 """Windows of each series that are held out of it, at most; more of few series."""
 HELD_ROWS = 0.2
@@ -144,7 +145,7 @@ def calibrated(inputs: Inputs, table: Table) -> Correction | None:
         return Correction.none(len(head.quantiles))
     before = replace(table, length=table.length - count * h)
     updates = plan.training.updates_for(int(before.length.sum()))
-    training = replace(plan.training, updates=max(int(SHORTER * updates), 1))
+    training = replace(plan.training, updates=max(int(SHORTER * updates), min(updates, LEAST)))
     shorter = replace(plan, training=training, seed=plan.seed + 1)
     model, history = Model.train(replace(inputs, plan=shorter), before, progress=False)
     if history.stopped == "interrupted":

@@ -14,6 +14,11 @@ from ..train import FitSettings
 LONGEST = 24
 """Rows that a step of the network reads, at most."""
 
+ROWS_AN_UPDATE = 20
+"""One update for so many rows, until there are `USUAL` of them; then one for a batch of rows."""
+LEAST, USUAL, MOST = 70, 700, 3000
+"""Updates: where rows are few, but no more than rows; where they are not; and at the most."""
+
 
 @dataclass(frozen=True)
 class Training:
@@ -43,14 +48,15 @@ class Training:
         checks.flag(self, "calibrate")
 
     def updates_for(self, rows: int) -> int:
-        """Updates for a table: each row begins the future of a window, of up to 60 if they are few.
+        """Updates for a table: few where rows are few, which are soon known by heart.
 
         Example:
-            >>> [Training().updates_for(rows) for rows in (20, 200, 1461, 100_000, 1_000_000)]
-            [9, 93, 500, 781, 3000]
+            >>> [Training().updates_for(rows) for rows in (20, 200, 1461, 9000, 100_000, 1_000_000)]
+            [20, 70, 73, 450, 781, 3000]
         """
-        few, many = 60 * rows // self.batch, rows // self.batch
-        return self.updates or max(min(max(many, 500), few, 3000), 1)
+        least = min(rows, LEAST)
+        usual = min(rows // ROWS_AN_UPDATE, USUAL)
+        return self.updates or max(min(max(rows // self.batch, usual, least), MOST), 1)
 
     def settings(self, updates: int, seed: int) -> FitSettings:
         """The same for `train.fit`."""
