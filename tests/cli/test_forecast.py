@@ -214,6 +214,7 @@ def test_several_columns_that_may_be_meant_are_listed(run: Run) -> None:
         (("forecast", "rain.csv", "--quantile", "1"), "below 1, got '1'"),
         (("forecast", "rain.csv", "--season", "0"), "got '0'"),
         (("forecast", "rain.csv", "--season", "1", "--season", "2,3"), "season"),
+        (("forecast", "rain.csv", "--season", "7,7"), "two different ones, got 7, 7"),
         (("forecast", "rain.csv", "--ensemble", "0"), "from 1 up, got '0'"),
         (("forecast", "rain.csv", "--backtest", "0"), "from 1 up, got '0'"),
         (("forecast", "rain.csv", "--auto", "--cell", "lstm"), "leave --cell lstm out"),

@@ -118,6 +118,13 @@ def test_whole_numbers_that_outgrow_their_type() -> None:
     assert out["ds"].to_list() == [255, 256]
 
 
+def test_nanoseconds_end_in_2262_and_larger_units_go_on() -> None:
+    ds = pd.date_range("2262-04-08", periods=4).astype("datetime64[ns]")
+    found = continued(pd.DataFrame({"ds": ds, "y": [1.0] * 4}))
+    assert found["ds"].dtype == "datetime64[us]"
+    assert found["ds"].astype(str).tolist() == ["2262-04-12", "2262-04-13"]
+
+
 def test_no_rows() -> None:
     series = read_series(pl.DataFrame({"unique_id": ["a", "a"], "ds": [1, 2], "y": [1, 2]}))
     out = write_frame(series.frame, [], series.time[:0], {"LSTM": np.empty(0)})

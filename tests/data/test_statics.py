@@ -43,7 +43,7 @@ def test_from_a_frame_with_more_series(library: str, names: tuple[str, ...]) -> 
 def test_a_single_series_without_a_name() -> None:
     df = pd.DataFrame({"ds": [1, 2], "y": [1.0, 2.0]})
     assert read_series(df, static_frame=pd.DataFrame({"size": [7]})).static.tolist() == [[7]]
-    with pytest.raises(DataError, match="static_frame: expected 1 row for the only series, got 2"):
+    with pytest.raises(DataError, match="static frame: expected 1 row for the only series, got 2"):
         read_series(df, static_frame=pd.DataFrame({"size": [7, 8]}))
 
 
@@ -78,23 +78,23 @@ def test_faults_of_rows(change: Data, message: str) -> None:
     [
         (
             {"unique_id": ["b", "c"], "size": [1, 2]},
-            "static_frame: there is no row for series 'a'; add one for each",
+            "static frame: there is no row for series 'a'; add one for each",
         ),
         (
             {"unique_id": ["x", "y"], "size": [1, 2]},
-            "static_frame: there is no row for series 'a' (and none for 1 more); add one for each",
+            "static frame: there is no row for series 'a' (and none for 1 more); add one for each",
         ),
         (
             {"unique_id": ["a", "b", "c", "b", "c"], "size": [1, 2, 3, 4, 5]},
-            "static_frame: rows 1 and 3 are both of series 'b'; keep one row for each series",
+            "static frame: rows 1 and 3 are both of series 'b'; keep one row for each series",
         ),
         (
             {"unique_id": ["a", "c", "b"], "size": [1.0, None, None]},
-            "static_frame, row 2, series 'b', column 'size': the value is missing; fill it in",
+            "static frame, row 2, series 'b', column 'size': the value is missing; fill it in",
         ),
         (
             {"id": ["a", "b"], "size": [1, 2]},
-            "static_frame: there is no column 'unique_id', only 'id', 'size'; name another with "
+            "static frame: there is no column 'unique_id', only 'id', 'size'; name another with "
             "id=...",
         ),
     ],

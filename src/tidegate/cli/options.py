@@ -124,9 +124,10 @@ def forecaster(
 
 def season_of(given: list[Any] | None) -> int | tuple[int, ...] | None:
     """What `Forecaster` takes for --season, which may be given again or hold a comma."""
-    rows = tuple(dict.fromkeys(each for part in given or () for each in part))
-    if len(rows) > 2:
-        raise typer.BadParameter(f"--season takes two numbers at most, got {len(rows)}")
+    rows = tuple(each for part in given or () for each in part)
+    if len(rows) > 2 or len(set(rows)) < len(rows):
+        words = ", ".join(map(str, rows))
+        raise typer.BadParameter(f"--season takes one number or two different ones, got {words}")
     return rows if len(rows) > 1 else rows[0] if rows else None
 
 

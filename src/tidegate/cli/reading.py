@@ -135,7 +135,10 @@ def read_like(file: str, series: Series) -> Read:
     if len(static) < len(encoding.static):  # all, or those of series known already
         static = []
     frame = _typed(table, series, (*needed, *static))
-    other = read_series(frame, missing="keep", gaps="fill", like=series, place=place(table))
+    try:
+        other = read_series(frame, missing="keep", gaps="fill", like=series, place=place(table))
+    except DataError as error:
+        raise DataError(_of(table.name, error)) from None
     return _told(table, frame, other, None)
 
 

@@ -94,7 +94,7 @@ def read_ids(column: Column, where: Where) -> tuple[list[Any], NDArray[np.int64]
     elif not (dtype == nw.String or dtype.is_integer()):
         raise DataError(
             f"{where(0, column.name)}: an id must be text or a whole number, but the column holds "
-            f"{dtype}, here {column[0]!r}; convert it to text"
+            f"{dtype}, here {_plain(column[0])!r}; convert it to text"
         )
     ids = column.unique().sort().to_list()
     codes = column.replace_strict(ids, list(range(len(ids))), return_dtype=nw.Int64)
@@ -178,7 +178,7 @@ def read_times(column: Column, where: Where) -> NDArray[Any]:
     _check_zones(column, where)
     raise DataError(
         f"{where(0, name)}: expected dates or whole numbers, but the column holds {dtype}, "
-        f"here {column[0]!r}; convert it{_hint(_TO_DATES, column)}"
+        f"here {_plain(column[0])!r}; convert it{_hint(_TO_DATES, column)}"
     )
 
 
@@ -220,6 +220,11 @@ def _is_number(value: Any) -> bool:
     except (TypeError, ValueError):
         return False
     return True
+
+
+def _plain(value: Any) -> Any:
+    """As Python writes it: not ``np.float64(0.0)``."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _hint(conversions: dict[str, str], column: Column) -> str:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, DataError
 from .plain import from_json
 from .zone import from_wall, without_zone, zone_of
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 Library: TypeAlias = Literal["pandas", "polars", "pyarrow", "modin", "cudf"]
 Kind: TypeAlias = Literal["integer", "date", "datetime"]
 
+_FIRST, _LAST = np.datetime64("0001-01-01", "us"), np.datetime64("9999-12-31T23:59:59.999999")
+_LAST_NANOSECOND = np.datetime64(2**63 - 1, "ns").astype("M8[us]")
 _INTEGERS = tuple(f"{sign}nt{bits}" for sign in ("I", "UI") for bits in (8, 16, 32, 64))
 _DTYPES = {"integer": _INTEGERS, "date": ("Date",), "datetime": ("s", "ms", "us", "ns")}
 
@@ -116,7 +118,10 @@ def write_frame(
 
     Returns:
         A frame of the same library, its columns of the same types; of polars where that library
-        is not installed here.
+        is not installed here. Times that do not fit their type have a larger one.
+
+    Raises:
+        DataError: for a date after the year 9999, which Python has none of.
     """
     import narwhals as nw
 
@@ -146,10 +151,18 @@ def _time_column(kind: FrameKind, times: NDArray[Any], library: Library) -> Colu
             times.min() >= np.iinfo(dtype).min and times.max() <= np.iinfo(dtype).max
         )
         return new(times.astype(dtype if fits else np.int64))
-    column = new(times.astype("datetime64[us]"))
+    times = times.astype("datetime64[us]")
+    latest = times.max() if len(times) else _FIRST
+    if latest > _LAST:
+        raise DataError(
+            f"the forecast reaches {latest.astype('M8[D]')}, and dates end with the year 9999; "
+            f"correct the dates in column {kind.time!r}, or count the steps in whole numbers"
+        )
+    column = new(times)
     if kind.kind == "date":
         return column.cast(nw.Date)
-    unit: Any = kind.dtype
+    # nanoseconds end in the year 2262
+    unit: Any = "us" if kind.dtype == "ns" and latest > _LAST_NANOSECOND else kind.dtype
     if kind.zone is None:
         return column.cast(nw.Datetime(unit))
     if kind.wall:

@@ -303,7 +303,7 @@ def _known_static(like: Series, rows: Rows) -> Numbers:
         more = f" (and {found.count(-1) - 1} more)" if found.count(-1) > 1 else ""
         raise DataError(
             f"series {unknown!r}{more} is not known, so its static columns must be given: {names}; "
-            f"add them to the frame, or pass static_frame"
+            f"add them to the frame, or give a static frame"
         )
     known: Numbers = like.static[found]
     return known

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Index = NDArray[np.int64]
 Numbers = NDArray[np.float64]
-FRAME = "static_frame"
+FRAME = "static frame"
 """What errors call the frame with a row for each series."""
 
 

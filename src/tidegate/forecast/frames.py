@@ -56,4 +56,7 @@ def known_ahead(series: Series, future: Any, horizon: int) -> NDArray[Any] | Non
             f"the forecast needs {', '.join(names)} for the {horizon} steps ahead; give "
             f"predict(future=...) a frame with them"
         )
-    return read_future(future, series, horizon)
+    try:
+        return read_future(future, series, horizon)
+    except DataError as error:
+        raise DataError(f"future: {error}") from None
