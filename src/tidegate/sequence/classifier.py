@@ -16,6 +16,7 @@ from ..train.progress import Listener
 from . import fitting, labels, saved
 from .learn import Learned
 from .samples import Samples
+from .stream import Stream
 from .tasks import Task
 from .training import Training
 
@@ -174,6 +175,26 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         fitting.check_fitted(self)
         x = fitting.read(self, X, self.learned_.inputs.form)
         return softmax(self.learned_.outputs(x))
+
+    def stream(self, n: int = 1, *, chances: bool = False) -> Stream:
+        """n sequences that begin now; see `Stream`. For a model with ``bidirectional=False``.
+
+        Args:
+            n: how many.
+            chances: whether it says how likely each label is, in place of the likeliest label.
+
+        Raises:
+            NotFittedError: before `fit`.
+            ArgumentError: if the model also reads backwards.
+        """
+        fitting.check_fitted(self)
+        classes = self.classes_
+
+        def label(outputs: Array) -> Array:
+            found: Array = classes[softmax(outputs).argmax(axis=1)]
+            return found
+
+        return Stream(self.learned_, softmax if chances else label, n)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the model file, whole or not at all; `tidegate.load` reads it.

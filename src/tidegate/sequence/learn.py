@@ -14,6 +14,7 @@ from ..data.spans import Spans
 from ..network import Network, NetworkSpec, NumberInput, TokenInput
 from ..train import Drawn, Held, History, fit_drawn
 from ..train.progress import Listener
+from .pooled import answer
 from .samples import Samples
 from .tasks import Task
 from .training import Training
@@ -24,7 +25,7 @@ Rows = Any
 
 APART = 1_000_003
 """Between the seeds of two members."""
-WIDE_RATE = 5.0
+WIDE_RATE = 8.0
 """The learning rate of the linear layer beside a network, as a multiple of the network's."""
 CHECKS = 20
 """How often in a training the loss of what is held out is asked for."""
@@ -85,9 +86,8 @@ class Recipe:
 
     @classmethod
     def tokens(cls, n: int, training: Training, steps: bool) -> Recipe:
-        """For n sequences of tokens: four epochs, five if every step is judged; more of few."""
-        epochs = 5 if steps else 4
-        updates = training.updates or max(epochs * n // training.batch, min(60 * n, 600))
+        """For n sequences of tokens: five epochs, more of few."""
+        updates = training.updates or max(5 * n // training.batch, min(60 * n, 1200))
         return cls(updates, 3e-3 if steps else 2e-3, bucket=True)
 
 
@@ -280,7 +280,7 @@ class Learned:
             total: Any = 0.0
             for member in self.members:
                 for rows, view in views:
-                    total = total + member.network.forward(rows, view).output.astype(np.float64)
+                    total = total + answer(member.network, rows, view).astype(np.float64)
             found.append(total / (len(views) * len(self.members) * self.temperature))
         outputs: Array = np.concatenate(found)
         for member in self.members:

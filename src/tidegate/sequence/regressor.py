@@ -15,6 +15,7 @@ from ..train.progress import Listener
 from . import fitting, saved
 from .learn import Learned
 from .samples import Samples
+from .stream import Stream
 from .targets import Units, numbers_of
 from .tasks import Task
 from .training import Training
@@ -159,6 +160,16 @@ class SequenceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  #
         fitting.check_fitted(self)
         x = fitting.read(self, X, self.learned_.inputs.form)
         return self.units_.undo(self.learned_.outputs(x))
+
+    def stream(self, n: int = 1) -> Stream:
+        """n sequences that begin now; see `Stream`. For a model with ``bidirectional=False``.
+
+        Raises:
+            NotFittedError: before `fit`.
+            ArgumentError: if the model also reads backwards.
+        """
+        fitting.check_fitted(self)
+        return Stream(self.learned_, self.units_.undo, n)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the model file, whole or not at all; `tidegate.load` reads it.

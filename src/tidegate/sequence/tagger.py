@@ -16,6 +16,7 @@ from ..train.progress import Listener
 from . import fitting, labels, saved, steps
 from .learn import Learned
 from .samples import Samples
+from .stream import Stream
 from .tasks import Task
 from .training import Training
 
@@ -148,6 +149,28 @@ class SequenceTagger(BaseEstimator):  # type: ignore[misc]  # no types there
             fitting.weights_of(sample_weight, len(found)), [len(part) for part in right]
         )
         return float(np.average(np.concatenate(right), weights=weights))
+
+    def stream(self, n: int = 1, *, chances: bool = False) -> Stream:
+        """n sequences that begin now; see `Stream`. For a model with ``bidirectional=False``.
+
+        Args:
+            n: how many.
+            chances: whether it says how likely each label of a step is, in place of the likeliest.
+
+        Raises:
+            NotFittedError: before `fit`.
+            ArgumentError: if the model also reads backwards.
+        """
+        fitting.check_fitted(self)
+        classes = self.classes_
+
+        def likely(outputs: Array) -> Array:
+            return sigmoid(outputs) if classes is None else softmax(outputs)
+
+        def label(outputs: Array) -> Array:
+            return steps.decided(likely(outputs), classes)
+
+        return Stream(self.learned_, likely if chances else label, n)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the model file, whole or not at all; `tidegate.load` reads it.

@@ -1,0 +1,173 @@
+"""A stream says of a sequence so far what the model says of it as a whole, to the bit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tidegate as tg
+from tidegate.sequence.training import Training
+
+RANDOM = np.random.default_rng(0)
+X = [RANDOM.normal(size=(n, 2)) for n in (25, 8, 4, 19, 6, 17)]
+HOLES = [np.where(RANDOM.uniform(size=part.shape) < 0.2, np.nan, part) for part in X]
+SMALL: dict[str, Any] = {"hidden": 5, "bidirectional": False, "random_state": 1}
+WORDS = [["a", "cat", "is", "here"], ["no", "dog", "was"], ["a", "dog"], ["who", "is", "a", "cat"]]
+
+
+def numbers(**given: Any) -> tg.SequenceClassifier:
+    training = Training(updates=10, members=2, segment=given.pop("segment", None))
+    data = given.pop("data", X)
+    model = tg.SequenceClassifier(**{**SMALL, "training": training, **given})
+    return model.fit(data, [0, 1, 2, 0, 1, 2])
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"segment": 3},
+        {"segment": 7, "cell": "lstm"},
+        {"readout": "last"},
+        {"readout": "mean", "layers": 2, "cell": "rnn"},
+        {"readout": "max"},
+        {"data": HOLES},
+        {"data": [1e6 * part**9 for part in X], "segment": 2},
+    ],
+    ids=str,
+)
+def test_every_step_of_numbers(given: dict[str, Any]) -> None:
+    model = numbers(**given)
+    data = given.get("data", X)
+    stream = model.stream(chances=True)
+    for t, x_t in enumerate(data[0]):
+        chances = stream.push(x_t)
+        whole = model.predict_proba([data[0][: t + 1], data[1]])[0]
+        np.testing.assert_array_equal(chances, whole, err_msg=f"step {t}")
+
+
+def test_labels_numbers_and_tags() -> None:
+    training = Training(updates=10)
+    model = numbers()
+    stream = model.stream()
+    assert [stream.push(x_t) for x_t in X[1]] == [
+        model.predict([X[1][: t + 1]])[0] for t in range(len(X[1]))
+    ]
+    y = np.stack([np.arange(6.0), np.arange(6.0) ** 2], axis=1)
+    regressor = tg.SequenceRegressor(**SMALL, training=training).fit(X, y)
+    ahead = regressor.stream()
+    for t, x_t in enumerate(X[1]):
+        np.testing.assert_array_equal(ahead.push(x_t), regressor.predict([X[1][: t + 1]])[0])
+    for y in ([part[:, 0] > 0 for part in X], [part > 0 for part in X]):
+        tagger = tg.SequenceTagger(**SMALL, training=training).fit(X, y)
+        tags, chances = tagger.stream(), tagger.stream(chances=True)
+        found = np.array([tags.push(x_t) for x_t in X[0]])
+        np.testing.assert_array_equal(found, tagger.predict([X[0]])[0])
+        found = np.array([chances.push(x_t) for x_t in X[0]])
+        np.testing.assert_array_equal(found, tagger.predict_proba([X[0]])[0])
+
+
+def test_every_word_with_the_bag_of_words_beside() -> None:
+    training = Training(updates=30, min_count=1)
+    model = tg.SequenceClassifier(**SMALL, training=training).fit(WORDS, list("abab"))
+    assert model.learned_.members[0].wide.weight.any()
+    stream = model.stream(chances=True)
+    sentence = ["who", "was", "unheard-of", "a", "dog", "a", "dog"]
+    for t, word in enumerate(sentence):
+        whole = model.predict_proba([sentence[: t + 1], WORDS[0]])[0]
+        np.testing.assert_array_equal(stream.push(word), whole, err_msg=word)
+    tagger = tg.SequenceTagger(**SMALL, training=training).fit(WORDS, WORDS)
+    tags = tagger.stream()
+    assert [tags.push(word) for word in sentence] == tagger.predict([sentence])[0].tolist()
+
+
+@pytest.mark.parametrize("segment", [1, 3])
+def test_many_at_once_each_at_its_own_pace(segment: int) -> None:
+    model = numbers(segment=segment)
+    n = 7
+    data = RANDOM.normal(size=(n, 30, 2))
+    at = np.zeros(n, int)
+    stream = model.stream(n, chances=True)
+    for turn in range(25):
+        which = None if turn % 5 == 4 else RANDOM.permutation(n)[: RANDOM.integers(1, n)]
+        chosen = np.arange(n) if which is None else which
+        found = stream.push_many(data[chosen, at[chosen]], which)
+        at[chosen] += 1
+        whole = model.predict_proba([data[i, : at[i]] for i in chosen])
+        np.testing.assert_array_equal(found, whole)
+
+
+@pytest.mark.parametrize("given", [{}, {"segment": 3, "cell": "lstm"}, {"data": HOLES}], ids=str)
+def test_a_state_is_gone_back_to(given: dict[str, Any]) -> None:
+    model = numbers(**given)
+    stream = model.stream(chances=True)
+    for x_t in X[0][:9]:
+        stream.push(x_t)
+    state = stream.state()
+    onward = [stream.push(x_t) for x_t in X[0][9:]]
+    other = model.stream(chances=True).restore(state)
+    np.testing.assert_array_equal([other.push(x_t) for x_t in X[0][9:]], onward)
+    stream.restore(state)
+    np.testing.assert_array_equal([stream.push(x_t) for x_t in X[0][9:]], onward)
+
+
+def test_the_state_of_texts_and_of_many() -> None:
+    model = tg.SequenceClassifier(**SMALL, training=Training(updates=5, min_count=1))
+    model.fit(WORDS, list("abab"))
+    stream = model.stream(2, chances=True)
+    stream.push_many(["a", "who"])
+    state = stream.state()
+    first = stream.push_many(["dog", "is"])
+    again = model.stream(chances=True).restore(state)
+    assert len(again) == 2
+    np.testing.assert_array_equal(again.push_many(["dog", "is"]), first)
+
+
+def test_a_loaded_model_streams_the_same_bits(tmp_path: Any) -> None:
+    model = numbers(segment=2)
+    model.save(tmp_path / "m")
+    one, other = model.stream(chances=True), tg.load(tmp_path / "m").stream(chances=True)
+    for x_t in X[0]:
+        np.testing.assert_array_equal(one.push(x_t), other.push(x_t))
+
+
+def test_what_cannot_be_streamed() -> None:
+    backwards = tg.SequenceClassifier(hidden=2, training=Training(updates=1)).fit(
+        X, [0, 1, 0, 1, 0, 1]
+    )
+    with pytest.raises(tg.ArgumentError, match="bidirectional=False"):
+        backwards.stream()
+    with pytest.raises(tg.NotFittedError):
+        tg.SequenceTagger().stream()
+    model = numbers()
+    with pytest.raises(tg.ArgumentError, match="n=0"):
+        model.stream(0)
+    with pytest.raises(tg.ArgumentError, match="use push_many"):
+        model.stream(2).push([1.0, 2.0])
+    for x_t, message in (
+        ([1.0], r"must be \[1, 2\]"),
+        ([1.0, np.inf], "infinity"),
+        (["a", "b"], "numbers"),
+    ):
+        with pytest.raises(tg.DataError, match=message):
+            model.stream().push(x_t)
+    many = model.stream(3)
+    for which in ([3], [-1], [0, 0], [0.5], [], 1):
+        with pytest.raises(tg.ArgumentError, match="which"):
+            many.push_many(np.zeros((1, 2)), which)
+    with pytest.raises(tg.ArgumentError, match="state"):
+        model.stream().restore({})
+    with pytest.raises(tg.ArgumentError, match="of the state must be"):
+        model.stream().restore({**model.stream().state(), "last": np.zeros(3)})
+
+
+def test_a_step_that_is_refused_changes_nothing() -> None:
+    model = numbers()
+    one, other = model.stream(chances=True), model.stream(chances=True)
+    one.push(X[0][0])
+    other.push(X[0][0])
+    with pytest.raises(tg.DataError):
+        one.push([np.inf, 0.0])
+    np.testing.assert_array_equal(one.push(X[0][1]), other.push(X[0][1]))
