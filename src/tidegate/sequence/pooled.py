@@ -7,6 +7,7 @@ here, one unit after the other, so that no sum depends on how many sequences the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -42,25 +43,24 @@ def answer(network: Network, rows: Any, spans: Spans) -> Array:
     if not (streams(network.spec) and pools(network.spec)):
         return network.forward(rows, spans).output
     pooled = body(network, network.spec.readout).forward(rows, spans).output
-    return head(network, pooled)
+    return head(network, list(np.ascontiguousarray(pooled.T)))
 
 
-def head(network: Network, pooled: Array) -> Array:
-    """The dense head over ``[n, R]``: ``[n, O]``.
+def head(network: Network, pooled: Sequence[Array]) -> Array:
+    """The dense head over R units of ``[n]`` each: ``[n, O]``.
 
     Example:
         >>> from tidegate.network import NumberInput
         >>> spec = NetworkSpec(NumberInput(1), hidden=3, outputs=2, readout="mean")
         >>> network = Network(spec)
-        >>> pooled = np.ones((4, 3), np.float32)
+        >>> pooled = np.arange(12, dtype=np.float32).reshape(3, 4)
         >>> weight, bias = (network.params[f"head_{name}"] for name in ("weight", "bias"))
-        >>> bool(np.allclose(head(network, pooled), pooled @ weight.T + bias))
+        >>> bool(np.allclose(head(network, list(pooled)), pooled.T @ weight.T + bias))
         True
     """
     params = network.params
-    columns = np.ascontiguousarray(pooled.T)
-    output = np.repeat(params["head_bias"][:, None], len(pooled), axis=1)
+    output = np.repeat(params["head_bias"][:, None], len(pooled[0]), axis=1)
     product = np.empty_like(output)
-    for column, weight in zip(columns, params["head_weight"].T, strict=True):
+    for column, weight in zip(pooled, params["head_weight"].T, strict=True):
         output += np.multiply(weight[:, None], column, out=product)
     return np.ascontiguousarray(output.T)

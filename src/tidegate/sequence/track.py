@@ -24,7 +24,8 @@ class Track:
         self.body = body(network, "last") if self.pools else network
         size = (spec.layers, n, spec.hidden)
         self.state = tuple(np.zeros(size, np.float32) for _ in spec.cell_spec.states)
-        self.total = np.zeros((n if self.pools else 0, spec.hidden), np.float32)
+        # the units lie one after the other here, as `pooled.head` goes through them
+        self.total = np.zeros((spec.hidden, n if self.pools else 0), np.float32)
         self.largest = np.full_like(self.total, -np.inf)
         self.steps = np.zeros(n, np.int64)
         self.output = np.zeros((n, spec.output_size), np.float32)
@@ -44,14 +45,13 @@ class Track:
 
     def _answer(self, h: Array, index: Any) -> Array:
         """The head over what has been gathered, as the core gathers it: `native/readout.h`."""
-        self.total[index] += h
-        self.largest[index] = np.maximum(self.largest[index], h)
-        mean = self.total[index] / self.steps[index][:, None].astype(np.float32)
-        parts = {"mean": [mean], "max": [self.largest[index]]}
-        both = [*parts["mean"], *parts["max"]]
-        return head(
-            self.network, np.concatenate(parts.get(self.network.spec.readout, both), axis=1)
-        )
+        columns = np.ascontiguousarray(h.T)
+        self.total[:, index] += columns
+        self.largest[:, index] = np.maximum(self.largest[:, index], columns)
+        mean = self.total[:, index] / self.steps[index].astype(np.float32)
+        gathered = {"mean": mean, "max": self.largest[:, index]}
+        wanted = self.network.spec.readout.split("+")
+        return head(self.network, [column for name in wanted for column in gathered[name]])
 
     def arrays(self) -> dict[str, Array]:
         """All that it remembers."""
@@ -70,6 +70,6 @@ class Track:
         self.state = tuple(np.array(arrays[f"state{i}"]) for i in range(len(self.state)))
         self.steps = np.array(arrays["steps"], np.int64)
         self.total = np.array(arrays["total"], np.float32)
-        begun = (self.steps > 0)[: len(self.total), None]
+        begun = (self.steps > 0)[: self.total.shape[1]]
         self.largest = np.where(begun, arrays["largest"], -np.inf).astype(np.float32)
         self.output = np.array(arrays["output"], np.float32)
