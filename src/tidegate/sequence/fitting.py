@@ -43,6 +43,7 @@ class Architecture:
     def __post_init__(self) -> None:
         checks.choice(self, "cell", tuple(CELLS))
         checks.choice(self, "tokens", ("word", "char"))
+        checks.choice(self, "readout", ("last", "mean", "max", "mean+max"))
         checks.number(self, "dropout", least=0, below=1)
         checks.flag(self, "bidirectional")
 

@@ -40,8 +40,8 @@ def ids_of(y: Any, classes: Array, n: int) -> Array:
     wrong = np.flatnonzero(classes[place] != array)
     if wrong.size:
         raise DataError(
-            f"y has the label {array[wrong[0]]!r} of sequence {wrong[0]}, which is none of the "
-            f"classes; name all of them at the first call of partial_fit"
+            f"y has the label {array[wrong[0]].item()!r} of sequence {wrong[0]}, which is none of "
+            f"the classes; name all of them at the first call of partial_fit"
         )
     return place.astype(np.int64)
 

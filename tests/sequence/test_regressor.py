@@ -1,0 +1,116 @@
+"""SequenceRegressor: numbers of sequences, in their own units."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tidegate as tg
+from tidegate.network import Loss
+from tidegate.sequence.training import Training
+
+RANDOM = np.random.default_rng(0)
+X = [RANDOM.normal(size=n) for n in RANDOM.integers(6, 14, 60)]
+MEAN = np.array([x.mean() for x in X])
+QUICK = Training(updates=300, members=1, learning_rate=1e-2)
+
+
+def model(**given: Any) -> tg.SequenceRegressor:
+    return tg.SequenceRegressor(**{"hidden": 16, "random_state": 0, "training": QUICK, **given})
+
+
+@pytest.mark.parametrize("loss", ["mse", "mae", "rmse", "huber", "pinball", Loss("huber", delta=2)])
+def test_every_loss_finds_the_mean_in_the_units_of_y(loss: Any) -> None:
+    y = 1e6 + 1e4 * MEAN
+    fitted = model(loss=loss).fit(X, y)
+    assert fitted.score(X, y) > 0.9
+    assert fitted.predict(X).shape == (60,)
+
+
+def test_several_numbers_at_once() -> None:
+    y = np.stack([MEAN, [x.max() for x in X]], axis=1)
+    fitted = model().fit(X, y)
+    assert fitted.predict(X).shape == (60, 2)
+    assert fitted.score(X, y) > 0.9
+
+
+def test_quantiles_never_cross_and_hold_their_share() -> None:
+    # the answer is noise of deviation 2 around a number that is given
+    given = RANDOM.normal(size=400)
+    data = [np.full(6, g) for g in given]
+    y = given + 2 * RANDOM.normal(size=400)
+    levels = (0.1, 0.5, 0.9)
+    training = Training(updates=600, members=1, batch=64)
+    found = model(loss=Loss("pinball", quantiles=levels), training=training).fit(data, y)
+    low, middle, high = found.predict(data).T
+    assert (low <= middle).all() and (middle <= high).all()
+    # 400 draws of probability .1 and .8 deviate by .015 and .02; the fit itself by as much
+    assert abs(float(np.mean(y < low)) - 0.1) < 0.06
+    assert abs(float(np.mean((y >= low) & (y <= high))) - 0.8) < 0.08
+
+
+def test_quantiles_of_several_numbers() -> None:
+    y = np.stack([MEAN, -MEAN], axis=1)
+    fitted = model(loss=Loss("pinball", quantiles=(0.2, 0.8))).fit(X, y)
+    assert fitted.predict(X[:5]).shape == (5, 2, 2)
+
+
+def test_a_weight_is_a_number_of_copies_to_the_bit() -> None:
+    weights = RANDOM.integers(0, 3, 60)
+    repeated = np.repeat(np.arange(60), weights)
+    one = model().fit(X, MEAN, sample_weight=weights)
+    other = model().fit([X[i] for i in repeated], MEAN[repeated])
+    np.testing.assert_array_equal(one.predict(X), other.predict(X))
+
+
+def test_texts_have_numbers_too() -> None:
+    texts = [f"{word} {'very ' * n}good" for word in ("this is", "that was") for n in range(6)]
+    y = [float(text.count("very")) for text in texts]
+    fitted = model(training=Training(updates=300, learning_rate=1e-2)).fit(texts, y)
+    assert fitted.score(texts, y) > 0.8
+
+
+def test_parts_that_come_one_after_the_other() -> None:
+    growing = model(training=Training(members=1, learning_rate=1e-2))
+    for _ in range(40):
+        growing.partial_fit(X, MEAN)
+    assert growing.score(X, MEAN) > 0.9
+    with pytest.raises(tg.DataError, match="2 numbers for a sequence, 1 before"):
+        growing.partial_fit(X, np.stack([MEAN, MEAN], axis=1))
+
+
+def test_a_warm_start_goes_on_in_the_same_units() -> None:
+    warm = model(warm_start=True).fit(X, MEAN)
+    units = warm.units_
+    assert warm.fit(X, MEAN + 1).units_ is units
+    assert warm.score(X, MEAN + 1) > 0.9
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (MEAN[:-1], "y has 59 rows, X has 60 sequences"),
+        (np.r_[MEAN[:3], np.nan, MEAN[4:]], "NaN or infinity, for sequence 3"),
+        (np.r_[MEAN[:4], np.inf, MEAN[5:]], "NaN or infinity, for sequence 4"),
+        (["a"] * 60, "y must hold numbers"),
+        (np.ones((60, 1, 1)), r"must be \[n\]"),
+        (MEAN * 1j, "Complex"),
+        (None, "requires y"),
+    ],
+)
+def test_numbers_that_cannot_be_used(y: Any, message: str) -> None:
+    with pytest.raises(tg.DataError, match=message):
+        model().fit(X, y)
+
+
+@pytest.mark.parametrize("loss", ["cake", "categorical", Loss("binary"), 5, None])
+def test_losses_that_make_no_sense(loss: Any) -> None:
+    with pytest.raises(tg.ArgumentError, match="loss must be one of"):
+        model(loss=loss).fit(X, MEAN)
+
+
+def test_one_number_for_all() -> None:
+    fitted = model(training=Training(updates=100, learning_rate=1e-2)).fit(X, np.full(60, 7.0))
+    np.testing.assert_allclose(fitted.predict(X), 7.0, atol=0.3)

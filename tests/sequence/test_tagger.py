@@ -1,0 +1,142 @@
+"""SequenceTagger: labels of steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
+from sklearn.utils import estimator_checks
+
+import tidegate as tg
+from tidegate.sequence.training import Training
+
+RANDOM = np.random.default_rng(0)
+X = [RANDOM.normal(size=n) for n in RANDOM.integers(5, 12, 20)]
+# a step is "up" or "down": whether its number is above the one before it
+Y = [np.where(np.diff(x, prepend=0) > 0, "up", "down") for x in X]
+QUICK = Training(updates=300, members=1, learning_rate=1e-2)
+
+
+def model(**given: Any) -> tg.SequenceTagger:
+    return tg.SequenceTagger(**{"hidden": 16, "random_state": 0, "training": QUICK, **given})
+
+
+def test_every_step_has_a_label() -> None:
+    fitted = model(bidirectional=False).fit(X, Y)
+    assert fitted.classes_.tolist() == ["down", "up"]
+    found = fitted.predict(X)
+    assert [len(tags) for tags in found] == [len(x) for x in X]
+    assert fitted.score(X, Y) > 0.97
+    chances = fitted.predict_proba(X[:2])
+    assert [part.shape for part in chances] == [(len(x), 2) for x in X[:2]]
+    np.testing.assert_allclose(np.concatenate(chances).sum(axis=1), 1)
+
+
+def test_what_follows_counts_if_it_is_read_from_the_end_too() -> None:
+    ahead = [np.append(np.diff(x) > 0, False) for x in X]
+    both = model().fit(X, ahead).score(X, ahead)
+    forwards = model(bidirectional=False).fit(X, ahead).score(X, ahead)
+    assert both > 0.95 and forwards < both - 0.05
+
+
+def test_several_answers_at_a_step_and_some_that_are_not_known() -> None:
+    y = [np.stack([x > 0, np.diff(x, prepend=0) > 0], axis=1).astype(float) for x in X]
+    holes = [np.where(RANDOM.uniform(size=part.shape) < 0.3, np.nan, part) for part in y]
+    fitted = model().fit(X, holes)
+    assert fitted.classes_ is None
+    assert fitted.score(X, y) > 0.95
+    assert fitted.predict(X)[0].shape == (len(X[0]), 2)
+    assert set(np.concatenate(fitted.predict(X)).ravel()) == {0, 1}
+
+
+def test_words_never_seen_are_known_by_their_ends() -> None:
+    stems = ["walk", "talk", "jump", "climb", "sing", "read", "cook", "play"]
+    ends = [RANDOM.permutation(["ing", "ed", "s"]) for _ in range(4 * len(stems))]
+    data = [[stem + end for end in part] for stem, part in zip(4 * stems, ends, strict=True)]
+    tags = [[{"ing": "G", "ed": "P", "s": "S"}[end] for end in part] for part in ends]
+    fitted = model(training=Training(updates=200, min_count=1)).fit(data, tags)
+    assert fitted.predict([["dances", "dancing", "danced"]])[0].tolist() == ["S", "G", "P"]
+
+
+def test_a_table_and_its_labels() -> None:
+    data = RANDOM.normal(size=(30, 8))
+    labels = (data > 0).astype(int)
+    fitted = model().fit(data, labels)
+    assert fitted.score(data, labels) > 0.97
+    assert fitted.n_features_in_ == 8
+
+
+def test_a_weight_of_nothing_leaves_a_sequence_out() -> None:
+    wrong = [np.where(part == "up", "down", "up") for part in Y]
+    weights = np.repeat([1.0, 0.0], 20)
+    fitted = model().fit([*X, *X], [*Y, *wrong], sample_weight=weights)
+    alone = model().fit(X, Y)
+    np.testing.assert_array_equal(
+        np.concatenate(fitted.predict_proba(X)), np.concatenate(alone.predict_proba(X))
+    )
+    assert fitted.score([*X, *X], [*Y, *wrong], sample_weight=weights) == fitted.score(X, Y)
+
+
+def test_a_class_may_weigh_more() -> None:
+    noise = [RANDOM.choice(["a", "b"], len(x)) for x in X]
+    short = Training(updates=60, members=1)
+    heavy = model(training=short, class_weight={"a": 50.0}).fit(X, noise)
+    assert np.mean(np.concatenate(heavy.predict(X)) == "a") > 0.95
+
+
+def test_scikit_learn_s_checks_that_need_no_table_of_labels() -> None:
+    # the others fit a label for each row of a table, and a tagger has one for each step
+    estimator = model()
+    for name in (
+        "check_estimator_cloneable",
+        "check_no_attributes_set_in_init",
+        "check_parameters_default_constructible",
+        "check_get_params_invariance",
+        "check_set_params",
+        "check_estimator_repr",
+        "check_do_not_raise_errors_in_init_or_set_params",
+        "check_valid_tag_types",
+    ):
+        getattr(estimator_checks, name)("SequenceTagger", clone(estimator))
+
+
+def test_a_grid() -> None:
+    short = Training(updates=20, members=1)
+    search = GridSearchCV(model(training=short), {"hidden": [2, 4]}, cv=2).fit(X, Y)
+    assert search.best_params_["hidden"] in (2, 4)
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (Y[:-1], "labels of 19 sequences, X has 20"),
+        ([*Y[:17], Y[17][:-1], *Y[18:]], "y of sequence 17 has .* labels, X has .* steps"),
+        ([["a"] * len(x) for x in X], "1 class, 'a', at every step"),
+        ([np.full((len(x), 2), 3.0) for x in X], "0, 1 or NaN, got others, in sequence 0, step 0"),
+        ([*Y[:3], *[np.zeros(len(x)) for x in X[3:]]], "y of sequence 3 mixes texts"),
+        ([Y[0], *[np.zeros((len(x), 2)) for x in X[1:]]], "y of sequence 1 is of"),
+        ([np.full(len(x), np.nan) for x in X], "NaN or infinity, in sequence 0, step 0"),
+        ([1] * 20, r"y of sequence 0 must be \[T\]"),
+        (None, "requires y"),
+        (3, "must hold the labels of each sequence"),
+    ],
+)
+def test_labels_that_cannot_be_used(y: Any, message: str) -> None:
+    with pytest.raises(tg.DataError, match=message):
+        model().fit(X, y)
+
+
+def test_no_weights_of_classes_for_yes_or_no() -> None:
+    with pytest.raises(tg.ArgumentError, match="not for yes or no"):
+        model(class_weight="balanced").fit(X, [np.ones((len(x), 1)) for x in X])
+
+
+def test_a_score_needs_labels_of_the_same_shape() -> None:
+    fitted = model(training=Training(updates=1, members=1)).fit(X, Y)
+    with pytest.raises(tg.DataError, match="y of sequence 0 must be of"):
+        fitted.score(X[:1], [Y[0][:-1]])
+    with pytest.raises(tg.DataError, match="labels of 2 sequences, X has 1"):
+        fitted.score(X[:1], Y[:2])
