@@ -15,7 +15,7 @@ from tidegate.forecast import plan
 @pytest.fixture(autouse=True)
 def short_training(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is tested here is not how well it learns."""
-    monkeypatch.setattr(plan.Training, "updates_for", lambda self, rows: 3)
+    monkeypatch.setattr(plan.Training, "updates_for", lambda self, rows, covariates=0: 3)
 
 
 @pytest.fixture

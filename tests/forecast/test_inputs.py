@@ -60,8 +60,10 @@ def test_every_number_has_its_place(values: np.ndarray) -> None:
             np.testing.assert_array_equal(fourth[place], expected)
         static = windows.static[k].astype(np.float32)
         assert len(static) == 3 + 2 + 1
+        newest = np.float32([x[k, 7] for x in (windows.z, windows.zero, *windows.beside)])
         for row, ahead in ((first, 0), (second, 0), (third, 0.5), (fourth, 1)):
             np.testing.assert_array_equal(row[-1 - len(static) : -1], static)
+            np.testing.assert_array_equal(row[-5 - len(static) : -1 - len(static)], newest)
             assert row[-1] == ahead
 
 

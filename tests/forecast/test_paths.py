@@ -56,3 +56,11 @@ def test_a_season_that_is_seen_hardly_once_is_enough(season: int, rows: int) -> 
     assert found.shape == (1, 20, count(season, 0))
     assert np.isfinite(found).all()
     np.testing.assert_array_equal(found[0, :season, 5], Z[0, rows - season :])
+
+
+def test_a_window_has_the_same_paths_to_the_bit_in_any_company() -> None:
+    z = np.random.default_rng(0).normal(size=(5, 20))
+    together = paths(z, z == z, 3, 4, 8)
+    for i in range(5):
+        alone = paths(z[i : i + 1], z[:1] == z[:1], 3, 4, 8)
+        np.testing.assert_array_equal(alone[0], together[i])

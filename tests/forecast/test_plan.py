@@ -87,3 +87,10 @@ def test_updates_follow_the_rows_unless_given() -> None:
 def test_a_short_series_is_not_learnt_by_heart() -> None:
     """500 updates of four years of days lost to the median; 70 to 100 beat it."""
     assert 70 <= Training().updates_for(1461) <= 100
+
+
+def test_covariates_are_more_to_learn_where_there_are_rows_to_learn_it_from() -> None:
+    training = Training()
+    assert training.updates_for(40_000, 20) == 2 * training.updates_for(40_000)
+    assert training.updates_for(1461, 20) == training.updates_for(1461)
+    assert Training(updates=5).updates_for(40_000, 20) == 5

@@ -5,10 +5,12 @@ A step of the network reads p rows at once, side by side in one row of its table
     p × value, p × whether it was seen                      and, where any series counts zeros
     apart, p × whether it is zero
     p × each covariate, and whether it was seen where that is not certain
+    the newest row once more (`Windows.newest`): the value, whether it is zero, what was known
     the window's own numbers (`Windows.static`), the calendar at the cut, the series's static ones
 
 Further steps follow, as many as the horizon has times p rows: they read how far ahead they are, the
-window's numbers and the covariates known ahead, and each is read out for its p rows of the horizon.
+newest row, the window's numbers and the covariates known ahead, and each is read out for its p rows
+of the horizon.
 """
 
 from __future__ import annotations
@@ -60,10 +62,15 @@ class Inputs:
         """Numbers of each row of a window."""
         return 2 + self.zeros + self.future + 2 * self.past
 
+    def updates(self, rows: int) -> int:
+        """Updates for a table with so many rows."""
+        return self.plan.training.updates_for(rows, self.future + self.past)
+
     @property
     def columns(self) -> int:
         """Numbers that a step of the network reads."""
-        return self.plan.segment * self.channels + 4 + self.calendar + self.static
+        newest = 2 + 2 * self.past
+        return self.plan.segment * self.channels + newest + 4 + self.calendar + self.static
 
     @property
     def spec(self) -> NetworkSpec:
@@ -106,8 +113,8 @@ class Inputs:
         for i, column in enumerate(values):
             rows[:, :steps, i * p : (i + 1) * p] = column[:, : plan.reach].reshape(k, steps, p)
         fixed = p * self.channels
-        static = windows.static
-        rows[:, :, fixed : fixed + static.shape[1]] = static[:, None]
+        same = np.column_stack([*windows.newest, windows.static])
+        rows[:, :, fixed : fixed + same.shape[1]] = same[:, None]
         rows[:, steps:, -1] = np.arange(1, self.ahead + 1) / self.ahead
         first = (self.channels - self.future) * p
         for i, column in enumerate(windows.ahead):

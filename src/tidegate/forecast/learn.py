@@ -144,7 +144,7 @@ def calibrated(inputs: Inputs, table: Table) -> Correction | None:
     if not count.any():
         return Correction.none(len(head.quantiles))
     before = replace(table, length=table.length - count * h)
-    updates = plan.training.updates_for(int(before.length.sum()))
+    updates = inputs.updates(int(before.length.sum()))
     training = replace(plan.training, updates=max(int(SHORTER * updates), min(updates, LEAST)))
     shorter = replace(plan, training=training, seed=plan.seed + 1)
     model, history = Model.train(replace(inputs, plan=shorter), before, progress=False)

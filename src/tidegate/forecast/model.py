@@ -62,7 +62,7 @@ class Model:
         """
         plan = inputs.plan
         training = plan.training
-        updates = training.updates_for(int(table.length.sum()))
+        updates = inputs.updates(int(table.length.sum()))
         sampler = Sampler(table, plan)
         network = Network(inputs.spec, seed=plan.seed)
         inputs.start(network, sampler.draw(updates, 1024).targets())

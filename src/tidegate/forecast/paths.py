@@ -87,5 +87,7 @@ def _level(z: Array, shape: Array, season: int) -> Array:
     weights = keep ** np.arange(rows - 1, -1, -1)
     weights = (weights / weights.sum()).astype(z.dtype)
     phase = (np.arange(rows) - rows) % season
-    level: Array = z @ weights - shape @ np.bincount(phase, weights, season).astype(z.dtype)
+    of_phase = np.bincount(phase, weights, season).astype(z.dtype)
+    # row by row: a product of matrices sums in another order for one window than for many
+    level: Array = (z * weights).sum(1) - (shape * of_phase).sum(1)
     return level

@@ -47,15 +47,16 @@ class Training:
         checks.number(self, "weight_decay", least=0)
         checks.flag(self, "calibrate")
 
-    def updates_for(self, rows: int) -> int:
-        """Updates for a table: few where rows are few, which are soon known by heart.
+    def updates_for(self, rows: int, covariates: int = 0) -> int:
+        """Updates for a table: few where rows are few, which are soon known by heart; more where
+        there are columns of covariates and rows to learn what they say.
 
         Example:
             >>> [Training().updates_for(rows) for rows in (20, 200, 1461, 9000, 100_000, 1_000_000)]
             [20, 70, 73, 450, 781, 3000]
         """
         least = min(rows, LEAST)
-        usual = min(rows // ROWS_AN_UPDATE, USUAL)
+        usual = min(rows // ROWS_AN_UPDATE, USUAL * (2 if covariates else 1))
         return self.updates or max(min(max(rows // self.batch, usual, least), MOST), 1)
 
     def settings(self, updates: int, seed: int) -> FitSettings:

@@ -133,6 +133,12 @@ class Windows:
     def __len__(self) -> int:
         return len(self.cut)
 
+    @property
+    def newest(self) -> tuple[Array, ...]:
+        """``[k]`` each, of the last row before the cut: the value, whether it is zero, and the
+        covariates of the past as in ``beside``."""
+        return tuple(column[:, -1] for column in (self.z, self.zero, *self.beside))
+
     @cached_property
     def paths(self) -> Array:
         """``[k, h, paths]``, the baselines that a forecast starts from, in units of the window."""
