@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ArgumentError, DataError
+from .blocks import blocks
 from .zone import without_zone
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def need_column(frame: Frame, name: str, role: str) -> None:
     raise DataError(f"there is no column {name!r}, only {_listed(names)}; {hint}")
 
 
-def read_ids(column: Column, where: Where) -> tuple[list[Any], NDArray[np.int64]]:
+def read_ids(column: Column, where: Where) -> tuple[list[Any], NDArray[np.int32]]:
     """The different ids, sorted, and for each row which one it has.
 
     Raises:
@@ -97,8 +98,12 @@ def read_ids(column: Column, where: Where) -> tuple[list[Any], NDArray[np.int64]
             f"{dtype}, here {_plain(column[0])!r}; convert it to text"
         )
     ids = column.unique().sort().to_list()
-    codes = column.replace_strict(ids, list(range(len(ids))), return_dtype=nw.Int64)
-    return ids, codes.to_numpy().astype(np.int64, copy=False)
+    numbers = list(range(len(ids)))
+    codes = np.empty(len(column), np.int32)
+    for some in blocks(len(column)):
+        part = column[some].replace_strict(ids, numbers, return_dtype=nw.Int64)
+        codes[some] = part.to_numpy()
+    return ids, codes
 
 
 def read_values(
@@ -137,7 +142,9 @@ def read_values(
             f"{where(row, name)}: expected numbers, but the column holds {dtype}, "
             f"here {values[row]!r}; convert it{hint}"
         )
-    numbers = np.array(column.cast(nw.Float64).to_numpy(), np.float64)
+    numbers = np.empty(len(column))
+    for some in blocks(len(column)):
+        numbers[some] = column[some].cast(nw.Float64).to_numpy()
     bad = np.isinf(numbers) if missing else ~np.isfinite(numbers)
     if bad.any():
         row = int(np.argmax(bad))
@@ -162,10 +169,12 @@ def read_times(column: Column, where: Where) -> NDArray[Any]:
         raise DataError(
             f"{where(row, name)}: the date is missing{_more(column.is_null())}; fill it in"
         )
-    if isinstance(dtype, nw.Datetime):
-        return column.to_numpy().astype("datetime64[us]")
-    if dtype == nw.Date:
-        return column.cast(nw.Datetime("us")).to_numpy().astype("datetime64[us]")
+    if isinstance(dtype, nw.Datetime) or dtype == nw.Date:
+        times = np.empty(len(column), "datetime64[us]")
+        for some in blocks(len(column)):
+            part = column[some]
+            times[some] = (part.cast(nw.Datetime("us")) if dtype == nw.Date else part).to_numpy()
+        return times
     if dtype.is_integer():
         numbers = column.to_numpy()
         large = (numbers > _LARGEST) | (numbers < -_LARGEST)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -10,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..errors import ArgumentError, DataError
 from . import calendar
+from .blocks import pairs
 from .plain import from_json
 
 Times: TypeAlias = NDArray[Any]
@@ -81,27 +84,28 @@ class Frequency:
         Raises:
             DataError: where no series has two rows.
         """
-        inside = np.ones(max(len(times) - 1, 0), bool)
-        inside[start[start > 0] - 1] = False
-        before, after = times[:-1][inside], times[1:][inside]
-        if not len(before):
+        apart = _counts((b - a).astype(np.int64) for a, b in pairs(times, start))
+        if not apart:
             raise DataError("a frequency needs a series of 2 rows at least, got 1 row in each")
-
-        apart = (after - before).astype(np.int64)
         fixed = _most_frequent(apart)
         if times.dtype.kind != "M":
             return cls("integer", fixed)
+        total = sum(apart.values())
         candidates = [cls("microsecond", fixed)]
         if fixed == DAY:
             # a single weekend left out is a gap
-            candidates += [cls("weekday")] if np.count_nonzero(apart != DAY) > 1 else []
-        elif np.median(apart) >= 28 * DAY:
-            months = _most_frequent(calendar.month(after) - calendar.month(before))
+            candidates += [cls("weekday")] if total - apart[DAY] > 1 else []
+        elif 2 * sum(count for size, count in apart.items() if size >= 28 * DAY) > total:
+            months = _most_frequent(
+                _counts(calendar.month(b) - calendar.month(a) for a, b in pairs(times, start))
+            )
             # 31 and 0 first: of equally good ones the first is taken
             candidates = [cls("month", max(months, 1), d) for d in (31, 0, 30, 29)] + candidates
-        best, fewest = candidates[0], len(before) + 1
+        best, fewest = candidates[0], total + 1
         for candidate in candidates:
-            breaks = int(np.count_nonzero(candidate.between(before, after) != 1))
+            breaks = sum(
+                int(np.count_nonzero(candidate.between(a, b) != 1)) for a, b in pairs(times, start)
+            )
             if breaks < fewest:
                 best, fewest = candidate, breaks
             if not breaks:
@@ -218,7 +222,19 @@ class Frequency:
         return from_json(cls, data)
 
 
-def _most_frequent(numbers: NDArray[np.int64]) -> int:
+def _counts(parts: Iterable[NDArray[np.int64]]) -> dict[int, int]:
+    """How often each number is there."""
+    found: Counter[int] = Counter()
+    for numbers in parts:
+        if len(numbers) and (numbers == numbers[0]).all():  # no need to sort them
+            found[int(numbers[0])] += len(numbers)
+            continue
+        values, counts = np.unique(numbers, return_counts=True)
+        found.update(dict(zip(values.tolist(), counts.tolist(), strict=True)))
+    return dict(found)
+
+
+def _most_frequent(counts: dict[int, int]) -> int:
     """The smallest of the most frequent ones."""
-    values, counts = np.unique(numbers, return_counts=True)
-    return int(values[np.argmax(counts)])
+    most = max(counts.values())
+    return min(number for number, count in counts.items() if count == most)

@@ -43,8 +43,13 @@ class Layout:
     length: Index
     """``[n]``, its rows."""
     row: Index
-    """``[N]``, where each given row goes."""
+    """``[N]``, where each given row goes; empty where none was filled in."""
     filled: tuple[Gap, ...]
+
+    @classmethod
+    def complete(cls, time: NDArray[Any], start: Index, length: Index) -> Layout:
+        """That of series with a row for each time."""
+        return cls(time, start, length, np.empty(0, np.int64), ())
 
     def spread(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """``[M, ...]`` for ``[N, ...]``, NaN where a row was filled in."""
@@ -75,7 +80,7 @@ def lay_out(
     """
     row = np.concatenate([[0], np.cumsum(steps)])
     if row[-1] == len(time) - 1:
-        return Layout(time, start, length, row, ())
+        return Layout.complete(time, start, length)
     before = np.flatnonzero(steps > 1)
     rows = steps[before] - 1
     first_row = row[before] + 1

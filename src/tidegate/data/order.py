@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError
+from .blocks import blocks, pairs
 from .frequency import Frequency
 
 Index = NDArray[np.int64]
@@ -16,19 +18,41 @@ Call = Callable[[int], str]
 """How an error calls a row of the frame."""
 
 
-def sort(series: Index, times: NDArray[Any], n: int) -> tuple[Index, Index, Index]:
+@dataclass(frozen=True, eq=False)
+class Order:
+    """Which row of a frame comes where, sorted by series and time."""
+
+    row: Index | None
+    """``[N]``; None where they are sorted already, which saves this and every sorted copy."""
+
+    def of(self, values: NDArray[Any]) -> NDArray[Any]:
+        """``[N, ...]``, sorted; the same array where there is nothing to sort."""
+        return values if self.row is None else values[self.row]
+
+    def at(self, place: Any) -> Any:
+        """The rows of the frame at some places."""
+        return place if self.row is None else self.row[place]
+
+
+def sort(series: NDArray[Any], times: NDArray[Any], n: int) -> tuple[Order, Index, Index]:
     """What sorts rows by series, then by time; the first row of each series then; its length."""
-    step = np.diff(series)
-    if np.all((step > 0) | ((step == 0) & (times[1:] > times[:-1]))):
-        order = np.arange(len(series))
-    else:
-        order = np.lexsort((times, series))
+    order = Order(None if _is_sorted(series, times) else np.lexsort((times, series)))
     length = np.bincount(series, minlength=n)
     return order, np.cumsum(length) - length, length
 
 
+def _is_sorted(series: NDArray[Any], times: NDArray[Any]) -> bool:
+    """Whether each row is of a later series than the one before it, or of a later time."""
+    for some in blocks(len(series) - 1):
+        later = slice(some.start + 1, some.stop + 1)
+        more, same = series[later] > series[some], series[later] == series[some]
+        if not np.all(more | (same & (times[later] > times[some]))):
+            return False
+    return True
+
+
 def check_unique(
-    times: NDArray[Any], order: Index, start: Index, where: Call, call: Call, has_id: bool
+    times: NDArray[Any], order: Order, start: Index, where: Call, call: Call, has_id: bool
 ) -> None:
     """Raises a DataError where a time, sorted by now, comes twice in a series."""
     twice = times[1:] == times[:-1]
@@ -40,22 +64,23 @@ def check_unique(
     more = f" ({count} such rows)" if count > 1 else ""
     hint = "" if has_id else ", or name the id column if they belong to different series"
     raise DataError(
-        f"{where(int(order[i + 1]))}: {text(times[i])} is already in {call(int(order[i]))}{more}; "
-        f"keep one row for each time{hint}"
+        f"{where(int(order.at(i + 1)))}: {text(times[i])} is already in {call(int(order.at(i)))}"
+        f"{more}; keep one row for each time{hint}"
     )
 
 
 def check_steps(
     times: NDArray[Any],
-    order: Index,
+    order: Order,
     start: Index,
     frequency: Frequency,
     where: Call,
     *,
     gaps: bool = False,
     inferred: bool = True,
-) -> Index:
-    """``[N − 1]``, the steps from each row to the next, 1 from one series to another.
+) -> Index | None:
+    """``[N − 1]``, the steps from each row to the next, 1 from one series to another; None where
+    all are 1.
 
     Args:
         gaps: whether times may be left out.
@@ -64,6 +89,8 @@ def check_steps(
     Raises:
         DataError: where a time lies between two steps, or is left out.
     """
+    if all(np.all(frequency.between(*pair) == 1) for pair in pairs(times, start)):
+        return None
     steps = frequency.between(times[:-1], times[1:])
     steps[start[1:] - 1] = 1
     wrong = np.not_equal(steps, 1)
@@ -74,7 +101,7 @@ def check_steps(
     if not wrong.any():
         return steps
     i = _earliest(wrong, order)
-    here, time, before = where(int(order[i + 1])), times[i + 1], times[i]
+    here, time, before = where(int(order.at(i + 1))), times[i + 1], times[i]
     if irregular:
         raise DataError(
             f"{here}: the times follow no fixed step, here {text(time)} after {text(before)}; "
@@ -110,7 +137,7 @@ def text(time: Any) -> str:
     return str(time.astype(f"datetime64[{unit}]")).replace("T", " ")
 
 
-def _earliest(mask: NDArray[np.bool_], order: Index) -> int:
+def _earliest(mask: NDArray[np.bool_], order: Order) -> int:
     """Of the marked steps, the one whose later row stands first in the frame."""
     steps = np.flatnonzero(mask)
-    return int(steps[np.argmin(order[steps + 1])])
+    return int(steps[np.argmin(order.at(steps + 1))])

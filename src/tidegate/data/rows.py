@@ -13,7 +13,7 @@ from ..errors import DataError
 from .columns import read_ids, read_times, wall_clock
 from .frame import FrameKind
 from .frequency import DAY
-from .order import check_unique, sort
+from .order import Order, check_unique, sort
 from .zone import zone_of
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ class Rows:
 
     time: NDArray[Any]
     """``[N]``, int64 or datetime64[us], by series and increasing within each."""
-    order: Index
-    """``[N]``, the row of the frame that each is."""
+    order: Order
+    """The row of the frame that each is."""
     start: Index
     """``[n]``, the first of each series."""
     length: Index
@@ -62,7 +62,7 @@ def read_rows(
         DataError: for an id or a time that is missing or of the wrong kind, and for a time that
             comes twice in a series.
     """
-    ids, series = None, np.zeros(len(frame), np.int64)
+    ids, series = None, np.zeros(len(frame), np.int32)
     if id is not None:
         ids, series = read_ids(frame[id], lambda row, column: f"{call(row)}, column {column!r}")
 
@@ -74,11 +74,11 @@ def read_rows(
     if kind is not None:
         check_kind(frame, kind, where)
     order, start, length = sort(series, times, 1 if ids is None else len(ids))
-    sorted_times = times[order]
+    sorted_times = order.of(times)
     check_unique(sorted_times, order, start, lambda row: where(row, time), call, ids is not None)
     wall = False
     if zone_of(frame[time]) is not None:
-        clock = wall_clock(frame[time])[order]
+        clock = order.of(wall_clock(frame[time]))
         wall = _same_time_of_day(clock, start) if kind is None else kind.wall
         sorted_times = clock if wall else sorted_times
     return Rows(sorted_times, order, start, length, ids, wall, where)

@@ -151,7 +151,7 @@ def read_series(
                 need_column(frame, name, role)
 
     rows = read_rows(frame, id, time, call, None if like is None else like.frame)
-    values = read_values(frame[target], rows.where, missing != "refuse")[rows.order]
+    values = rows.order.of(read_values(frame[target], rows.where, missing != "refuse"))
     if missing == "keep":
         _check_observed(values, rows, target)
     frequency = _frequency_of(rows, time) if like is None else like.frequency
@@ -166,8 +166,8 @@ def read_series(
         )
     if encoding.future and layout.filled:
         refuse_unknown(layout.filled[0], encoding.future[0].name, target)
-    ahead = read_columns(frame, encoding.future, rows.where)[rows.order]
-    beside = read_columns(frame, encoding.past, rows.where, missing=True)[rows.order]
+    ahead = rows.order.of(read_columns(frame, encoding.future, rows.where))
+    beside = rows.order.of(read_columns(frame, encoding.past, rows.where, missing=True))
 
     table = Table(frame, rows.order, rows.start, rows.length, rows.where)
     if static_frame is not None:
@@ -265,7 +265,7 @@ def _every_time(
         return rows.where(row, time)
 
     def in_order(row: int) -> str:
-        return rows.where(int(rows.order[row]), time)
+        return rows.where(int(rows.order.at(row)), time)
 
     first = rows.time[rows.start]
     if not inferred:
@@ -285,6 +285,8 @@ def _every_time(
         gaps=gaps == "fill",
         inferred=inferred,
     )
+    if steps is None:
+        return Layout.complete(rows.time, rows.start, rows.length)
     check_size(rows.time, rows.start, rows.length, steps, in_order)
     return lay_out(rows.time, rows.start, rows.length, steps, frequency, rows.ids)
 

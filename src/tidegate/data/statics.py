@@ -12,6 +12,7 @@ from ..errors import DataError
 from .columns import Where, need_column, open_frame, read_ids
 from .covariates import read_raw
 from .encoding import Code
+from .order import Order
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -29,8 +30,8 @@ class Table:
     """A frame that holds static columns."""
 
     frame: Frame
-    order: Index
-    """``[N]``, sorts its rows by series."""
+    order: Order
+    """Sorts its rows by series."""
     start: Index
     """``[n]``, the first row of each series then."""
     length: Index
@@ -51,16 +52,16 @@ def read_static(table: Table, codes: tuple[Code, ...]) -> Numbers:
     order, start, where = table.order, table.start, table.where
     parts = [np.empty((len(start), 0))]
     for code in codes:
-        raw = read_raw(table.frame[code.name], code, where)[order]
+        raw = order.of(read_raw(table.frame[code.name], code, where))
         first = raw[start]
         changed = raw != np.repeat(first, table.length)
         if changed.any():
             row = int(np.argmax(changed))
             was = first[np.searchsorted(start, row, side="right") - 1]
             raise DataError(
-                f"{where(int(order[row]), code.name)}: a static column must have one value in each "
-                f"series, got {code.shown(was)} and {code.shown(raw[row])}; correct it, or name it "
-                f"under past or future"
+                f"{where(int(order.at(row)), code.name)}: a static column must have one value in "
+                f"each series, got {code.shown(was)} and {code.shown(raw[row])}; correct it, or "
+                f"name it under past or future"
             )
         parts.append(code.expand(first))
     return np.concatenate(parts, axis=1)
@@ -98,7 +99,7 @@ def open_static(
         return f"{FRAME}, row {row[i]}{of}, column {column!r}"
 
     each = np.arange(len(row))
-    return Table(frame[row.tolist()], each, each, np.ones_like(each), where), names
+    return Table(frame[row.tolist()], Order(None), each, np.ones_like(each), where), names
 
 
 def _rows(frame: Frame, id: str | None, ids: list[Any] | None) -> Index:
