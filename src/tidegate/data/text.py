@@ -24,9 +24,7 @@ _CONTROL = bytes([*range(9), *range(14, 32)])
 _OTHERS = bytes(set(range(256)) - set(_CONTROL))
 
 
-def read_text(
-    path: str, stdin: BinaryIO | None = None, *, table: bool = True
-) -> tuple[str, bytes]:
+def read_text(path: str, stdin: BinaryIO | None = None, *, table: bool = True) -> tuple[str, bytes]:
     """How errors call the file, and its text: UTF-8 without a mark, each line ended by ``\\n``.
 
     Args:
