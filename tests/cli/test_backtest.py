@@ -58,7 +58,7 @@ def test_json(run: Run) -> None:
     assert data["missing"] == ""
 
 
-def test_refit_trains_for_every_window(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refit_trains_again_at_every_nth_window(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[TrainingRun] = []
     update = TrainingRun.update
 
@@ -70,10 +70,13 @@ def test_refit_trains_for_every_window(run: Run, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(TrainingRun, "update", counted)
     run(*WORDS, "--windows", "3")
     once = len(begun)
-    done = run(*WORDS, "--windows", "3", "--refit")
-    assert done.code == 0
-    assert "trained for every window anew" in done.out
-    assert len(begun) - once == 3 * once
+    for refit, words, times in (("1", "every window", 3), ("2", "every 2 windows", 2)):
+        before = len(begun)
+        done = run(*WORDS, "--windows", "3", "--refit", refit)
+        assert done.code == 0
+        assert f"trained anew for {words}" in done.out
+        assert len(begun) - before == times * once
+    assert run(*WORDS, "--refit", "0").code == 2
 
 
 def test_several_series_and_a_column_known_ahead(run: Run) -> None:

@@ -45,11 +45,11 @@ def test_few_windows_are_no_evidence_however_far_apart() -> None:
     few = np.array([1.0, 1.1, 0.9])
     assert said(LSTM=few, naive=few + 1) == (
         "no better than naive: 50 % lower in pinball loss, which may be chance "
-        "(3 windows, too few for a p value)"
+        "(3 windows, no evidence: a p value needs 8)"
     )
     assert said(LSTM=few[:1], naive=few[:1] / 2) == (
         "no better than naive: 100 % higher in pinball loss, which may be chance "
-        "(1 window, too few for a p value)"
+        "(1 window, no evidence: a p value needs 8)"
     )
 
 
@@ -99,7 +99,7 @@ def test_a_window_that_one_lacks_counts_for_none() -> None:
     keep = np.delete(np.arange(40), [3, 5])
     assert said(LSTM=own, naive=theirs) == said(LSTM=own[keep], naive=theirs[keep])
     assert said(LSTM=np.full(9, np.nan), naive=np.ones(9)) == (
-        "no better than naive: the same pinball loss (0 windows, too few for a p value)"
+        "no better than naive: the same pinball loss (0 windows, no evidence: a p value needs 8)"
     )
 
 

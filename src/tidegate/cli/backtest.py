@@ -34,8 +34,13 @@ def backtest(
         ),
     ] = None,
     refit: Annotated[
-        bool, typer.Option("--refit", help="Train anew for every window, not once before all.")
-    ] = False,
+        int | None,
+        typer.Option(
+            parser=whole(1),
+            metavar="N",
+            help="Train anew at every Nth window; 1 for each.  [default: once, before all]",
+        ),
+    ] = None,
     baseline: Annotated[
         list[str] | None,
         typer.Option(
@@ -80,7 +85,7 @@ def backtest(
 
     `tidegate backtest rain.csv --horizon 7`
 
-    `tidegate backtest load.csv --horizon 24 --windows 30 --refit --out forecasts.csv`
+    `tidegate backtest load.csv --horizon 24 --windows 30 --refit 10 --out forecasts.csv`
 
     `tidegate backtest sales.csv --id shop --target sold --baseline naive --baseline theta`
 
@@ -104,14 +109,15 @@ def backtest(
                 table.series,
                 windows,
                 step,
-                refit,
+                refit or False,
                 levels=options.levels_of(level, quantile),
                 quantiles=tuple(quantile or ()),
                 names=baseline,
             )
         except DataError as error:
             raise reading.of_file(table, error) from None
-        trained = "for every window anew" if refit else "on the rows before them"
+        every = "every window" if refit == 1 else f"every {refit} windows"
+        trained = f"anew for {every}" if refit else "on the rows before them"
         parts = [
             f"{table.series.frame.target}: {scores.title(found, table.series)}, forecast by a "
             f"model trained {trained}",

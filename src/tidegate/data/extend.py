@@ -101,7 +101,7 @@ def _part(series: Series, first: Index, length: Index) -> Series:
     edges = np.zeros(len(series.values) + 1, np.int8)
     np.add.at(edges, first, 1)
     np.add.at(edges, first + length, -1)
-    row = np.cumsum(edges[:-1], dtype=np.int8).astype(bool)
+    row = np.cumsum(edges, out=edges)[:-1].view(bool)
     return replace(
         series,
         values=series.values[row],

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .metrics import by_series, mean
-from .paired import Unit, compare
+from .paired import FEW, Unit, compare
 
 Array = NDArray[Any]
 Relation: TypeAlias = Literal["beats", "no better than", "worse than"]
@@ -38,7 +38,8 @@ class Verdict:
     """How much lower the model's loss is, as a share of the baseline's; below 0 if it is higher,
     -inf where the baseline made no error."""
     p: float | None
-    """Of a test for each side; None where there was too little to tell."""
+    """Of a test for each side; None where there were too few observations, so that no difference,
+    however large, would be evidence."""
     count: int
     """Observations of the test: rolling origins, or series."""
     series: int
@@ -50,7 +51,8 @@ class Verdict:
         noun = "window" if self.count == 1 and self.unit == "windows" else self.unit
         of = f" of {self.series:,} series" if self.series > 1 and self.unit == "windows" else ""
         over = f"{self.count:,} {noun}{of}"
-        sure = f"{over}, too few for a p value" if self.p is None else f"{_chance(self.p)}, {over}"
+        few = f"{over}, no evidence: a p value needs {FEW}"
+        sure = few if self.p is None else f"{_chance(self.p)}, {over}"
         if self.margin == -math.inf:
             said = ", which made no error"
         elif self.relation != "no better than":
