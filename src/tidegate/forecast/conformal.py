@@ -2,9 +2,10 @@
 
 What is held out is the last windows of the series, from a second, shorter training on the rows
 before them; the model that the user gets has seen all rows, and takes over the factors alone. The
-factor of a quantile above the median is the one with which it would have held as many of the values
+two ends of an interval have one factor: that with which it would have held as many of the values
 held out as its level says (Romano, Patterson and Candès 2019, with the distance itself as the
-score's unit, as in normalised conformal prediction).
+score's unit, as in normalised conformal prediction). A factor for each end would take over that all
+series rose, or fell, in the rows held out, which says nothing of the next.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 
-PRIOR = 200
-"""Values held out that a factor of 1 counts for: few values say little."""
+PRIOR = 2000
+"""Values held out that a factor of 1 counts for: few values say little, and those of one
+time say the same."""
 
 
 @dataclass(frozen=True)
@@ -37,30 +39,30 @@ class Correction:
         """From what was held out.
 
         Args:
-            levels: of the quantiles, with 0.5 among them.
+            levels: of the quantiles, increasing, the first as far below 0.5 as the last is above,
+                and so on, 0.5 in the middle.
             actual: ``[m]``, values; NaN where missing.
             quantiles: ``[m, levels]``, forecasts of them.
 
         Example:
-            >>> levels, actual = (0.25, 0.5, 0.75), np.linspace(-2, 2, 100_001)
-            >>> Correction.of(levels, actual, np.tile([-0.5, 0, 0.5], (100_001, 1))).factor.round(2)
+            >>> actual = np.linspace(-2, 2, 10**6)
+            >>> quantiles = np.tile([-0.5, 0, 0.5], (10**6, 1))
+            >>> Correction.of((0.25, 0.5, 0.75), actual, quantiles).factor.round(2)
             array([2., 1., 2.])
         """
         known = ~np.isnan(actual)
         actual, quantiles = actual[known], quantiles[known]
-        middle = levels.index(0.5)
+        middle = len(levels) // 2
         factor = np.ones(len(levels))
+        if not len(actual):
+            return cls(factor)
         error = actual - quantiles[:, middle]
-        for i, level in enumerate(levels):
-            distance = quantiles[:, i] - quantiles[:, middle]
-            if i == middle or not len(actual):
-                continue
-            score = error / np.where(distance == 0, 1e-12, distance)
-            # above the median: score ≤ c; below it distances are negative: score ≥ ... turns round
-            share = level if i > middle else 1 - level
-            found = float(np.quantile(score, share))
+        for i in range(middle):
+            end = np.where(error < 0, quantiles[:, i], quantiles[:, -1 - i])
+            distance = np.maximum(np.abs(end - quantiles[:, middle]), 1e-12)
+            found = float(np.quantile(np.abs(error) / distance, levels[-1 - i] - levels[i]))
             weight = len(actual) / (len(actual) + PRIOR)
-            factor[i] = np.exp(weight * np.log(np.clip(found, 0.25, 4)))
+            factor[[i, -1 - i]] = np.exp(weight * np.log(np.clip(found, 0.25, 4)))
         return cls(factor)
 
     def apply(self, quantiles: Array) -> Array:
