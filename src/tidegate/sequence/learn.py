@@ -254,9 +254,8 @@ def split(samples: Samples, share: float, seed: int, task: Task) -> tuple[Array,
     order = _random(seed, 2).permutation(n)
     if task.loss.kind == "categorical" and not task.stepwise:
         order = order[np.argsort(samples.targets[order, 0], kind="stable")]
-    # every 1/share-th in this order, from the middle of the first step on
-    place = (np.arange(n) + 0.5) * share
-    out = np.floor(place + 0.5) > np.floor(place - share + 0.5)
+    # every 1/share-th in this order, from the middle of the first such step on
+    out = np.diff(np.floor((np.arange(n + 1) - 0.5) * share + 0.5)) > 0
     if out.all() or n < 2:
         out[...] = np.arange(n) > 0
     return np.sort(order[out]), np.sort(order[~out])
