@@ -169,6 +169,11 @@ def test_utilsforecast_finds_the_same_scores() -> None:
             ours.loc[f"coverage-{level}"][models], theirs.loc[f"coverage_level{level}"][models]
         )
     np.testing.assert_allclose(ours.loc["mase"][models], scaled.set_index("unique_id")[models])
+    # the frame as it is: a row for each window
+    windows = evaluate(found.frame, metrics=[losses.mae], models=models, train_df=frame)
+    assert len(windows) == 2 * 3
+    mean = windows.groupby("unique_id")[models].mean()
+    np.testing.assert_allclose(ours.loc["mae"][models], mean)
 
 
 def test_several_series_are_compared_in_units_of_their_own() -> None:
