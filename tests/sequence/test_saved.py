@@ -183,3 +183,62 @@ def test_a_file_that_says_it_is_another_estimator(
         write_model(tmp_path / "m", kind, file.spec_json, file.tensors, file.meta)
         with pytest.raises(tg.ModelFileError):
             tg.load(tmp_path / "m")
+
+
+WORDS = [["a", "cat"], ["a", "dog"], ["no", "cat"], ["no", "dog"]]
+
+
+def texts() -> list[Any]:
+    training = Training(updates=10, min_count=1)
+    return [
+        tg.SequenceClassifier(hidden=4, training=training, random_state=0).fit(WORDS, list("abab")),
+        tg.SequenceClassifier(hidden=4, tokens="char", training=training, random_state=0).fit(
+            ["ab", "ba", "aa"], [1, 2, 1]
+        ),
+        tg.SequenceRegressor(hidden=4, training=training, random_state=0).fit(WORDS, [1, 2, 3, 4]),
+        tg.SequenceTagger(hidden=4, training=training, random_state=0).fit(WORDS, WORDS),
+    ]
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_texts_are_loaded_to_the_same_bits(number: int, tmp_path: Path) -> None:
+    model = texts()[number]
+    new: Any = ["abba", "Unheard"] if model.tokens == "char" else [["a", "Mouse"], ["no"]]
+    model.save(tmp_path / "m")
+    loaded = tg.load(tmp_path / "m")
+    assert same(loaded.predict(new), model.predict(new))
+    assert same(pickle.loads(pickle.dumps(model)).predict(new), model.predict(new))
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("inputs", "vocabulary", "tokens"), ["<unk>", "a"]),
+        (("inputs", "vocabulary"), 5),
+        (("inputs", "parts"), "halves"),
+        (("inputs", "parts"), ["grams"]),
+        (("inputs", "width"), 0),
+        (("inputs", "lower"), 1),
+        (("inputs", "steps"), None),
+    ],
+)
+def test_a_file_of_texts_that_was_tampered_with(
+    path: tuple[str, ...], value: Any, tmp_path: Path
+) -> None:
+    texts()[0].save(tmp_path / "m")
+    file = read_model(tmp_path / "m")
+    meta = changed(file.meta, *path, value=value)
+    write_model(tmp_path / "m", file.kind, file.spec_json, file.tensors, meta)
+    with pytest.raises(tg.ModelFileError):
+        tg.load(tmp_path / "m")
+
+
+@pytest.mark.parametrize("missing", ["wide.idf", "wide.weight", "head_bias"])
+def test_a_file_of_texts_that_lacks_a_part(missing: str, tmp_path: Path) -> None:
+    texts()[0].save(tmp_path / "m")
+    file = read_model(tmp_path / "m")
+    tensors = {name: a for name, a in file.tensors.items() if not name.endswith(missing)}
+    assert len(tensors) == len(file.tensors) - 1
+    write_model(tmp_path / "m", file.kind, file.spec_json, tensors, file.meta)
+    with pytest.raises(tg.ModelFileError):
+        tg.load(tmp_path / "m")

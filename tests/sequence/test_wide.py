@@ -6,13 +6,14 @@ import numpy as np
 from sklearn.feature_extraction.text import TfidfTransformer
 
 from tidegate.data.sequences import read_sequences
-from tidegate.sequence.wide import COLUMNS, WideLearner, inverse_frequency, product, sparse
+from tidegate.sequence.wide import COLUMNS, Grams, WideLearner, inverse_frequency, product, sparse
 
+PAIRS = Grams(2, lower=True)
 TEXTS = [["a", "cat", "sat"], ["a", "dog"], ["A", "cat", "A", "cat"], ["cat"]]
 
 
 def dense() -> np.ndarray:
-    table = sparse(read_sequences(TEXTS), True)
+    table = sparse(read_sequences(TEXTS), PAIRS)
     found = np.zeros((len(TEXTS), COLUMNS))
     for i in range(len(TEXTS)):
         column, value, _ = table.take(np.array([i]))
@@ -32,7 +33,7 @@ def test_rarity_is_that_of_scikit_learn() -> None:
     x = read_sequences(TEXTS)
     held = (dense() > 0).astype(float)
     theirs = TfidfTransformer().fit(held).idf_
-    ours = inverse_frequency(x, True)
+    ours = inverse_frequency(x, PAIRS)
     seen_twice = held.sum(axis=0) > 1
     np.testing.assert_allclose(ours[seen_twice], theirs[seen_twice], rtol=1e-6)
     assert not ours[~seen_twice].any()
@@ -40,7 +41,7 @@ def test_rarity_is_that_of_scikit_learn() -> None:
 
 def test_rows_times_weights() -> None:
     weight = np.random.default_rng(0).normal(size=(COLUMNS, 3))
-    table = sparse(read_sequences(TEXTS), True)
+    table = sparse(read_sequences(TEXTS), PAIRS)
     found = product(*table.take(np.array([2, 0, 2])), weight)
     np.testing.assert_allclose(found, (dense() @ weight)[[2, 0, 2]])
 
@@ -50,7 +51,7 @@ def test_it_learns_and_is_judged_without_learning() -> None:
         rest = output - targets
         return float((rest**2).mean()), 2 * rest / len(rest)
 
-    learner = WideLearner(read_sequences(TEXTS), True, 1, cost, lambda done: 0.05)
+    learner = WideLearner(read_sequences(TEXTS), PAIRS, 1, cost, lambda done: 0.05)
     targets = np.array([[0, 1.0], [1, -1.0], [2, 1.0], [3, 1.0]])
     held = targets.copy()
     held[:, 0] = -1 - held[:, 0]

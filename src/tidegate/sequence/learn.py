@@ -18,7 +18,7 @@ from .pooled import answer
 from .samples import Samples
 from .tasks import Task
 from .training import Training
-from .wide import Wide, WideLearner
+from .wide import Grams, Wide, WideLearner
 
 Array = NDArray[Any]
 Rows = Any
@@ -45,8 +45,8 @@ class Inputs(Protocol):
         ...
 
     @property
-    def wide(self) -> bool:
-        """Whether a linear layer stands beside the network."""
+    def wide(self) -> Grams | None:
+        """What a linear layer beside the network counts; None without one."""
         ...
 
     def table(self, x: Ragged) -> Array | TokenBags:
@@ -144,7 +144,7 @@ class Learner:
             total = settings.updates or 1
             cost = WideLearner(
                 samples.x,
-                self.training.lower,
+                self.inputs.wide,
                 self.spec.outputs,
                 cost,
                 lambda done: WIDE_RATE * settings.learning_rate(min(done, total - 1), total),
@@ -285,7 +285,7 @@ class Learned:
         for member in self.members:
             if member.wide is not None:
                 share = len(self.members) * self.temperature
-                outputs += member.wide.outputs(x, self.inputs.lower) / share
+                outputs += member.wide.outputs(x, self.inputs.wide) / share
         return outputs
 
     @property

@@ -70,9 +70,9 @@ class Numbers:
         return Segments(self.reading.segment)
 
     @property
-    def wide(self) -> bool:
-        """Whether a linear layer stands beside the network: for texts alone."""
-        return False
+    def wide(self) -> None:
+        """A linear layer stands beside networks for texts alone."""
+        return None
 
     @property
     def input_dropout(self) -> float:

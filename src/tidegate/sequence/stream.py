@@ -230,7 +230,7 @@ class Stream:
         tokens = [self._tokens[i] for i in np.arange(self._n)[chosen]]
         rows = np.array([token for each in tokens for token in each], object)
         x = Ragged(self._learned.inputs.form, rows, np.array([len(each) for each in tokens]))
-        return member.wide.outputs(x, self._learned.inputs.lower)
+        return member.wide.outputs(x, self._learned.inputs.wide)
 
     # ---- what it is given ----
 

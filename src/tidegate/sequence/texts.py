@@ -16,6 +16,7 @@ from ..data.vocabulary import Vocabulary
 from ..errors import ArgumentError
 from ..network import TokenInput
 from .training import Training
+from .wide import Grams
 
 Array = NDArray[Any]
 
@@ -33,6 +34,8 @@ class Texts:
     parts: PartKind
     width: int
     lower: bool
+    steps: bool
+    """Whether the network answers at every step."""
 
     @classmethod
     def of(cls, x: Ragged, training: Training, tokens: str, *, steps: bool) -> Texts:
@@ -53,12 +56,16 @@ class Texts:
             max_size=training.vocabulary,
         )
         parts: PartKind = "none" if tokens == "char" else "affixes" if steps else "grams"
-        return cls(x.form, vocabulary, parts, training.embedding, training.lower)
+        return cls(x.form, vocabulary, parts, training.embedding, training.lower, steps)
 
     @property
-    def wide(self) -> bool:
-        """Whether a linear layer on words and pairs of words stands beside the network."""
-        return self.parts == "grams"
+    def wide(self) -> Grams | None:
+        """What a linear layer beside the network counts; None if every step is judged."""
+        if self.steps:
+            return None
+        if self.parts == "grams":
+            return Grams(2, self.lower)
+        return Grams(4, self.lower, ends=True)
 
     @property
     def input_dropout(self) -> float:
@@ -94,10 +101,8 @@ class Texts:
         self, table: TokenBags, spans: Spans, random: np.random.Generator, augment: bool
     ) -> tuple[TokenBags, Spans]:
         """What it reads to learn: the sequences, perhaps with some words not known."""
-        if not augment:
-            ids = table.ids[places(spans)]
-        else:
-            ids = table.ids[places(spans)]
+        ids = table.ids[places(spans)]
+        if augment and self.parts != "none":
             ids = np.where(random.uniform(size=len(ids)) < DROPPED, 0, ids)
         found = Spans(np.cumsum(spans.length) - spans.length, spans.length)
         return table.of(ids), found
@@ -110,6 +115,7 @@ class Texts:
             "parts": self.parts,
             "width": self.width,
             "lower": self.lower,
+            "steps": self.steps,
         }
 
     def tensors(self) -> dict[str, Array]:
@@ -121,7 +127,10 @@ class Texts:
         """As `to_json` gave it. Raises: ArgumentError, if anything is amiss."""
         form = Form.from_json(data.get("form"))
         vocabulary = Vocabulary.from_json(data.get("vocabulary"))
-        parts, width, lower = data.get("parts"), data.get("width"), data.get("lower")
-        if parts not in BUCKETS or type(width) is not int or type(lower) is not bool or width < 1:
+        parts: Any = data.get("parts")
+        width: Any = data.get("width")
+        lower, steps = data.get("lower"), data.get("steps")
+        sound = parts in tuple(BUCKETS) and type(width) is int and width > 0
+        if not sound or not isinstance(lower, bool) or not isinstance(steps, bool):
             raise ArgumentError("it does not say how tokens are embedded")
-        return cls(form, vocabulary, parts, width, lower)
+        return cls(form, vocabulary, parts, width, lower, steps)

@@ -1,4 +1,4 @@
-"""A linear layer on a text's words and pairs of words, beside the network (Cheng et al. 2016).
+"""A linear layer on a text's short runs of tokens, beside the network (Cheng et al. 2016).
 
 Its weights start at zero, and its outputs are added to the network's: so the two together begin as
 the network and can always be as good as the bag of words.
@@ -6,9 +6,8 @@ the network and can always be as good as the bag of words.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 from zlib import crc32
 
@@ -21,7 +20,7 @@ Array = NDArray[Any]
 Cost = Callable[[Array, Array], tuple[float, Array]]
 
 COLUMNS = 2**17
-"""Of the table that words and pairs are hashed into."""
+"""Of the table that runs of tokens are hashed into."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,19 +42,47 @@ class Sparse:
         return self.column[place], self.value[place], start
 
 
-def sparse(x: Ragged, lower: bool, idf: Array | None = None) -> Sparse:
-    """Words and pairs of words of each text, by how rare they are; each row of length 1.
+@dataclass(frozen=True)
+class Grams:
+    """What of a text is counted: runs of up to so many tokens."""
+
+    most: int
+    """2 for words and pairs of words."""
+    lower: bool
+    """Whether capitals count as small letters."""
+    ends: bool = False
+    """Whether the text's ends count as tokens."""
+
+    def of(self, tokens: list[str]) -> Iterator[str]:
+        """Of one text.
+
+        Example:
+            >>> list(Grams(2, lower=True).of(["A", "cat"]))
+            ['a', 'cat', 'a cat']
+        """
+        if self.lower:
+            tokens = [token.lower() for token in tokens]
+        if self.ends:
+            tokens = ["<", *tokens, ">"]
+        for n in range(1, self.most + 1):
+            for i in range(len(tokens) - n + 1):
+                yield " ".join(tokens[i : i + n])
+
+
+def sparse(x: Ragged, grams: Grams, idf: Array | None = None) -> Sparse:
+    """What is counted of each text, by how rare it is; each row of length 1.
 
     Args:
         x: n texts.
-        lower: whether capitals count as small letters.
+        grams: what is counted.
         idf: ``[COLUMNS]``; None for 1.
     """
     first, columns, values = [0], [], []
     for item in x.each():
-        tokens = [token.lower() for token in item.tolist()] if lower else item.tolist()
-        grams = [*tokens, *(f"{a} {b}" for a, b in pairwise(tokens))]
-        hashes = [crc32(gram.encode("utf-8", "surrogatepass")) % COLUMNS for gram in grams]
+        hashes = [
+            crc32(gram.encode("utf-8", "surrogatepass")) % COLUMNS
+            for gram in grams.of(item.tolist())
+        ]
         column, count = np.unique(np.array(hashes, np.int64), return_counts=True)
         value = count * (1.0 if idf is None else idf[column])
         value = value / max(float(np.sqrt((value**2).sum())), 1e-12)
@@ -65,9 +92,9 @@ def sparse(x: Ragged, lower: bool, idf: Array | None = None) -> Sparse:
     return Sparse(np.array(first), np.concatenate(columns), np.concatenate(values))
 
 
-def inverse_frequency(x: Ragged, lower: bool) -> Array:
+def inverse_frequency(x: Ragged, grams: Grams) -> Array:
     """log((1 + n) / (1 + texts that hold it)) + 1, of each column; 0 where fewer than two do."""
-    holding = np.bincount(sparse(x, lower).column, minlength=COLUMNS)
+    holding = np.bincount(sparse(x, grams).column, minlength=COLUMNS)
     found = np.log((1 + len(x)) / (1 + holding)) + 1
     result: Array = np.where(holding > 1, found, 0.0).astype(np.float32)
     return result
@@ -82,9 +109,9 @@ class Wide:
     weight: Array
     """``[COLUMNS, O]`` float32."""
 
-    def outputs(self, x: Ragged, lower: bool) -> Array:
+    def outputs(self, x: Ragged, grams: Grams) -> Array:
         """``[n, O]``"""
-        table = sparse(x, lower, self.idf)
+        table = sparse(x, grams, self.idf)
         return product(*table.take(np.arange(len(x))), self.weight)
 
 
@@ -105,7 +132,7 @@ class WideLearner:
     def __init__(
         self,
         x: Ragged,
-        lower: bool,
+        grams: Grams,
         outputs: int,
         cost: Cost,
         rate: Callable[[int], float],
@@ -114,14 +141,14 @@ class WideLearner:
         """
         Args:
             x: the texts.
-            lower: whether capitals count as small letters.
+            grams: what of them is counted.
             outputs: of the network.
             cost: the loss, of targets without their numbers.
             rate: (updates done) → learning rate.
             before: what to go on from; None for zeros.
         """
-        self.idf = inverse_frequency(x, lower) if before is None else before.idf
-        self.table = sparse(x, lower, self.idf)
+        self.idf = inverse_frequency(x, grams) if before is None else before.idf
+        self.table = sparse(x, grams, self.idf)
         self.cost = cost
         self.rate = rate
         self.weight = np.zeros((COLUMNS, outputs), np.float32)
