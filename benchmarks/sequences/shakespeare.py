@@ -9,16 +9,15 @@ learn from the same. The prototype of the recipe reached 1.496 in 440 s on one t
 from __future__ import annotations
 
 import argparse
-import os
-from pathlib import Path
 
+from readers import DATA
 from running import SEEDS, each_seed, finish
 
 from tidegate import LanguageModel
 from tidegate.language.judge import counted
 from tidegate.language.training import LanguageTraining
 
-DATA = Path(os.environ.get("TIDEGATE_DATA", "../shared/data")) / "text" / "tinyshakespeare.txt"
+TEXT = DATA / "text" / "tinyshakespeare.txt"
 
 
 def main() -> None:
@@ -28,9 +27,9 @@ def main() -> None:
     parser.add_argument("--dropout", type=float)
     parser.add_argument("--updates", type=int)
     options = parser.parse_args()
-    if not DATA.exists():
-        raise SystemExit(f"{DATA} is not here; set TIDEGATE_DATA to the folder of the data")
-    text = DATA.read_text(encoding="utf-8")
+    if not TEXT.exists():
+        raise SystemExit(f"{TEXT} is not here; set TIDEGATE_DATA to the folder of the data")
+    text = TEXT.read_text(encoding="utf-8")
     cut = len(text) * 9 // 10
     known, held = text[:cut], text[cut:]
     chosen = [f"hidden {options.hidden}"]
