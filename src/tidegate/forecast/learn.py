@@ -29,9 +29,7 @@ are few, all."""
 HELD = 4
 """Windows of each series that are held out of it, at most; more of few series."""
 HELD_ROWS = 0.2
-"""The share of a series's rows that these windows take, at most, unless that is less than two."""
-LEAST_HELD = 2
-"""Windows of each series, where enough rows are left before them: one time alone says little."""
+"""The share of a series's rows that these windows take, at most, unless that is less than one."""
 ENOUGH = 4000
 """Windows held out in all, at most."""
 
@@ -140,7 +138,7 @@ def calibrated(inputs: Inputs, table: Table) -> Correction | None:
     """
     plan, h = inputs.plan, inputs.plan.horizon
     most = max(HELD, ENOUGH // len(table.length))
-    count = np.minimum(most, np.maximum(HELD_ROWS * table.length // h, LEAST_HELD))
+    count = np.minimum(most, np.maximum(HELD_ROWS * table.length // h, 1))
     count = np.minimum(count, (table.length - plan.needed) // h).clip(0).astype(np.int64)
     head = inputs.head
     if not count.any():
