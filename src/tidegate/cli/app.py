@@ -8,7 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from .backtest import backtest
+from .classify import classify
 from .forecast import forecast
+from .predict import predict
+from .tag import tag
 from .write import write
 
 app = typer.Typer(
@@ -55,3 +58,6 @@ def _tidegate(
 app.command()(forecast)
 app.command()(backtest)
 app.command()(write)
+app.command()(classify)
+app.command()(tag)
+app.command()(predict)

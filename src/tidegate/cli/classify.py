@@ -1,0 +1,75 @@
+"""tidegate classify FILE: what a sequence or a text is."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from . import labelling, options
+from .exits import exit_codes
+
+
+def classify(
+    file: options.File,
+    label: Annotated[
+        str, typer.Option(help="The column of what each sequence is.", metavar="COLUMN")
+    ],
+    text: Annotated[
+        str | None,
+        typer.Option(help="The column of texts or, with --id, of tokens.", metavar="COLUMN"),
+    ] = None,
+    id: labelling.Id = None,
+    time: labelling.Time = None,
+    characters: Annotated[
+        bool, typer.Option("--characters", help="Read texts by character, not by word.")
+    ] = False,
+    cell: labelling.Cell = None,
+    hidden: labelling.Hidden = None,
+    updates: labelling.Updates = None,
+    held_out: labelling.Held = labelling.SHARE,
+    seed: labelling.Seed = 0,
+    save: labelling.Save = None,
+    out: labelling.Out = None,
+    json: labelling.Json = False,
+) -> None:
+    """Learns what sequences are, and says how well beside simple rules.
+
+    With --text, each row is a text. With --id, each row is a step of a sequence, whose other
+    columns are numbers. With neither, each row is a sequence, its columns are the steps.
+
+    A part of the sequences is held out: of these the report tells how many are labelled right by
+    the network, by the majority class and by a bag of words or the last value, and what is taken
+    for what; then a verdict.
+
+    **Examples**
+
+    `tidegate classify reviews.csv --text review --label mood --save mood.safetensors`
+
+    `tidegate classify steps.csv --id run --time second --label activity`
+
+    `tidegate predict mood.safetensors newer.csv --text review`
+
+    Exit codes: 0 done, 1 bad data, 2 wrong use, 130 stopped by Ctrl-C.
+    """
+    with exit_codes():
+        from ..sequence.classifier import SequenceClassifier
+        from ..sequence.training import Training
+        from . import labelled, output
+
+        for path, option in ((out, "--out"), (save, "--save")):
+            output.check_place(path, option, file)
+        rows = labelled.read_rows(file, labelled.Named(text, id, time, label), steps=False)
+
+        def make() -> SequenceClassifier:
+            return SequenceClassifier(
+                cell or "gru",
+                hidden or 64,
+                tokens="char" if characters else "word",
+                training=Training(updates=updates),
+                random_state=seed,
+            )
+
+        labelling.learn_and_tell(
+            rows, make, steps=False, share=held_out, seed=seed, save=save, out=out, json=json
+        )

@@ -1,0 +1,253 @@
+"""Files as sequences with labels: a row a text, a row a series, a row a step, or a token a line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ArgumentError, DataError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from ..data import TextTable
+
+Array = NDArray[Any]
+Labels = list[list[str]]
+
+
+@dataclass(frozen=True)
+class Named:
+    """The columns that were named."""
+
+    text: str | None = None
+    id: str | None = None
+    time: str | None = None
+    label: str | None = None
+    """None to read none."""
+    values: tuple[str, ...] | None = None
+    """Of numbers; None for all other columns."""
+
+    def __post_init__(self) -> None:
+        names = [name for name in (self.text, self.id, self.time, self.label) if name is not None]
+        twice = [name for i, name in enumerate(names) if name in names[:i]]
+        if twice:
+            raise ArgumentError(f"the column {twice[0]!r} is named twice; name different ones")
+        if self.time is not None and self.id is None:
+            raise ArgumentError("--time orders the steps of a sequence; give the --id of each too")
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """n sequences of a file."""
+
+    name: str
+    """What messages call the file."""
+    x: Any
+    """As the estimators take it: a list of texts or of lists of tokens, or a frame of numbers."""
+    labels: Labels
+    """For each sequence its label, or one of each step; empty where none were read."""
+    ids: list[str]
+    """What the output calls each."""
+    lines: list[int]
+    """Where each begins in the file."""
+    length: list[int]
+    """Steps of each; 1 of a text that is one row."""
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def take(self, chosen: Array) -> Labelled:
+        """Some of the sequences, by a mask ``[n]``."""
+        at = np.flatnonzero(chosen)
+
+        def some(values: Sequence[Any]) -> list[Any]:
+            return [values[int(i)] for i in at] if values else []
+
+        if isinstance(self.x, list):
+            x: Any = some(self.x)
+        elif "sequence" in self.x.columns:
+            x = self.x.filter(np.asarray(chosen)[self.x["sequence"].to_numpy()])
+        else:
+            x = self.x.filter(np.asarray(chosen))
+        parts = (self.labels, self.ids, self.lines, self.length)
+        return Labelled(self.name, x, *(some(part) for part in parts))
+
+
+def read_rows(file: str, named: Named, *, steps: bool) -> Labelled:
+    """The sequences of a table.
+
+    With an id, its rows are steps, in the order of the time or of the file: of tokens in the text
+    column, or of numbers. Without one, each row is a sequence: a text, or numbers.
+
+    Args:
+        file: a CSV file; - for stdin.
+        named: the columns that are meant.
+        steps: whether each step has a label of its own.
+
+    Raises:
+        DataError: for a column that is not there, a cell that is empty or no number, or a label
+            that differs within a sequence; it says in which line.
+    """
+    from ..data import read_table
+
+    table = read_table(file)
+    for column in (named.text, named.id, named.time, named.label, *(named.values or ())):
+        if column is not None and column not in table.cells.columns:
+            raise DataError(
+                f"{table.name}: there is no column {column!r}; the columns are "
+                f"{', '.join(table.cells.columns)}"
+            )
+    labels = [] if named.label is None else _filled(table, named.label)
+    lines = table.lines.tolist()
+    if named.id is None:
+        x: Any = _numbers(table, named) if named.text is None else _filled(table, named.text)
+        each = [[label] for label in labels]
+        return Labelled(table.name, x, each, [str(line) for line in lines], lines, [1] * len(lines))
+    number, names = _numbered(_filled(table, named.id))
+    order = _order(table, named, number)
+    starts = np.flatnonzero(np.diff(number[order], prepend=-1))
+    ends = [*starts[1:].tolist(), len(order)]
+    bounds = list(zip(starts.tolist(), ends, strict=True))
+    if named.text is None:
+        x = _long(_numbers(table, named), number, order)
+    else:
+        tokens = _filled(table, named.text)
+        x = [[tokens[i] for i in order[a:b]] for a, b in bounds]
+    each = [[labels[i] for i in order[a:b]] for a, b in bounds] if labels else []
+    if not steps:
+        each = [_same(part, order[a:b], table) for part, (a, b) in zip(each, bounds, strict=False)]
+    first = [int(table.lines[order[a:b]].min()) for a, b in bounds]
+    return Labelled(table.name, x, each, names, first, [b - a for a, b in bounds])
+
+
+def read_tokens(file: str, *, label: bool) -> Labelled:
+    """The sentences of a file with a token a line, its label behind it, and blank lines between.
+
+    Args:
+        file: of lines with fields between tabs or, where there are none, blanks; the first is the
+            token, the last the label. - for stdin.
+        label: whether there are labels.
+
+    Raises:
+        DataError: for a line without a label.
+    """
+    from ..data.text import read_text
+
+    name, data = read_text(file, table=False)
+    x: list[list[str]] = [[]]
+    labels: Labels = [[]]
+    lines = [1]
+    for number, line in enumerate(data.decode().split("\n"), 1):
+        fields = line.split("\t") if "\t" in line else line.split()
+        fields = [field.strip() for field in fields]
+        if not any(fields):
+            if x[-1]:
+                x.append([])
+                labels.append([])
+            lines[len(x) - 1 :] = [number + 1]
+            continue
+        if label and (len(fields) < 2 or not fields[-1]):
+            raise DataError(f"{name}, line {number}: expected a token and its label, got {line!r}")
+        if not fields[0]:
+            raise DataError(f"{name}, line {number}: the token is empty")
+        x[-1].append(fields[0])
+        labels[-1].append(fields[-1])
+    if not x[-1]:
+        del x[-1], labels[-1], lines[-1]
+    if not x:
+        raise DataError(f"{name}: there is nothing in the file; expected a token a line")
+    ids = [str(line) for line in lines]
+    return Labelled(name, x, labels if label else [], ids, lines, [len(part) for part in x])
+
+
+def _filled(table: TextTable, column: str) -> list[str]:
+    cells = table.cells[column]
+    empty = cells == ""
+    if empty.any():
+        line = table.lines[int(empty.arg_max() or 0)]
+        raise DataError(
+            f"{table.name}, line {line}: the cell in column {column!r} is empty; fill it, or leave "
+            f"the row out"
+        )
+    found: list[str] = cells.to_list()
+    return found
+
+
+def _numbers(table: TextTable, named: Named) -> pl.DataFrame:
+    import polars as pl
+
+    from ..data.numbers import to_numbers
+
+    other = (named.text, named.id, named.time, named.label)
+    names = named.values
+    if names is None:
+        names = tuple(name for name in table.cells.columns if name not in other)
+    if not names:
+        raise DataError(f"{table.name}: beside those that are named, there is no column of numbers")
+    for name in names:
+        if name in ("sequence", "step"):  # what the estimators know a long frame by
+            raise DataError(
+                f"{table.name}: a column of numbers may not be called {name!r}; rename it"
+            )
+    return pl.DataFrame(
+        [to_numbers(table.cells[name], table.separator, _where(table, name)) for name in names]
+    )
+
+
+def _where(table: TextTable, name: str) -> Callable[[int], str]:
+    return lambda row: f"{table.name}, line {table.lines[row]}, column {name!r}"
+
+
+def _numbered(ids: list[str]) -> tuple[Array, list[str]]:
+    """The number of each row's sequence as they first appear, and what each is called."""
+    known: dict[str, int] = {}
+    number = np.array([known.setdefault(name, len(known)) for name in ids])
+    return number, list(known)
+
+
+def _order(table: TextTable, named: Named, number: Array) -> Array:
+    """The rows, sequence after sequence, step after step."""
+    if named.time is None:
+        return np.argsort(number, kind="stable")
+    from ..data.dates import looks_like_dates, to_times
+    from ..data.numbers import to_numbers
+
+    cells, where = table.cells[named.time], _where(table, named.time)
+    dates = looks_like_dates(cells)
+    times = to_times(cells, where) if dates else to_numbers(cells, table.separator, where)
+    if times.null_count():
+        line = table.lines[int(times.is_null().arg_max() or 0)]
+        raise DataError(f"{table.name}, line {line}: the time in column {named.time!r} is empty")
+    step = times.to_numpy()
+    order = np.lexsort((step, number))
+    again = (np.diff(number[order]) == 0) & (step[order][1:] == step[order][:-1])
+    if again.any():
+        row = int(order[1:][again][0])
+        raise DataError(
+            f"{table.name}, line {table.lines[row]}: this sequence has the time {cells[row]} a "
+            f"second time"
+        )
+    return order
+
+
+def _long(values: pl.DataFrame, number: Array, order: Array) -> pl.DataFrame:
+    """A frame that the estimators know by its columns ``sequence`` and ``step``."""
+    import polars as pl
+
+    keys = [pl.Series("sequence", number[order]), pl.Series("step", np.arange(len(order)))]
+    return pl.DataFrame([*keys, *values[order].get_columns()])
+
+
+def _same(labels: list[str], rows: Array, table: TextTable) -> list[str]:
+    for label, row in zip(labels, rows, strict=True):
+        if label != labels[0]:
+            raise DataError(
+                f"{table.name}, line {table.lines[row]}: the label {label!r} is another than "
+                f"{labels[0]!r} before it, in the same sequence; tidegate tag labels every step"
+            )
+    return labels[:1]

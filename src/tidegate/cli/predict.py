@@ -1,0 +1,160 @@
+"""tidegate predict MODEL FILE: what a model that was saved says of sequences."""
+
+from __future__ import annotations
+
+import json as to_json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import numpy as np
+import typer
+
+from ..errors import ArgumentError, DataError
+from . import labelling
+from .exits import exit_codes
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from .labelled import Labelled
+
+
+def predict(
+    model: Annotated[
+        str,
+        typer.Argument(metavar="MODEL", help="What tidegate classify or tag has saved."),
+    ],
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE", help="A file like the one that it learnt from; - for stdin."
+        ),
+    ],
+    text: Annotated[
+        str | None, typer.Option(help="The column of texts or tokens.", metavar="COLUMN")
+    ] = None,
+    id: labelling.Id = None,
+    time: labelling.Time = None,
+    out: Annotated[
+        str | None, typer.Option(help="Write to this file; - for stdout.", metavar="FILE")
+    ] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="JSON in place of CSV, with the chance of every label.")
+    ] = False,
+) -> None:
+    """Labels sequences with a model that was saved: as CSV, with the chance of each label.
+
+    FILE has the columns that the model learnt from; a column of labels may be missing, and is not
+    read. Without --id, sequences are called by their line.
+
+    **Examples**
+
+    `tidegate predict mood.safetensors newer.csv --text review --out moods.csv`
+
+    `tidegate predict activity.safetensors steps.csv --id run --time second`
+
+    `tidegate predict tagger.safetensors sentences.txt`
+
+    Exit codes: 0 done, 1 bad data, 2 wrong use, 130 stopped by Ctrl-C.
+    """
+    with exit_codes():
+        from ..loading import load
+        from . import labelled, output
+
+        output.check_place(out, "--out", file, model)
+        estimator = load(model)
+        if not hasattr(estimator, "learned_"):
+            command = "write" if hasattr(estimator, "generate") else "forecast"
+            raise ArgumentError(f"{model} labels no sequences; use tidegate {command} --model")
+        rows = _read(estimator, model, file, labelled.Named(text, id, time))
+        try:
+            body = _json(estimator, rows) if json else _table(estimator, rows, id).write_csv()
+        except DataError as error:
+            raise DataError(f"{rows.name}: {error}") from None
+        output.write(body, out or "-")
+
+
+def _read(estimator: Any, model: str, file: str, named: Any) -> Labelled:
+    """The sequences as the model knows them."""
+    from dataclasses import replace
+
+    from . import labelled
+
+    form = estimator.learned_.inputs.form
+    steps = hasattr(estimator, "predict_proba") and _stepwise(estimator)
+    if form.kind == "tokens":
+        if named.text is not None:
+            return labelled.read_rows(file, named, steps=False)
+        if steps and named.id is None:
+            return labelled.read_tokens(file, label=False)
+        raise ArgumentError(f"{model} reads words; name their column as --text")
+    if named.text is not None:
+        raise ArgumentError(f"{model} reads numbers, no texts; leave --text out")
+    if form.steps is None and named.id is None:
+        raise ArgumentError(
+            f"{model} has learnt from files with a row for each step; name the column of the "
+            f"sequence as --id"
+        )
+    names = getattr(estimator, "feature_names_in_", None)
+    values = None if names is None else tuple(str(name) for name in names)
+    return labelled.read_rows(file, replace(named, values=values), steps=False)
+
+
+def _stepwise(estimator: Any) -> bool:
+    from ..sequence.tagger import SequenceTagger
+
+    return isinstance(estimator, SequenceTagger)
+
+
+def _table(estimator: Any, rows: Labelled, id: str | None) -> pl.DataFrame:
+    """A row a sequence, or a step."""
+    import polars as pl
+
+    key = "line" if id is None else id
+    said = estimator.predict(rows.x)
+    if not hasattr(estimator, "predict_proba"):
+        values = np.asarray(said).reshape(len(rows), -1)
+        names = (
+            ["value"] if values.shape[1] == 1 else [f"value_{k}" for k in range(values.shape[1])]
+        )
+        return pl.DataFrame([pl.Series(key, rows.ids), *map(pl.Series, names, values.T)])
+    chances = estimator.predict_proba(rows.x)
+    if not _stepwise(estimator):
+        return pl.DataFrame({key: rows.ids, "label": _words(said), "chance": chances.max(axis=1)})
+    length = [len(part) for part in said]
+    ids = [name for name, n in zip(rows.ids, length, strict=True) for _ in range(n)]
+    table = {key: ids, "step": [step for n in length for step in range(1, n + 1)]}
+    tokens = isinstance(rows.x, list) and isinstance(rows.x[0], list)
+    if tokens:
+        table["token"] = [token for part in rows.x for token in part]
+    if estimator.classes_ is None:
+        every = np.concatenate(said)
+        answers = {f"answer_{k}": column.astype(int) for k, column in enumerate(every.T)}
+        return pl.DataFrame({**table, **answers})
+    best = np.concatenate([part.max(axis=1) for part in chances])
+    return pl.DataFrame({**table, "label": _words(np.concatenate(said)), "chance": best})
+
+
+def _words(labels: Any) -> list[str]:
+    return [str(label) for label in labels]
+
+
+def _json(estimator: Any, rows: Labelled) -> str:
+    """Each sequence with what is said of it."""
+    said = estimator.predict(rows.x)
+    found: list[dict[str, Any]] = []
+    several = hasattr(estimator, "predict_proba")
+    chances = estimator.predict_proba(rows.x) if several else [None] * len(rows)
+    classes = _words(estimator.classes_) if getattr(estimator, "classes_", None) is not None else []
+    for name, label, chance in zip(rows.ids, said, chances, strict=True):
+        plain = np.asarray(label).tolist()
+        one = {"id": name, "label" if several else "value": plain}
+        if chance is not None:
+            values = np.asarray(chance)
+            one["chances"] = (
+                dict(zip(classes, values.tolist(), strict=True))
+                if classes and values.ndim == 1
+                else values.tolist()
+            )
+        found.append(one)
+    whole = {"classes": classes, "sequences": found} if classes else {"sequences": found}
+    return to_json.dumps(whole, indent=2, allow_nan=False, ensure_ascii=False) + "\n"

@@ -1,0 +1,230 @@
+"""tidegate classify, tag and predict, from their words to their exit codes, in this process."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tidegate
+from commands import Run
+
+SHORT = ("--updates", "3", "--hidden", "4")
+RANDOM = np.random.default_rng(0)
+TEXTS = [
+    (f"a {word} film no {i}", mood)
+    for i in range(20)
+    for word, mood in (("good", "yes"), ("bad", "no"))
+]
+REVIEWS = "\n".join(["review,mood", *(f'"{text}",{mood}' for text, mood in TEXTS)])
+WALK = [
+    (f"r{i}", step, round(float(RANDOM.normal() + i % 2), 3), "still" if i % 2 else "moving")
+    for i in range(20)
+    for step in range(3 + i % 4)
+]
+STEPS = "\n".join(["run,second,x,activity", *(",".join(map(str, row)) for row in WALK)])
+WIDE = "\n".join(
+    ["a,b,c,kind", *(f"{i},{i % 3},{-i},{'odd' if i % 2 else 'even'}" for i in range(20))]
+)
+SENTENCES = "the\tDET\ncat\tNOUN\nsleeps\tVERB\n\na\tDET\ndog\tNOUN\nbarks\tVERB\n\n" * 5
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_texts_are_classified_and_judged(run: Run) -> None:
+    Path("reviews.csv").write_text(REVIEWS)
+    words = ("classify", "reviews.csv", "--text", "review", "--label", "mood", *SHORT)
+    done = run(*words)
+    assert done.code == 0, done.err
+    assert "Learnt from 32 sequences; 8 sequences" in done.out
+    assert "bag of words    100.0 %" in done.out
+    assert "majority class   50.0 %" in done.out
+    assert "How often GRU calls a label (row) what (column):" in done.out
+    assert "Verdict: GRU " in done.out
+    data = json.loads(run(*words, "--json").out)
+    assert sum(map(sum, data["confusion"])) == data["labels"] == 8
+    assert set(data["right"]) == {"GRU", "bag of words", "majority class"}
+    assert data["learnt_from"] == 32
+
+
+def test_what_was_saved_predicts(run: Run) -> None:
+    Path("reviews.csv").write_text(REVIEWS)
+    words = ("classify", "reviews.csv", "--text", "review", "--label", "mood", *SHORT)
+    run(*words, "--save", "mood.tg", "--out", "report.txt")
+    assert "Verdict: GRU" in Path("report.txt").read_text()
+    model = tidegate.load("mood.tg")
+    assert isinstance(model, tidegate.SequenceClassifier)
+    texts = [text for text, _ in TEXTS]
+    chances = model.predict_proba(texts)
+    found = rows(run("predict", "mood.tg", "reviews.csv", "--text", "review").out)
+    assert [row["line"] for row in found] == [str(i + 2) for i in range(40)]
+    assert [row["label"] for row in found] == model.predict(texts).tolist()
+    np.testing.assert_allclose([float(row["chance"]) for row in found], chances.max(axis=1))
+    data = json.loads(run("predict", "mood.tg", "reviews.csv", "--text", "review", "--json").out)
+    first = data["sequences"][0]["chances"]
+    assert first == dict(zip(["no", "yes"], chances[0], strict=True))
+
+
+def test_steps_in_any_order_are_the_same_sequences(run: Run) -> None:
+    header, *body = STEPS.split("\n")
+    mixed = [body[i] for i in np.random.default_rng(1).permutation(len(body))]
+    Path("steps.csv").write_text(STEPS)
+    Path("mixed.csv").write_text("\n".join([header, *mixed]))
+    named = ("--id", "run", "--time", "second")
+    done = run("classify", "steps.csv", *named, "--label", "activity", *SHORT, "--save", "m.tg")
+    assert done.code == 0, done.err
+    assert "last value" in done.out
+    ordered = {row["run"]: row for row in rows(run("predict", "m.tg", "steps.csv", *named).out)}
+    others = {row["run"]: row for row in rows(run("predict", "m.tg", "mixed.csv", *named).out)}
+    assert len(ordered) == 20
+    assert others == ordered
+    unordered = rows(run("predict", "m.tg", "mixed.csv", "--id", "run").out)
+    assert {row["run"]: row for row in unordered} != ordered
+
+
+def test_columns_are_known_by_their_names(run: Run) -> None:
+    Path("wide.csv").write_text(WIDE)
+    run("classify", "wide.csv", "--label", "kind", *SHORT, "--save", "m.tg")
+    body = [line.split(",") for line in WIDE.split("\n")]
+    Path("other.csv").write_text("\n".join(",".join([row[2], row[0], row[1]]) for row in body))
+    first = run("predict", "m.tg", "wide.csv")
+    assert first.code == 0, first.err
+    assert run("predict", "m.tg", "other.csv").out == first.out
+    Path("less.csv").write_text("a,b\n1,2\n")
+    less = run("predict", "m.tg", "less.csv")
+    assert (less.code, less.out) == (1, "")
+    assert "less.csv: there is no column 'c'; the columns are a, b" in less.err
+
+
+def test_tokens_are_tagged(run: Run) -> None:
+    Path("tokens.txt").write_text(SENTENCES)
+    done = run("tag", "tokens.txt", *SHORT, "--save", "tags.tg")
+    assert done.code == 0, done.err
+    assert "2 sequences of 6 steps" in done.out
+    assert "each word alone  100.0 %" in done.out
+    Path("new.txt").write_text("\nthe\ndog\n\n\nsleeps\n")
+    found = rows(run("predict", "tags.tg", "new.txt").out)
+    assert [(row["line"], row["step"], row["token"]) for row in found] == [
+        ("2", "1", "the"),
+        ("2", "2", "dog"),
+        ("6", "1", "sleeps"),
+    ]
+    expected = tidegate.load("tags.tg").predict([["the", "dog"], ["sleeps"]])
+    assert [row["label"] for row in found] == np.concatenate(expected).tolist()
+
+
+def test_steps_of_a_table_are_tagged(run: Run) -> None:
+    table = STEPS.replace("activity", "stage")
+    Path("steps.csv").write_text(table)
+    named = ("--id", "run", "--time", "second")
+    done = run("tag", "steps.csv", *named, "--label", "stage", *SHORT, "--save", "m.tg")
+    assert done.code == 0, done.err
+    assert "each step alone" in done.out
+    found = rows(run("predict", "m.tg", "steps.csv", *named).out)
+    assert len(found) == len(WALK)
+    words = table.replace("0.", "w0.")
+    Path("words.csv").write_text(words)
+    done = run("tag", "words.csv", *named, "--text", "x", "--label", "stage", *SHORT)
+    assert done.code == 0, done.err
+    assert "each word alone" in done.out
+
+
+GIVEN: Any = {
+    "reviews.csv": REVIEWS,
+    "steps.csv": STEPS,
+    "tokens.txt": SENTENCES,
+    "empty_cell.csv": "review,mood\ngood,\nbad,no\n",
+    "one_label.csv": "review,mood\ngood,yes\nfine,yes\nwell,yes\n",
+    "one_row.csv": "review,mood\ngood,yes\n",
+    "two_labels.csv": "run,x,mood\na,1,yes\na,2,no\n",
+    "twice.csv": "run,second,x,mood\na,1,3,yes\na,1,4,yes\nb,1,3,no\n",
+    "no_number.csv": "run,x,mood\na,1,yes\na,one,yes\na,2,yes\nb,1,no\n",
+    "infinite.csv": "run,x,mood\n" + "a,1,yes\nb,inf,no\n" * 3,
+    "no_tag.txt": "the\tDET\ncat\n",
+    "taken.csv": "run,step,kind\na,1,x\nb,2,y\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        ("classify reviews.csv", 2, "Missing option '--label'"),
+        ("classify none.csv --label mood", 1, "none.csv: there is no such file"),
+        ("classify reviews.csv --label moods --text review", 1, "there is no column 'moods'"),
+        ("classify reviews.csv --label mood --text mood", 2, "the column 'mood' is named twice"),
+        (
+            "classify reviews.csv --label mood",
+            1,
+            "line 2, column 'review': 'a good film no 0' is no",
+        ),
+        ("classify reviews.csv --label mood --time review", 2, "give the --id of each too"),
+        (
+            "classify empty_cell.csv --label mood --text review",
+            1,
+            "line 2: the cell in column 'mood'",
+        ),
+        ("classify one_label.csv --label mood --text review", 1, "one_label.csv: "),
+        (
+            "classify one_row.csv --label mood --text review",
+            1,
+            "one_row.csv: there is one sequence",
+        ),
+        ("classify two_labels.csv --label mood --id run", 1, "line 3: the label 'no' is another"),
+        ("classify twice.csv --label mood --id run --time second", 1, "line 3: this sequence has"),
+        (
+            "classify no_number.csv --label mood --id run",
+            1,
+            "line 3, column 'x': 'one' is no number",
+        ),
+        ("classify infinite.csv --label mood --id run", 1, "infinite.csv: "),
+        ("classify taken.csv --label kind --id run", 1, "may not be called 'step'"),
+        ("classify reviews.csv --label mood --text review --save .", 2, "--save '.' is a folder"),
+        ("classify reviews.csv --label mood --text review --held-out 1", 2, "below 1, got '1'"),
+        ("tag reviews.csv --label mood", 2, "--label names a column of a CSV file; name its --id"),
+        ("tag steps.csv --id run", 2, "name the column of its --label, too"),
+        ("tag no_tag.txt", 1, "no_tag.txt, line 2: expected a token and its label, got 'cat'"),
+        ("predict none.tg reviews.csv", 1, "none.tg does not exist"),
+        ("predict mood.tg reviews.csv", 2, "mood.tg reads words; name their column as --text"),
+        ("predict mood.tg steps.csv --text review", 1, "there is no column 'review'"),
+        ("predict steps.tg steps.csv", 2, "name the column of the sequence as --id"),
+        ("predict steps.tg steps.csv --id run --text x", 2, "reads numbers, no texts"),
+        ("predict text.tg reviews.csv", 2, "labels no sequences; use tidegate write --model"),
+    ],
+)
+def test_what_is_refused(run: Run, models: Path, words: str, code: int, message: str) -> None:
+    for name, text in GIVEN.items():
+        Path(name).write_text(text)
+    for path in models.iterdir():
+        Path(path.name).write_bytes(path.read_bytes())
+    done = run(*words.split(), *(SHORT if words.startswith(("classify", "tag")) else ()))
+    assert message in done.err
+    assert done.code == code
+    assert done.err.count("\n") == 1
+    assert done.out == ""
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A few that have learnt next to nothing."""
+    folder = tmp_path_factory.mktemp("models")
+    from tidegate.language.training import LanguageTraining
+    from tidegate.sequence.training import Training
+
+    training = Training(updates=2, members=1, calibrate=False)
+    texts, moods = zip(*TEXTS, strict=True)
+    model = tidegate.SequenceClassifier(hidden=4, training=training, random_state=0)
+    model.fit(list(texts), list(moods)).save(folder / "mood.tg")
+    x = [RANDOM.normal(size=(4 + i, 1)) for i in range(4)]
+    model.fit(x, ["a", "b"] * 2).save(folder / "steps.tg")
+    short = LanguageTraining(updates=2, steps=4, batch=2)
+    tidegate.LanguageModel(hidden=4, training=short, random_state=0).fit("abc").save(
+        folder / "text.tg"
+    )
+    return folder
