@@ -16,7 +16,7 @@ from tidegate.forecast.learn import Learned, learn, table_of
 from tidegate.forecast.plan import Plan, Training
 from tidegate.forecast.windows import Windows
 
-PLAN = Plan(4, 6, 3, hidden=16, training=Training(updates=300, batch=32, calibrate=False))
+PLAN = Plan(4, 6, 3, hidden=32, training=Training(updates=600, batch=32, calibrate=False))
 LEVELS = np.array([0.1, 0.5, 0.9])
 
 
