@@ -140,6 +140,6 @@ def _judged(
 def _learnt(model: Any, rows: Labelled, steps: bool) -> Any:
     y = rows.labels if steps else [part[0] for part in rows.labels]
     model.fit(rows.x, y, progress=None)
-    if any(member.history.stopped == "interrupted" for member in model.learned_.members):
+    if model.learned_.members[-1].interrupted:
         raise KeyboardInterrupt
     return model

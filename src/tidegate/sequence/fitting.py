@@ -85,10 +85,12 @@ class Job:
         inputs = self._inputs(samples) if before is None else before.inputs
         learner = self._learner(inputs, len(samples))
         starts: Any = [None] * self._members(inputs) if before is None else before.members
-        members = tuple(
-            learner.learn(samples, self.seed + APART * i, start) for i, start in enumerate(starts)
-        )
-        return Learned(inputs, members, self._temperature(learner, samples))
+        members: list[Member] = []
+        for i, start in enumerate(starts):
+            members.append(learner.learn(samples, self.seed + APART * i, start))
+            if members[-1].interrupted:  # Ctrl-C ends it all, and keeps what was learnt
+                return Learned(inputs, tuple(members))
+        return Learned(inputs, tuple(members), self._temperature(learner, samples))
 
     def begun(self, samples: Samples) -> Learned:
         """Networks that have learnt nothing yet but how their input is scaled."""
@@ -139,6 +141,8 @@ class Job:
             return 1.0
         apart, rest = split(samples, max(HELD, FEW / n), self.seed, self.task)
         member = learner.learn(samples.take(rest), self.seed)
+        if member.interrupted:
+            return 1.0
         held = samples.take(apart)
         outputs = Learned(learner.inputs, (member,)).outputs(held.x)
         weights = np.repeat(held.weights, held.x.length) if held.stepwise else held.weights

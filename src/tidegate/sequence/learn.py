@@ -100,6 +100,11 @@ class Member:
     """The linear layer beside it, for texts."""
     history: History = field(default_factory=History)
 
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C has ended its training."""
+        return self.history.stopped == "interrupted"
+
     def __getstate__(self) -> dict[str, Any]:
         """For pickle: the network as what it is made of."""
         network = (self.network.spec, np.array(self.network.parameters))
