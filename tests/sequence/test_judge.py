@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom
+from scipy.stats import t as student
 
 from tidegate.sequence.baselines import of_sequences, of_steps
 from tidegate.sequence.judge import hold_out, judge
@@ -66,8 +67,16 @@ def test_steps_of_a_sequence_count_as_one_observation() -> None:
     model = [["a" if random.random() < 0.9 else "b" for _ in part] for part in truth]
     rule = [["a" if random.random() < 0.5 else "b" for _ in part] for part in truth]
     several = judge("GRU", truth, model, {"rule": rule})
-    assert several.p < 0.001
     assert several.labels == 200
+    lead = [part.count("a") - other.count("a") for part, other in zip(model, rule, strict=True)]
+    t = np.mean(lead) / (np.std(lead, ddof=1) / np.sqrt(20))
+    assert several.p == pytest.approx(2 * student.sf(abs(t), 19))
+
+
+def test_two_sequences_that_agree_are_not_proof() -> None:
+    found = judge("GRU", [["a"] * 9] * 2, [["a"] * 9] * 2, {"rule": [["b"] * 9] * 2})
+    assert found.p == pytest.approx(0.5)
+    assert found.verdict.startswith("no better than rule")
 
 
 def test_confusions_by_truth_and_answer() -> None:

@@ -113,10 +113,8 @@ def _p(lead: Array, *, one_each: bool) -> float:
     differs = lead[lead != 0]
     if not len(differs):
         return 1.0
-    if one_each:
+    if one_each or np.ptp(lead) == 0:  # equal leads have no spread for a t test: their signs
         return float(binomtest(int((differs > 0).sum()), len(differs)).pvalue)
-    if np.ptp(lead) == 0:  # equal leads everywhere: certain if there are several
-        return 1.0 if len(lead) < 2 else 0.0
     return float(ttest_1samp(lead, 0.0).pvalue)
 
 
