@@ -59,7 +59,9 @@ def main(lengths: list[int]) -> None:
         rows = each_seed(
             f"adding, T={steps}",
             lambda seed, steps=steps: model(steps, seed).fit(*adding(UPDATES * BATCH, steps, seed)),
-            lambda found, x=x_test, y=y_test: {"MSE": float(np.mean((found.predict(x) - y) ** 2))},
+            lambda found, x=x_test, y=y_test: {
+                "MSE, millionths": 1e6 * float(np.mean((found.predict(x) - y) ** 2))
+            },
         )
         finish("adding", rows, [f"{UPDATES} updates of {BATCH} sequences, chrono for T"])
 
