@@ -45,7 +45,7 @@ def finish(name: str, rows: Sequence[Mapping[str, object]], notes: Sequence[str]
     before = json.loads(path.read_text(encoding="utf-8"))["rows"] if path.exists() else []
     now = {row["data"] for row in rows}
     full = [*(row for row in before if row["data"] not in now), *rows]
-    columns = list(dict.fromkeys(key for row in full for key in row))
+    columns = list(dict.fromkeys(key for row in full for key, v in row.items() if v != ""))
     shown = [{key: row.get(key, "") for key in columns} for row in full]
     report(f"sequences_{name}", machine("numpy", "scikit-learn"), _four(shown), notes)
 
