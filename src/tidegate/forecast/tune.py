@@ -79,7 +79,8 @@ def search(
 
     held = Held.of(series.length, series.start, planner.horizon, planner.needed(series))
     plan = planner.plan(oldest(series, held.known))
-    usual = plan.training.updates_for(int(series.length.sum()))
+    covariates = series.future.shape[1] + series.past.shape[1]
+    usual = plan.training.updates_for(int(series.length.sum()), covariates)
     tried: list[Trial] = []
 
     def objective(trial: optuna.Trial) -> float:
