@@ -205,7 +205,8 @@ def test_several_columns_that_may_be_meant_are_listed(run: Run) -> None:
     ("words", "said"),
     [
         ((), "Missing command; see tidegate --help"),
-        (("foretell",), "'foretell'; see tidegate --help"),
+        (("dream",), "'dream'; see tidegate --help"),
+        (("forecats",), "Did you mean 'forecast'? See tidegate --help"),
         (("forecast",), "give FILE, or --model"),
         (("backtest",), "'FILE'; see tidegate backtest --help"),
         (("forecast", "rain.csv", "--level", "0"), "below 100, got '0'"),

@@ -32,7 +32,8 @@ def run(args: Sequence[str] | None = None) -> int:
     except UsageError as error:
         path = error.ctx.command_path if error.ctx else "tidegate"
         what = " ".join(error.format_message().split()).rstrip(".")
-        typer.echo(f"tidegate: {what}; see {path} --help", err=True)
+        see = " See" if what.endswith("?") else "; see"
+        typer.echo(f"tidegate: {what}{see} {path} --help", err=True)
         return 2
     return code if isinstance(code, int) else 0
 
