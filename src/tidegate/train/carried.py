@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 Ids: TypeAlias = NDArray[np.int32]
 Sample: TypeAlias = Callable[[Ids, int], Classes]
 """(targets of an update ``[B*T]``, updates done) → the classes that it scores."""
+FORGET = 0.05
+"""The chance that a lane begins an update without memory, as every text does that is read later."""
 LOOK = 1024
 """Tokens that are read in one go where a loss is taken without training."""
 
@@ -74,7 +76,11 @@ class Lanes:
 
 
 class Carried:
-    """The batches of a run over lanes; the state goes from each to the next within an epoch."""
+    """The batches of a run over lanes; the state goes from each to the next within an epoch.
+
+    Now and then a lane forgets: a network that never starts from nothing while it learns may go
+    astray from there, and stay so for thousands of tokens.
+    """
 
     def __init__(
         self, network: Network, lanes: Lanes, settings: FitSettings, sample: Sample | None
@@ -91,11 +97,12 @@ class Carried:
 
     def batch(self, epoch: int, number: int) -> Chunk:
         """What the next update reads; to be asked for in order."""
-        if number == 0:
-            for part in self._state:
-                part[...] = 0
         random = np.random.default_rng((self.settings.seed, epoch))
         read, targets = self.lanes.chunk(int(random.integers(self.lanes.steps)), number)
+        draw = np.random.default_rng((self.settings.seed, epoch, number)).random(self.lanes.lanes)
+        forgets = draw < (FORGET if number else 1)
+        for part in self._state:
+            part[:, forgets] = 0
         done = epoch * self.per_epoch + number
         classes = None if self.sample is None else self.sample(targets, done)
         return Chunk(read, self._spans, targets, self._state, classes)
@@ -119,8 +126,8 @@ def fit_carried(
 
     The row is cut into ``settings.batch`` lanes. An update reads ``steps`` tokens of each, from
     the state that the update before has left; gradients end there (truncated backpropagation
-    through time). Afterwards the network holds the last weights or, with ``validation``, those of
-    the best epoch.
+    through time). One lane in twenty begins anew instead. Afterwards the network holds the last
+    weights or, with ``validation``, those of the best epoch.
 
     Args:
         network: of tokens, in one direction, with readout "each", a head as wide as the
