@@ -15,7 +15,7 @@ ROOT = Path(tidegate.__file__).parent
 
 # A package may import those above it in this list; packages on one line do not import each other.
 LEVELS = (
-    ("errors", "_core"),
+    ("errors", "evidence", "_core"),
     ("cells", "data"),
     ("network",),
     ("layers", "train", "torch"),

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..evidence import Relation, chance, relation
 from .metrics import by_series, mean
 from .paired import FEW, Unit, compare
 
 Array = NDArray[Any]
-Relation: TypeAlias = Literal["beats", "no better than", "worse than"]
-
-SURE = 0.05
-"""A difference counts if chance brings one as large less often than this."""
 NONE = 1e-9
 """A difference that is a smaller share of the losses than this is rounding."""
 
@@ -110,10 +107,7 @@ def judge(
     p = found.p
     if p is not None and lead < 0:
         p = min(p * len(theirs), 1.0)
-    relation: Relation = "no better than"
-    if p is not None and p < SURE:
-        relation = "beats" if lead > 0 else "worse than"
-    return Verdict(relation, model, best, margin, p, found.count, count, found.unit)
+    return Verdict(relation(lead, p), model, best, margin, p, found.count, count, found.unit)
 
 
 def _percent(margin: float) -> str:
@@ -123,4 +117,4 @@ def _percent(margin: float) -> str:
 
 
 def _chance(p: float) -> str:
-    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}" if p < 0.1 else f"p = {p:.2f}"
+    return chance(p) if p < 0.1 else f"p = {p:.2f}"

@@ -9,13 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import ttest_1samp
 
+from ..evidence import SURE, chance, relation
 from .counts import Counts
 
 Array = NDArray[Any]
 BLOCK = 50
 """Tokens whose costs are added before they are compared: neighbours are not independent."""
-LIKELY = 0.05
-"""Chances below this count as none."""
 ORDERS = {"char": (1, 3, 6), "word": (1, 3)}
 """Of the grams that are counted."""
 
@@ -60,18 +59,13 @@ def judge(model: str, level: str, own: Array, others: dict[str, Array]) -> Judge
     if len(difference) > 1 and np.ptp(difference) > 0:
         p = float(ttest_1samp(difference, 0.0).pvalue)
     a, b = float(own.mean()), float(others[best].mean())
-    relation = "no better than" if p >= LIKELY else "beats" if a < b else "worse than"
     unit = "character" if level == "char" else "word"
-    why = (
-        f"p {'< 0.001' if p < 0.001 else f'= {p:.3f}'}, {len(difference)} parts of {BLOCK} {unit}s"
-    )
+    why = f"{chance(p)}, {len(difference)} parts of {BLOCK} {unit}s"
     if len(difference) < 2:
         why = f"{len(own)} {unit}s are too few to tell"
-    elif p >= LIKELY:
+    elif p >= SURE:
         why = f"which may be chance: {why}"
-    verdict = (
-        f"{relation} {best}: a {unit} costs it {a:.3f} nats where it costs them {b:.3f} ({why})"
-    )
+    verdict = f"{relation(b - a, p)} {best}: a {unit} costs it {a:.3f} nats where it costs them {b:.3f} ({why})"
     means = {model: a, **{name: float(costs.mean()) for name, costs in others.items()}}
     return Judgement(model, means, len(own), p, verdict)
 

@@ -105,7 +105,4 @@ class LanguageTraining:
     @classmethod
     def from_json(cls, data: Any) -> LanguageTraining:
         """The value that `to_json` described. Raises: ArgumentError, if it describes none."""
-        parts = dict(data) if isinstance(data, dict) else data
-        if isinstance(parts, dict) and "init" in parts:
-            parts["init"] = from_json(Init, parts["init"])
-        return from_json(cls, parts)
+        return from_json(cls, Init.within(data))

@@ -142,6 +142,13 @@ class Init:
             checks.whole(self, "chrono", 3)
 
     @classmethod
+    def within(cls, data: Any) -> Any:
+        """A JSON object, with what it says under ``init`` read; anything else as it is."""
+        if not isinstance(data, dict) or "init" not in data:
+            return data
+        return {**data, "init": from_json(cls, data["init"])}
+
+    @classmethod
     def torch(cls) -> Init:
         """As torch.nn does it: uniform in everything, and no forget bias."""
         return cls(recurrent="uniform", input="uniform", bias="uniform", forget_bias=0.0)
@@ -299,13 +306,11 @@ class NetworkSpec:
         """
         if not isinstance(data, dict):
             raise ArgumentError(f"NetworkSpec must be a JSON object, got {type(data).__name__}")
-        parts = dict(data)
+        parts = Init.within(dict(data))
         if "input" in parts:
             parts["input"] = _input(parts["input"])
         if parts.get("loss") is not None:
             parts["loss"] = from_json(Loss, parts["loss"])
-        if "init" in parts:
-            parts["init"] = from_json(Init, parts["init"])
         return from_json(cls, parts)
 
     def but(self, **changes: Any) -> NetworkSpec:

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binomtest, ttest_1samp
 
+from ..evidence import SURE, chance, relation
+
 Array = NDArray[Any]
-LIKELY = 0.05
-"""Chances from here on may be the cause of a difference."""
 
 
 @dataclass(frozen=True)
@@ -90,13 +90,9 @@ def judge(
     best = max(theirs, key=lambda name: share[name])
     lead = own - theirs[best]
     p = _p(lead, one_each=bool((steps == 1).all()))
-    relation = "beats" if lead.sum() > 0 else "worse than"
-    if p >= LIKELY:
-        relation = "no better than"
-    chance = "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
-    why = f"which may be chance: {chance}" if p >= LIKELY else chance
+    why = f"which may be chance: {chance(p)}" if p >= SURE else chance(p)
     verdict = (
-        f"{relation} {best}: {100 * share[model]:.1f} % of {int(steps.sum()):,} right where it has "
+        f"{relation(lead.sum(), p)} {best}: {100 * share[model]:.1f} % of {int(steps.sum()):,} right where it has "
         f"{100 * share[best]:.1f} % ({why})"
     )
     classes, confusion = _confusion(truth, found)

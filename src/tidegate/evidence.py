@@ -1,0 +1,36 @@
+"""When a difference counts, and what a verdict begins with."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+Relation: TypeAlias = Literal["beats", "no better than", "worse than"]
+
+SURE = 0.05
+"""A difference counts if chance brings one as large less often than this."""
+
+
+def relation(lead: float, p: float | None) -> Relation:
+    """What a model does to the best baseline.
+
+    Args:
+        lead: how much better it is, in any unit; below 0 if it is worse.
+        p: how often chance alone makes so large a difference; None where nothing can be said.
+
+    Example:
+        >>> relation(0.1, 0.01), relation(0.1, 0.2), relation(-0.1, 0.01)
+        ('beats', 'no better than', 'worse than')
+    """
+    if p is None or p >= SURE:
+        return "no better than"
+    return "beats" if lead > 0 else "worse than"
+
+
+def chance(p: float) -> str:
+    """A p value in words.
+
+    Example:
+        >>> chance(0.0004), chance(0.0314)
+        ('p < 0.001', 'p = 0.031')
+    """
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
