@@ -65,8 +65,9 @@ def judge(model: str, level: str, own: Array, others: dict[str, Array]) -> Judge
         why = f"{len(own)} {unit}s are too few to tell"
     elif p >= SURE:
         why = f"which may be chance: {why}"
-    verdict = f"{relation(b - a, p)} {best}: a {unit} costs it {a:.3f} nats where it costs them {b:.3f} ({why})"
-    means = {model: a, **{name: float(costs.mean()) for name, costs in others.items()}}
+    costs = f"a {unit} costs it {a:.3f} nats where it costs them {b:.3f}"
+    verdict = f"{relation(b - a, p)} {best}: {costs} ({why})"
+    means = {model: a, **{name: float(cost.mean()) for name, cost in others.items()}}
     return Judgement(model, means, len(own), p, verdict)
 
 

@@ -92,7 +92,8 @@ def judge(
     p = _p(lead, one_each=bool((steps == 1).all()))
     why = f"which may be chance: {chance(p)}" if p >= SURE else chance(p)
     verdict = (
-        f"{relation(lead.sum(), p)} {best}: {100 * share[model]:.1f} % of {int(steps.sum()):,} right where it has "
+        f"{relation(lead.sum(), p)} {best}: {100 * share[model]:.1f} % of "
+        f"{int(steps.sum()):,} right where it has "
         f"{100 * share[best]:.1f} % ({why})"
     )
     classes, confusion = _confusion(truth, found)
