@@ -3,9 +3,9 @@
 
 #include "head.h"
 #include "input.h"
-#include "optimizers.h"
 #include "readout.h"
 #include "stack.h"
+#include "update.h"
 
 namespace tg::TG_ISA {
 
@@ -190,14 +190,8 @@ class NetworkOf final : public Network<T> {
   bool known_ = false;  // whether values_ holds what was packed
   Buffer<T> values_;
   Buffer<T> gradient_;
-  Buffer<double> squares_;
   Buffer<i64> ones_;
-  // Parameters that are updated apart from the dense rest: rows of the embedding or of the head, single biases.
-  struct Sparse {
-    i64 first, count;
-    const T* gradient;
-  };
-  Buffer<Sparse> sparse_;
+  Update<T> update_;
   TapeOf<T> step_tape_{desc_.layers, desc_.directions()};
 
   NetworkDesc with_own_arrays(NetworkDesc desc) {
@@ -361,13 +355,13 @@ class NetworkOf final : public Network<T> {
   }
 
   // Lists what a step updates apart from the rest, and how many there are.
-  i64 list_sparse(const Targets<T>& targets) {
+  i64 list_pieces(const Targets<T>& targets) {
     const bool some = targets.classes != nullptr, embedding = input_.sparse() && (some || !desc_.tied);
     const bool weights = some && !desc_.tied;
     const Touched& touched = input_.touched();
     const i64 rows = embedding ? touched.count : 0, columns = desc_.readout_width();
-    Sparse* to = sparse_.reserve(rows + 2 * targets.n_classes + 1);
-    const Sparse* const begin = to;
+    auto* to = update_.pieces(rows + 2 * targets.n_classes);
+    const auto* const begin = to;
     for (i64 i = 0; i < rows; ++i)
       *to++ = {touched.id[i] * desc_.width, desc_.width, input_.embedding_gradient() + i * desc_.width};
     for (i64 i = 0; i < targets.n_classes; ++i) {
@@ -384,32 +378,7 @@ class NetworkOf final : public Network<T> {
     const bool some = targets.classes != nullptr;
     const i64 first = input_.sparse() && (some || !desc_.tied) ? input_.parameters() : 0;
     const i64 last = some ? stack_.end() : count_;
-    constexpr i64 block = 8192;
-    const i64 blocks = (last - first + block - 1) / block, apart = list_sparse(targets);
-    const Sparse* const sparse = sparse_.get();
-    double* const squares = squares_.reserve(blocks + apart);
-    parallel(blocks, [&](i64 i) {
-      const i64 at = first + i * block;
-      squares[i] = sum_squares<T>(gradient + at, smaller(block, last - at));
-    });
-    for (i64 i = 0; i < apart; ++i) squares[blocks + i] = sum_squares<T>(sparse[i].gradient, sparse[i].count);
-    double total = 0.0;
-    for (i64 i = 0; i < blocks + apart; ++i) total += squares[i];
-    result.norm = __builtin_sqrt(total);
-    if (!finite(result.norm)) return;
-    const double scale = clip > 0.0 && result.norm > clip ? clip / result.norm : 1.0;
-    const auto move = [&](i64 at, const T* g, i64 count) {
-      tg::TG_ISA::update<T>(optimizer, params + at, g, m + at, v + at, count, scale);
-    };
-    parallel(blocks, [&](i64 i) {
-      FlushSubnormals flush;
-      const i64 at = first + i * block;
-      move(at, gradient + at, smaller(block, last - at));
-    });
-    parallel(apart, [&](i64 i) {
-      FlushSubnormals flush;
-      move(sparse[i].first, sparse[i].gradient, sparse[i].count);
-    });
+    result.norm = update_.run({params, m, v}, gradient, first, last, list_pieces(targets), optimizer, clip);
   }
 };
 
