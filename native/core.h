@@ -114,6 +114,7 @@ class Network {
  public:
   virtual ~Network() = default;
   virtual i64 parameter_count() const = 0;
+  virtual bool has_cell_state() const = 0;      // a c beside h
   virtual i64 slot_bytes_per_row() const = 0;  // saved by a training step for each row of each layer and direction
   virtual Tape<T>* new_tape() const = 0;  // the caller deletes it, before the network
 
@@ -128,9 +129,11 @@ class Network {
   virtual void record(const Batch<T>& batch, const Tape<T>& tape, i64 layer, int direction, int value, T* out) const = 0;
 
   // d_output as output(); dh, dc [layers * D, n, H] or null. gradient [parameter_count()] filled. d_input [rows of
-  // output("each"), inputs()] and dh0, dc0 filled where not null. Uses the tape up.
+  // output("each"), inputs()] and dh0, dc0 filled where not null. Uses the tape up, but for its trail(), if asked for.
   virtual void backward(const T* params, const Batch<T>& batch, Tape<T>& tape, const T* d_output, const T* dh,
-                        const T* dc, T* gradient, T* d_input, T* dh0, T* dc0) = 0;
+                        const T* dc, T* gradient, T* d_input, T* dh0, T* dc0, bool trail = false) = 0;
+  // The gradient of every step's h (state 0) or c (1), from a backward() with `trail`. out as for record().
+  virtual void trail(const Batch<T>& batch, const Tape<T>& tape, i64 layer, int direction, int state, T* out) const = 0;
 
   virtual double loss(const T* params, const Batch<T>& batch, const Targets<T>& targets, Tape<T>& tape) = 0;
   // Forward, loss, backward, clip (to a global norm of `clip`, if positive), update of params, m and v. Nothing is

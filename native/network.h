@@ -21,6 +21,7 @@ class NetworkOf final : public Network<T> {
         count_(head_.end()) {}
 
   i64 parameter_count() const override { return count_; }
+  bool has_cell_state() const override { return stack_.kernels().cell_state; }
   i64 slot_bytes_per_row() const override {
     const CellKernels<T>& k = stack_.kernels();
     return i64(sizeof(T)) * stack_.Hp() * (k.slots + 1 + (k.cell_state ? 1 : 0));
@@ -35,6 +36,7 @@ class NetworkOf final : public Network<T> {
 
   void run(const T* params, const Batch<T>& batch, Noise noise, bool keep, TapeOf<T>& tape) {
     tape.kept = keep;
+    tape.trail = false;
     tape.noise = noise;
     tape.order.set(batch.n, batch.steps);
     i64* const place = tape.place.reserve(tape.order.rows);
@@ -71,7 +73,7 @@ class NetworkOf final : public Network<T> {
     const TapeOf<T>& tape = static_cast<const TapeOf<T>&>(t);
     const LayerTape<T>& lt = tape.at(layer, direction);
     const CellKernels<T>& k = stack_.kernels();
-    const i64 Hp = stack_.Hp(), H = desc_.hidden;
+    const i64 Hp = stack_.Hp();
     const T* from = lt.h.get();
     i64 stride = Hp;
     if (value < k.gates && k.saves) {
@@ -82,18 +84,19 @@ class NetworkOf final : public Network<T> {
     } else if (k.cell_state && value == k.gates) {
       from = lt.c.get();
     }
-    const Order& order = tape.order;
-    for (i64 step = 0; step < order.steps; ++step)
-      for (i64 p = 0; p < order.active[step]; ++p) {
-        const i64 r = order.row(step, p);
-        const i64 at = batch.item[order.sequence[p]] + (direction == 0 ? step : order.length[p] - 1 - step);
-        copy(out + at * H, from + r * stride);
-      }
+    each_kept(batch, tape.order, direction, from, stride, out);
+  }
+
+  void trail(const Batch<T>& batch, const Tape<T>& t, i64 layer, int direction, int state, T* out) const override {
+    const TapeOf<T>& tape = static_cast<const TapeOf<T>&>(t);
+    const LayerTape<T>& lt = tape.at(layer, direction);
+    each_kept(batch, tape.order, direction, (state == 0 ? lt.trail_h : lt.trail_c).get(), stack_.Hp(), out);
   }
 
   void backward(const T* params, const Batch<T>& batch, Tape<T>& t, const T* d_output, const T* dh, const T* dc,
-                T* gradient, T* d_input, T* dh0, T* dc0) override {
+                T* gradient, T* d_input, T* dh0, T* dc0, bool trail) override {
     TapeOf<T>& tape = static_cast<TapeOf<T>&>(t);
+    tape.trail = trail;
     repack(params, tape);
     std::memset(static_cast<void*>(gradient), 0, sizeof(T) * size_t(count_));
     seed(tape, dh, dc);
@@ -253,6 +256,15 @@ class NetworkOf final : public Network<T> {
   }
 
   void copy(T* to, const T* from) const { std::memcpy(to, from, sizeof(T) * size_t(desc_.hidden)); }
+
+  // One value of every step of a direction, from packed rows to the caller's.
+  void each_kept(const Batch<T>& batch, const Order& order, int direction, const T* from, i64 stride, T* out) const {
+    for (i64 step = 0; step < order.steps; ++step)
+      for (i64 p = 0; p < order.active[step]; ++p) {
+        const i64 at = batch.item[order.sequence[p]] + (direction == 0 ? step : order.length[p] - 1 - step);
+        copy(out + at * desc_.hidden, from + order.row(step, p) * stride);
+      }
+  }
 
   // body(packed row, sequence, step)
   template <class Body>

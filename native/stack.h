@@ -109,6 +109,10 @@ class Stack {
       RowGradients<T> above = top;
       if (l + 1 < desc_.layers) above = {D == 1 ? tape.at(l + 1, 0).h.get() : tape.d_rows[(l + 1) % 2].get()};
       for (int d = 0; d < D; ++d) gradient_rows(tape, l, d, above);
+      for (int d = 0; d < D && tape.trail; ++d) {
+        tape.at(l, d).trail_h.reserve(order.rows * Hp());
+        if (kernels_->cell_state) tape.at(l, d).trail_c.reserve(order.rows * Hp());
+      }
       const i64 slices = cut(order);
       parallel(slices * D, [&](i64 i) {
         FlushSubnormals flush;
@@ -174,6 +178,10 @@ class Stack {
     u.dy = lt.dy.get();
     u.dh = lt.dh.get();
     u.dc = lt.dc.get();
+    if (tape.trail) {
+      u.trail_h = lt.trail_h.get();
+      u.trail_c = lt.trail_c.get();
+    }
     return u;
   }
 

@@ -17,6 +17,7 @@ struct LayerTape {
   Buffer<T> c;              // [rows, Hp] kept, else [n, Hp]
   Buffer<T> slots;          // [rows, S, Hp] kept, if the cell saves more than h; gradients after backward
   Buffer<T> dh, dc;         // [n, Hp]
+  Buffer<T> trail_h, trail_c;  // [rows, Hp] gradients of every h and c, if asked (backward)
 };
 
 // Gradients of the top layer's rows, [.., D * Hp] each; none where base is null.
@@ -54,6 +55,7 @@ class TapeOf final : public Tape<T> {
   Order order;
   Noise noise;
   bool kept = false;
+  bool trail = false;  // whether backward leaves the gradients of every state
   Buffer<i64> place;  // [rows] row of the caller's arrays that a packed row belongs to
   Buffer<T>* rows;    // [layers] rows[l]: the input rows of layer l where they had to be made (scaled, dense, joined)
   Buffer<T> slots[2];   // [rows, S, Hp] of one layer after the other, for each direction, if the cell saves h alone

@@ -26,6 +26,8 @@ struct Unfold {
   const T* const* dy = nullptr;  // [rows] gradient of each h row from above, or null where none reaches it
   T* dh = nullptr;               // [n, Hp] gradient of the last h of each sequence before, of h0 after
   T* dc = nullptr;               // [n, Hp] likewise for c
+  T* trail_h = nullptr;          // [rows, Hp] filled: the gradient of every h; or null
+  T* trail_c = nullptr;          // [rows, Hp] likewise for c, as the step after it is given c
 };
 
 template <class T, class Cell>
@@ -73,6 +75,7 @@ struct Unfolding {
     for (i64 t = order.length[first] - 1; t >= 0; --t) {
       const i64 n = smaller(order.active[t], last) - first;
       const i64 row = order.row(t, first), before = t > 0 ? order.row(t - 1, first) : 0;
+      if (u.trail_h != nullptr) leave_trail(u, first, n, row);
       for (i64 b = 0; b < n; ++b) {
         const T* h_prev = t > 0 ? u.h + (before + b) * Hp : u.h0 + (first + b) * Hp;
         const T* c_prev = !Cell::cell_state ? nullptr : t > 0 ? u.c + (before + b) * Hp : u.c0 + (first + b) * Hp;
@@ -124,6 +127,17 @@ struct Unfolding {
       }
     }
     flush();
+  }
+
+  // What reaches the states of a step from above and from the steps after it.
+  static void leave_trail(const Unfold<T>& u, i64 first, i64 n, i64 row) {
+    const i64 Hp = u.weights->Hp, size = n * Hp;
+    T* const h = u.trail_h + row * Hp;
+    std::memcpy(h, u.dh + first * Hp, sizeof(T) * size_t(size));
+    if (u.dy != nullptr)
+      for (i64 b = 0; b < n; ++b)
+        for (i64 j = 0; j < Hp; ++j) h[b * Hp + j] += u.dy[row + b][j];
+    if constexpr (Cell::cell_state) std::memcpy(u.trail_c + row * Hp, u.dc + first * Hp, sizeof(T) * size_t(size));
   }
 
   // The cell's derivative on one row: saved [S, Hp] values; slots [S, Hp] gets the gradients and may be saved; dh, dc [Hp] of this

@@ -38,7 +38,7 @@ struct PyTape {
   std::unique_ptr<Tape<T>> tape;
   Spans<T> spans;
   Array<const T> params;
-  bool keep = false, used = false;
+  bool keep = false, used = false, trail = false;
 
   ~PyTape() {
     if (tape) engine->give_back(std::move(tape));

@@ -69,6 +69,14 @@ void bind(nb::module_& m, const char* name, const char* tape_name) {
         require(layer >= 0 && layer < e.desc.layers && direction >= 0 && direction < e.desc.directions(), "no such layer");
         require(i64(out.size()) >= self.spans.last_item() * e.desc.hidden, "the record is too small");
         e.network->record(self.spans.batch(e.desc), *self.tape, layer, direction, value, out.data());
+      })
+      .def("trail", [](P& self, i64 layer, int direction, int state, Array<T> out) {
+        Engine<T>& e = *self.engine;
+        require(self.trail, "only a tape that backward() has left a trail in has one");
+        require(layer >= 0 && layer < e.desc.layers && direction >= 0 && direction < e.desc.directions(), "no such layer");
+        require(state == 0 || (state == 1 && e.network->has_cell_state()), "no such state");
+        require(i64(out.size()) >= self.spans.last_item() * e.desc.hidden, "the trail is too small");
+        e.network->trail(self.spans.batch(e.desc), *self.tape, layer, direction, state, out.data());
       });
 
   nb::class_<N>(m, name)
@@ -111,7 +119,7 @@ void bind(nb::module_& m, const char* name, const char* tape_name) {
       .def(
           "backward",
           [](N& self, P& tape, Maybe<const T> d_output, Maybe<const T> dh, Maybe<const T> dc, Array<T> gradient,
-             Maybe<T> d_input, Maybe<T> dh0, Maybe<T> dc0) {
+             Maybe<T> d_input, Maybe<T> dh0, Maybe<T> dc0, bool trail) {
             Engine<T>& e = self.engine();
             require(tape.engine.get() == &e && tape.keep && !tape.used, "the tape is of another network or used up");
             const i64 n = i64(tape.spans.steps.size());
@@ -125,13 +133,14 @@ void bind(nb::module_& m, const char* name, const char* tape_name) {
             require(i64(gradient.size()) == self.parameter_count(), "gradient must be as large as the parameters");
             const Batch<T> batch = tape.spans.batch(e.desc);
             tape.used = true;
+            tape.trail = trail;
             nb::gil_scoped_release release;
             std::lock_guard<std::mutex> lock(e.busy);
             e.network->backward(tape.params.data(), batch, *tape.tape, pointer(d_output), pointer(dh), pointer(dc),
-                                gradient.data(), pointer(d_input), pointer(dh0), pointer(dc0));
+                                gradient.data(), pointer(d_input), pointer(dh0), pointer(dc0), trail);
           },
           "tape"_a, "d_output"_a.none(), "dh"_a.none(), "dc"_a.none(), "gradient"_a, "d_input"_a.none(), "dh0"_a.none(),
-          "dc0"_a.none())
+          "dc0"_a.none(), "trail"_a = false)
       .def(
           "loss",
           [](N& self, Array<const T> params, const Spans<T>& spans, const PyTargets<T>& targets) {

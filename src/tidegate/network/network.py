@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,34 +17,11 @@ from .initial import initial
 from .native import Array, Native, State, as_array, call, checked_seed, native_optimizer
 from .optimizer import Optimizer
 from .parameters import size, views
-from .spec import NetworkSpec
-
-
-class Outputs(NamedTuple):
-    """What a forward pass gives."""
-
-    output: Array
-    """[n, O] for a pooled readout; [sum of steps read out, O] for "each", span after span."""
-    state: State
-    """(h, c) for LSTM, (h,) otherwise: [layers*D, n, H], at each span's own end."""
-
-
-class StepResult(NamedTuple):
-    """What a training step reports."""
-
-    loss: float
-    norm: float
-    """Of the whole gradient, before clipping."""
-
-
-class Tape:
-    """What `Network.forward_train` leaves for `Network.backward`, which uses it up."""
-
-    def __init__(self, native: Any, spans: Spans, output: Array) -> None:
-        self.native = native
-        self.spans = spans
-        self.output = output
-        """[n, O] or [sum of steps, O]."""
+from .results import Outputs as Outputs
+from .results import StepResult as StepResult
+from .results import Tape as Tape
+from .results import Vjp
+from .spec import NetworkSpec, NumberInput
 
 
 class Network:
@@ -222,6 +199,60 @@ class Network:
         self.native_backward(tape.native, self._like_output(tape, d_output), gradient=gradient)
         return gradient
 
+    def vjp(
+        self, tape: Tape, d_output: ArrayLike | None = None, d_state: State | None = None
+    ) -> Vjp:
+        """The gradient of ``sum(d_output * output) + sum(d_state * last states)``. Uses tape up.
+
+        A vector-Jacobian product: from a probe of what a network gives, or of a state at the end of
+        each span, to every input and every state before it.
+
+        Args:
+            tape: from `forward_train`.
+            d_output: like ``tape.output``; None for zero.
+            d_state: as `Outputs.state`; None for zero.
+
+        Raises:
+            ArgumentError: if a shape does not fit, or the tape was used up.
+
+        Example:
+            >>> import numpy as np
+            >>> from tidegate.data import Spans
+            >>> from tidegate.network import NetworkSpec, NumberInput
+            >>> spec = NetworkSpec(NumberInput(1), cell="rnn_linear", hidden=1, dtype="float64")
+            >>> network = Network(spec)
+            >>> network.params["weight_hh_l0"][:] = 2.0
+            >>> tape = network.forward_train(np.zeros((4, 1)), Spans(np.array([0]), np.array([4])))
+            >>> found = network.vjp(tape, d_state=(np.ones((1, 1, 1)),))
+            >>> found.trail[0]["h"].ravel().tolist()
+            [8.0, 4.0, 2.0, 1.0]
+        """
+        spans, spec, source = tape.spans, self.spec, self.spec.input
+        n, rows = len(spans), int(spans.length.sum()) // source.segment
+        output = None if d_output is None else self._like_output(tape, d_output)
+        gradient = np.empty_like(self.values)
+        width = source.size if isinstance(source, NumberInput) else source.width
+        d_input = np.empty((rows, width), self.native.dtype)
+        initial = self.native.empty_state(n)
+        self.native_backward(
+            tape.native,
+            output,
+            gradient=gradient,
+            d_state=self.native.state(d_state, n, "d_state"),
+            d_input=d_input,
+            d_initial=(initial[0], initial[1] if len(initial) > 1 else None),
+            trail=True,
+        )
+        trail = []
+        for layer in range(spec.layers):
+            for direction in range(spec.directions):
+                entry = {}
+                for number, name in enumerate(spec.cell_spec.states):
+                    entry[name] = np.empty((rows, spec.hidden), self.native.dtype)
+                    tape.native.trail(layer, direction, number, entry[name])
+                trail.append(entry)
+        return Vjp(d_input, initial, trail, gradient)
+
     def custom_step(
         self,
         rows: ArrayLike | TokenBags,
@@ -270,6 +301,7 @@ class Network:
         d_state: tuple[Array | None, Array | None] = (None, None),
         d_input: Array | None = None,
         d_initial: tuple[Array | None, Array | None] = (None, None),
+        trail: bool = False,
     ) -> None:
         """Fills gradient, d_input and d_initial from the gradients of outputs and last states."""
         call(
@@ -280,6 +312,7 @@ class Network:
             gradient,
             d_input,
             *d_initial,
+            trail,
         )
 
     def final_state(self, native_tape: Any, n: int) -> State:
