@@ -95,6 +95,7 @@ struct Targets {
 struct Noise {
   bool on = false;  // dropout
   std::uint64_t seed = 0, step = 0;
+  i64 first = 0;    // what the first sequence of the batch counts as: a part of a batch has the masks of the whole
 };
 
 // Everything that a forward pass leaves for the backward one. Reused from call to call; owns its memory.
@@ -107,6 +108,11 @@ class Tape {
 struct StepResult {
   double loss = 0.0;
   double norm = 0.0;  // of the gradient, before clipping
+};
+
+struct LossResult {
+  double loss = 0.0;
+  double weight = 0.0;  // what its sum was divided by: of targets, or the sequences
 };
 
 template <class T>
@@ -145,6 +151,14 @@ class Network {
   // The second half alone: from a given d_output.
   virtual StepResult apply(T* params, T* m, T* v, const Batch<T>& batch, Tape<T>& tape, const T* d_output,
                            const OptimizerDesc& optimizer, double clip) = 0;
+
+  // The two halves of train_step() apart, for a batch whose parts are computed in several places: the gradient of the loss
+  // over this part, [parameter_count()], zero where nothing reaches it; and the update with the sum of all. Of a sparse
+  // embedding the update changes the rows that it is told of, of a head the classes, if any, alone; it returns the norm.
+  virtual LossResult loss_gradient(const T* params, const Batch<T>& batch, const Targets<T>& targets, Noise noise,
+                                   Tape<T>& tape, T* gradient, T* h, T* c) = 0;
+  virtual double update(T* params, T* m, T* v, const T* gradient, const i64* touched, i64 n_touched, const i64* classes,
+                        i64 n_classes, const OptimizerDesc& optimizer, double clip) = 0;
 
   // One step of n sequences, one direction only: x [n, inputs()], h, c in and out [layers, n, H], y [n, H].
   virtual void step(const T* params, bool changed, i64 n, const T* x, const T* h0, const T* c0, T* y, T* h, T* c) = 0;

@@ -91,6 +91,7 @@ class Head {
     double weight = 0.0;
     for (i64 i = 0; i < count; ++i) weight += row_weight<T>(loss_, target(targets, items[i]), id(targets, items[i]), sample_weight(targets, items[i]));
     const double scale = loss_.sum ? 1.0 / double(sequences) : weight > 0.0 ? 1.0 / weight : 0.0;
+    divisor_ = loss_.sum ? double(sequences) : weight;
     const bool root = loss_.kind == LossKind::rmse;
     const T* bias = some_ != nullptr ? some_bias_.get() : params + bias_;
     LossDesc desc = loss_;
@@ -141,6 +142,8 @@ class Head {
     return root ? __builtin_sqrt(total * scale) : total * scale;
   }
 
+  double divisor() const { return divisor_; }  // what the last loss() divided by
+
   // From a given gradient of the outputs (rows in the caller's table).
   void backward(i64 count, const T* d_output, T* gradient) {
     const Item* items = items_.get();
@@ -169,6 +172,7 @@ class Head {
   i64 outputs_, scored_ = 0;  // of these, those that are packed
   LossDesc loss_;
   i64 weight_, bias_;  // where they lie in the flat buffer
+  double divisor_ = 0.0;
   Blocks in_;
   Panels<T> forward_, backward_;
   Buffer<T> panels_, table_, c_, sums_, outer_, some_bias_, some_gradient_;

@@ -133,8 +133,8 @@ class Input {
   i64 width() const { return desc_.layer_inputs(0); }
 
   void drop_row(const TapeOf<T>& tape, T* out, const T* in, i64 sequence, i64 t) const {
-    dropout<T>(out, in, width(), desc_.input_dropout, tape.noise.seed, tape.noise.step, place, std::uint32_t(sequence),
-               std::uint32_t(t));
+    dropout<T>(out, in, width(), desc_.input_dropout, tape.noise.seed, tape.noise.step, place,
+               std::uint32_t(sequence + tape.noise.first), std::uint32_t(t));
   }
 
   void tokens(const T* params, const Batch<T>& batch, TapeOf<T>& tape) const {

@@ -128,21 +128,48 @@ class NetworkOf final : public Network<T> {
   StepResult train_step(T* params, T* m, T* v, const Batch<T>& batch, const Targets<T>& targets, Noise noise,
                         const OptimizerDesc& optimizer, double clip, Tape<T>& t, T* h, T* c) override {
     TapeOf<T>& tape = static_cast<TapeOf<T>&>(t);
-    pack(params, true, noise, targets);
     known_ = false;  // about to be updated
-    run(params, batch, noise, true, tape);
-    if (h != nullptr) final_state(batch, tape, h, c);
     T* const gradient = gradient_.reserve(count_);
-    seed(tape, nullptr, nullptr);
-    T* const d_readout = readout_.gradients(tape);
-    const i64 count = list_items(batch, tape, &targets, d_readout);
     StepResult result;
-    result.loss = head_.loss(params, count, targets, batch.n, gradient);
-    if (targets.classes != nullptr) packed_ = nullptr;  // some of the head is no head for others
-    if (!finite(result.loss)) return result;
-    layers_backward(tape, gradient, false, nullptr, nullptr, targets);
-    update(params, m, v, gradient, optimizer, clip, targets, result);
+    result.loss = learn(params, batch, targets, noise, tape, gradient, h, c);
+    if (finite(result.loss)) update(params, m, v, gradient, optimizer, clip, targets, result);
     return result;
+  }
+
+  LossResult loss_gradient(const T* params, const Batch<T>& batch, const Targets<T>& targets, Noise noise, Tape<T>& t,
+                           T* gradient, T* h, T* c) override {
+    known_ = false;
+    T* const own = gradient_.reserve(count_);
+    LossResult result;
+    result.loss = learn(params, batch, targets, noise, static_cast<TapeOf<T>&>(t), own, h, c);
+    result.weight = head_.divisor();
+    const Range dense = dense_range(targets.classes != nullptr);
+    std::memset(static_cast<void*>(gradient), 0, sizeof(T) * size_t(count_));
+    if (!finite(result.loss)) return result;
+    std::memcpy(gradient + dense.first, own + dense.first, sizeof(T) * size_t(dense.last - dense.first));
+    const i64 pieces = list_pieces(targets);
+    for (i64 i = 0; i < pieces; ++i) {
+      const auto& piece = update_.pieces()[i];
+      std::memcpy(gradient + piece.first, piece.gradient, sizeof(T) * size_t(piece.count));
+    }
+    return result;
+  }
+
+  double update(T* params, T* m, T* v, const T* gradient, const i64* touched, i64 n_touched, const i64* classes,
+                i64 n_classes, const OptimizerDesc& optimizer, double clip) override {
+    known_ = false;
+    const bool some = classes != nullptr;
+    const i64 rows = sparse(some) ? n_touched : 0;
+    auto* to = update_.pieces(rows + 2 * n_classes);
+    const auto* const begin = to;
+    const auto add = [&](i64 first, i64 count) { *to++ = {first, count, gradient + first}; };
+    for (i64 i = 0; i < rows; ++i) add(touched[i] * desc_.width, desc_.width);
+    for (i64 i = 0; i < n_classes; ++i) {
+      if (!desc_.tied) add(head_.weight_row(classes[i]), desc_.readout_width());
+      add(head_.bias(classes[i]), 1);
+    }
+    const Range dense = dense_range(some);
+    return update_.run({params, m, v}, gradient, dense.first, dense.last, to - begin, optimizer, clip);
   }
 
   StepResult apply(T* params, T* m, T* v, const Batch<T>& batch, Tape<T>& t, const T* d_output,
@@ -344,6 +371,22 @@ class NetworkOf final : public Network<T> {
     });
   }
 
+  // Forward, loss and backward of a training step: the loss; the gradient as update() takes it. Where the loss is not finite,
+  // there is none.
+  double learn(const T* params, const Batch<T>& batch, const Targets<T>& targets, const Noise& noise, TapeOf<T>& tape,
+               T* gradient, T* h, T* c) {
+    pack(params, true, noise, targets);
+    run(params, batch, noise, true, tape);
+    if (h != nullptr) final_state(batch, tape, h, c);
+    seed(tape, nullptr, nullptr);
+    T* const d_readout = readout_.gradients(tape);
+    const i64 count = list_items(batch, tape, &targets, d_readout);
+    const double loss = head_.loss(params, count, targets, batch.n, gradient);
+    if (targets.classes != nullptr) packed_ = nullptr;  // some of the head is no head for others
+    if (finite(loss)) layers_backward(tape, gradient, false, nullptr, nullptr, targets);
+    return loss;
+  }
+
   // d_output, if not null, holds the gradients of the top layer's rows; d_input, if not null, gets those of the input.
   void layers_backward(TapeOf<T>& tape, T* gradient, bool input_wanted, const T* d_output = nullptr, T* d_input = nullptr,
                        const Targets<T>& targets = {}) {
@@ -366,12 +409,22 @@ class NetworkOf final : public Network<T> {
     });
   }
 
-  // Lists what a step updates apart from the rest, and how many there are.
+  // Whether a step updates some rows of the embedding alone. A tied one has a gradient everywhere: it is the head's.
+  bool sparse(bool some_classes) const { return input_.sparse() && (some_classes || !desc_.tied); }
+
+  // What it updates as a whole.
+  struct Range {
+    i64 first, last;
+  };
+  Range dense_range(bool some_classes) const {
+    return {sparse(some_classes) ? input_.parameters() : 0, some_classes ? stack_.end() : count_};
+  }
+
+  // Lists what it updates apart from that, and how many there are.
   i64 list_pieces(const Targets<T>& targets) {
-    const bool some = targets.classes != nullptr, embedding = input_.sparse() && (some || !desc_.tied);
-    const bool weights = some && !desc_.tied;
+    const bool some = targets.classes != nullptr, weights = some && !desc_.tied;
     const Touched& touched = input_.touched();
-    const i64 rows = embedding ? touched.count : 0, columns = desc_.readout_width();
+    const i64 rows = sparse(some) ? touched.count : 0, columns = desc_.readout_width();
     auto* to = update_.pieces(rows + 2 * targets.n_classes);
     const auto* const begin = to;
     for (i64 i = 0; i < rows; ++i)
@@ -386,11 +439,9 @@ class NetworkOf final : public Network<T> {
 
   void update(T* params, T* m, T* v, const T* gradient, const OptimizerDesc& optimizer, double clip,
               const Targets<T>& targets, StepResult& result) {
-    // A tied embedding has a gradient everywhere: it is the head's.
-    const bool some = targets.classes != nullptr;
-    const i64 first = input_.sparse() && (some || !desc_.tied) ? input_.parameters() : 0;
-    const i64 last = some ? stack_.end() : count_;
-    result.norm = update_.run({params, m, v}, gradient, first, last, list_pieces(targets), optimizer, clip);
+    const Range dense = dense_range(targets.classes != nullptr);
+    const i64 pieces = list_pieces(targets);
+    result.norm = update_.run({params, m, v}, gradient, dense.first, dense.last, pieces, optimizer, clip);
   }
 };
 

@@ -118,7 +118,7 @@ class ReadoutOf {
       for (i64 b = 0; b < blocks().count; ++b) {
         T* const block = rows + index * blocks().row() + b * Hp_;
         dropout<T>(block, block, H_, dropout_, tape.noise.seed, tape.noise.step, std::uint32_t(top_ * D_ + b),
-                   std::uint32_t(order.sequence[p]), std::uint32_t(t));
+                   std::uint32_t(order.sequence[p] + tape.noise.first), std::uint32_t(t));
       }
     };
     if (!each()) return parallel(order.n, [&](i64 p) { row(p, p, 0); });

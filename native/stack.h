@@ -235,7 +235,7 @@ class Stack {
 
   void drop_row(const Noise& noise, T* row, i64 layer, int direction, i64 sequence, i64 t, i64 count) const {
     dropout<T>(row, row, count, desc_.dropout, noise.seed, noise.step,
-               std::uint32_t(layer * desc_.directions() + direction), std::uint32_t(sequence), std::uint32_t(t));
+               std::uint32_t(layer * desc_.directions() + direction), std::uint32_t(sequence + noise.first), std::uint32_t(t));
   }
 
   // The weight_hh of a layer and direction, or their gradient; a mask's rows stand where the sequences of a layer do.

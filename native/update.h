@@ -22,6 +22,8 @@ class Update {
 
   Piece* pieces(i64 most) { return pieces_.reserve(larger(most, 1)); }  // to be filled before run()
 
+  const Piece* pieces() const { return pieces_.get(); }
+
   // The norm of the gradient before it is clipped; nothing is updated where it is not finite. `gradient` is as long as the
   // parameters, of which it counts for [first, last). The sum of squares is added up in an order that no thread decides.
   double run(Memory to, const T* gradient, i64 first, i64 last, i64 apart, const OptimizerDesc& optimizer, double clip) {

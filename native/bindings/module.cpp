@@ -100,7 +100,7 @@ void bind(nb::module_& m, const char* name, const char* tape_name) {
       .def(
           "forward",
           [](N& self, Array<const T> params, const Spans<T>& spans, bool keep, bool changed, bool dropout,
-             std::uint64_t seed, std::uint64_t step) {
+             std::uint64_t seed, std::uint64_t step, i64 first) {
             self.check(params);
             Engine<T>& e = self.engine();
             const Batch<T> batch = spans.batch(e.desc);
@@ -112,10 +112,11 @@ void bind(nb::module_& m, const char* name, const char* tape_name) {
             result.tape = e.take();
             nb::gil_scoped_release release;
             std::lock_guard<std::mutex> lock(e.busy);
-            e.network->forward(params.data(), changed, batch, Noise{dropout, seed, step}, keep, *result.tape);
+            e.network->forward(params.data(), changed, batch, Noise{dropout, seed, step, first}, keep, *result.tape);
             return result;
           },
-          "params"_a, "spans"_a, "keep"_a, "changed"_a, "dropout"_a, "seed"_a, "step"_a)
+          "params"_a, "spans"_a, "keep"_a, "changed"_a, "dropout"_a, "seed"_a, "step"_a,
+          "first"_a = 0)
       .def(
           "backward",
           [](N& self, P& tape, Maybe<const T> d_output, Maybe<const T> dh, Maybe<const T> dc, Array<T> gradient,
@@ -185,6 +186,50 @@ void bind(nb::module_& m, const char* name, const char* tape_name) {
           },
           "params"_a, "m"_a, "v"_a, "spans"_a, "targets"_a, "dropout"_a, "seed"_a, "optimizer"_a, "clip"_a,
           "h"_a.none() = nb::none(), "c"_a.none() = nb::none())
+      .def(
+          "loss_gradient",
+          [](N& self, Array<const T> params, const Spans<T>& spans, const PyTargets<T>& targets, bool dropout,
+             std::uint64_t seed, std::uint64_t step, i64 first, Array<T> gradient, Maybe<T> h, Maybe<T> c) {
+            self.check(params);
+            require(gradient.size() == params.size(), "gradient must be as large as the parameters");
+            Engine<T>& e = self.engine();
+            const std::size_t state = std::size_t(e.desc.layers * e.desc.directions() * e.desc.hidden) * spans.steps.size();
+            require_size(h, state, "h is too small");
+            require_size(c, state, "c is too small");
+            const Batch<T> batch = spans.batch(e.desc);
+            const Targets<T> view = targets.view(e.desc, spans);
+            std::unique_ptr<Tape<T>> tape = e.take();
+            LossResult result;
+            {
+              nb::gil_scoped_release release;
+              std::lock_guard<std::mutex> lock(e.busy);
+              result = e.network->loss_gradient(params.data(), batch, view, Noise{dropout, seed, step, first}, *tape,
+                                                gradient.data(), pointer(h), pointer(c));
+            }
+            e.give_back(std::move(tape));
+            return nb::make_tuple(result.loss, result.weight);
+          },
+          "params"_a, "spans"_a, "targets"_a, "dropout"_a, "seed"_a, "step"_a, "first"_a, "gradient"_a,
+          "h"_a.none() = nb::none(), "c"_a.none() = nb::none())
+      .def(
+          "update",
+          [](N& self, Array<T> params, Array<T> m, Array<T> v, Array<const T> gradient, Array<const i64> touched,
+             Maybe<const i64> classes, const OptimizerDesc& optimizer, double clip) {
+            self.check(Array<const T>(params));
+            require(m.size() == params.size() && v.size() == params.size(), "m and v must be as large as the parameters");
+            require(gradient.size() == params.size(), "gradient must be as large as the parameters");
+            Engine<T>& e = self.engine();
+            for (std::size_t i = 0; i < touched.size(); ++i)
+              require(touched.data()[i] >= 0 && touched.data()[i] < e.desc.vocabulary, "no such row of the embedding");
+            const i64 n_classes = classes ? i64(classes->size()) : 0;
+            for (i64 i = 0; i < n_classes; ++i)
+              require(classes->data()[i] >= 0 && classes->data()[i] < e.desc.outputs, "no such class");
+            nb::gil_scoped_release release;
+            std::lock_guard<std::mutex> lock(e.busy);
+            return e.network->update(params.data(), m.data(), v.data(), gradient.data(), touched.data(),
+                                     i64(touched.size()), pointer(classes), n_classes, optimizer, clip);
+          },
+          "params"_a, "m"_a, "v"_a, "gradient"_a, "touched"_a, "classes"_a.none(), "optimizer"_a, "clip"_a)
       .def(
           "apply",
           [](N& self, Array<T> params, Array<T> m, Array<T> v, P& tape, Array<const T> d_output,

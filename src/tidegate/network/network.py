@@ -179,16 +179,19 @@ class Network:
         state: State | None = None,
         seed: int | None = None,
         step: int = 0,
+        first: int = 0,
     ) -> Tape:
         """The first half of a training step: a forward pass that keeps what `backward` needs.
 
-        Dropout masks come from (seed, step); no dropout if seed is None.
+        Dropout masks come from (seed, step); no dropout if seed is None. The first span counts as
+        number ``first`` of a batch: a part of one has the masks that it would have there.
         """
         native = self.run(
             self.native.spans(rows, spans, state),
             keep=True,
             seed=seed,
             step=step,
+            first=first,
             why=lambda: self.native.why(rows, spans),
         )
         return Tape(native, spans, self._output(native, spans))
@@ -338,6 +341,7 @@ class Network:
         keep: bool,
         seed: int | None = None,
         step: int = 0,
+        first: int = 0,
         why: Callable[[], str | None] = lambda: None,
     ) -> Any:
         """A forward pass of the core: its tape. No dropout if seed is None."""
@@ -350,6 +354,7 @@ class Network:
             seed is not None and self.spec.drops,
             0 if seed is None else checked_seed(seed),
             step,
+            first,
             why=why,
         )
 
