@@ -24,11 +24,13 @@ from ..network.parameters import views
 from .history import Epoch, History
 from .sequences import Sequences
 from .settings import FitSettings
+from .watch import Look
 
 Array = NDArray[Any]
 KIND = "checkpoint"
 UPDATES = ("loss", "norm", "learning_rate")
 EPOCHS = ("loss", "validation", "seconds", "updates")
+LOOKS = ("update", "steps", "lags")
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,11 @@ def write(path: str | os.PathLike[str], purpose: Purpose, state: Checkpoint) -> 
         values = [getattr(epoch, name) for epoch in history.epochs]
         if None not in values:
             tensors[f"epochs.{name}"] = np.array(values, "f8")
+    looks = [(look.update, look.steps, len(look.gradient)) for look in history.looks]
+    if looks:
+        for name, column in zip(LOOKS, zip(*looks, strict=True), strict=True):
+            tensors[f"looks.{name}"] = np.array(column, "f8")
+        tensors["looks.gradient"] = np.concatenate([look.gradient for look in history.looks])
     if state.best is not None:
         tensors["best.parameters"] = state.best
     meta = {
@@ -143,7 +150,20 @@ def _history(model: ModelFile) -> History:
     if not len(epoch_losses) == len(checked) == len(seconds) == len(updates):
         raise _unsound(model)
     columns = zip(epoch_losses, checked, seconds, map(int, updates), strict=True)
-    return History(losses, norms, rates, [Epoch(*values) for values in columns])
+    epochs = [Epoch(*values) for values in columns]
+    return History(losses, norms, rates, epochs, _looks(model))
+
+
+def _looks(model: ModelFile) -> list[Look]:
+    """None in a file that is older than they are."""
+    updates, steps, sizes = ([int(v) for v in _column(model, f"looks.{name}")] for name in LOOKS)
+    gradient = _column(model, "looks.gradient")
+    sound = len(updates) == len(steps) == len(sizes) and min(sizes, default=1) > 0
+    if not sound or sum(sizes) != len(gradient):
+        raise _unsound(model)
+    ends = np.cumsum(sizes).tolist()
+    parts = [tuple(gradient[end - size : end]) for end, size in zip(ends, sizes, strict=True)]
+    return [Look(*values) for values in zip(updates, steps, parts, strict=True)]
 
 
 def _column(model: ModelFile, name: str) -> list[float]:

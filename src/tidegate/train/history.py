@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from .watch import Look
+
 Stopped: TypeAlias = Literal["", "epochs", "updates", "patience", "interrupted", "diverged"]
 
 
@@ -31,6 +33,8 @@ class History:
     """Of the whole gradient, before clipping."""
     learning_rate: list[float] = field(default_factory=list)
     epochs: list[Epoch] = field(default_factory=list)
+    looks: list[Look] = field(default_factory=list)
+    """How far back the gradient reached, every so many updates; none of short sequences."""
     stopped: Stopped = ""
     """Why the run ended: all epochs or updates are done, no better validation loss within the
     patience, Ctrl-C, or a loss that is not finite."""

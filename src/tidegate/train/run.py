@@ -23,6 +23,7 @@ from .progress import Listener, Pace
 from .sequences import Sequences
 from .settings import FitSettings
 from .source import Chunk, Part, Shuffled, Source
+from .watch import Watch
 
 if TYPE_CHECKING:
     from ..network.network import Network, StepResult
@@ -57,6 +58,9 @@ class Run:
             self._purpose = checkpoint.Purpose.of(network.spec, settings, *data)
             if settings.resume:
                 self.resume(settings.checkpoint, self._purpose)
+        self.watch: Watch | None = None
+        if settings.watch:
+            self.watch = Watch(network, self.total, self.history.looks)
 
     @property
     def done(self) -> int:
@@ -105,6 +109,8 @@ class Run:
         batch = self.source.batch(len(self.history.epochs), self.done - self.closed)
         rate = self.settings.learning_rate(self.done, self.total)
         self.good.before(self.done, self.network)
+        if self.watch is not None:
+            self.watch.before(self.done, batch, self.settings.batch)
         try:
             step = self.step(batch, rate)
         except NotFiniteError as error:

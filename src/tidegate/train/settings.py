@@ -42,6 +42,9 @@ class FitSettings:
     """Of the order of the sequences and of the dropout."""
     bucket: bool = False
     """Whether a batch takes sequences of about the same length."""
+    watch: bool = True
+    """Whether to look now and then how far back the gradient reaches, and to warn; the result is
+    the same."""
     checkpoint: str | os.PathLike[str] | None = None
     """A model file that holds all that `resume` needs: written after each epoch, after Ctrl-C and
     at the end."""
@@ -61,6 +64,7 @@ class FitSettings:
         if self.warmup is not None:
             checks.number(self, "warmup", least=0, below=1)
         checks.flag(self, "bucket")
+        checks.flag(self, "watch")
         checks.flag(self, "resume")
         if not isinstance(self.optimizer, Optimizer):
             raise ArgumentError(
@@ -85,7 +89,7 @@ class FitSettings:
         may go on for longer than was planned.
         """
         data = asdict(self)
-        for name in ("checkpoint", "checkpoint_every", "resume", "epochs"):
+        for name in ("watch", "checkpoint", "checkpoint_every", "resume", "epochs"):
             del data[name]
         del data["optimizer"]["state"]
         data["optimizer"]["betas"] = list(self.optimizer.betas)

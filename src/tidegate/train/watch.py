@@ -1,0 +1,267 @@
+"""Whether the gradient survives the way back through time: looked at now and then during a run.
+
+A random probe of the last states goes backwards through two sequences of a batch. What arrives at
+the states before them, beside what set out, says how far back a loss at the end can teach anything
+(Pascanu, Mikolov and Bengio 2013). It reads the weights and changes nothing. When it is time for a
+look follows from numbers of steps and weights, not from a clock: so a run is the same to the bit,
+and its looks too.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data.bags import TokenBags
+from ..data.spans import Spans
+from ..network import Network, NetworkSpec, NumberInput, TokenInput
+from .source import Chunk, Part
+
+Array = NDArray[Any]
+Fault: TypeAlias = Literal["", "vanishes", "explodes"]
+
+SEQUENCES = 2
+"""Of a batch that are looked at."""
+SHORT = 32
+"""Steps; what is shorter is not looked at, for there every cell reaches from end to end."""
+SHARE = 0.01
+"""Of the operations of a run that looks may take."""
+CALL = 1e7
+"""Operations that are done in the time that a look takes beside its products."""
+SLOW = 4.0
+"""How much longer a product takes for two sequences than as a part of a batch."""
+OFTEN = 10
+"""Updates between two looks, at the least."""
+
+GONE = 2.0**-23
+"""A share that is lost in rounding beside 1, in float32: what comes from so far back adds nothing
+to what comes from near."""
+GROWN = 1e3
+"""A gradient that so exceeds the one that set out is no chance of two sequences."""
+FOR_LONG = 0.25
+"""The share of a run for which nothing may arrive: many networks learn to remember in this time."""
+BEYOND = float(np.finfo(np.float32).max)
+"""What stands for a number that float32 does not hold."""
+
+
+class GradientWarning(UserWarning):
+    """The gradient vanishes or explodes on its way back through time."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """The gradient by lag at one moment of a run."""
+
+    update: int
+    """Updates done before."""
+    steps: int
+    """Of the longest sequence that was looked at."""
+    gradient: tuple[float, ...]
+    """By the states 1, 2, 4, 8, ... steps before the last ones: its norm over all layers and
+    states, beside that of the probe; the root mean square over the sequences."""
+
+    @property
+    def lag(self) -> tuple[int, ...]:
+        """``1, 2, 4, 8, ...``, all below ``steps``.
+
+        Example:
+            >>> Look(100, 9, (0.9, 0.8, 0.5, 0.1)).lag
+            (1, 2, 4, 8)
+        """
+        return tuple(2**k for k in range(len(self.gradient)))
+
+
+class Watch:
+    """Looks at the gradient of a run, and warns once."""
+
+    def __init__(self, network: Network, total: int, looks: list[Look]) -> None:
+        """
+        Args:
+            network: that learns.
+            total: updates of the run.
+            looks: those before, which further ones are added to.
+        """
+        self.network = network
+        self.total = total
+        self.looks = looks
+        self._every = 0
+        self._trunk: Network | None = None
+        ends = range(1, len(looks) + 1)
+        self._warned = any(fault(looks[:end], total) for end in ends)
+
+    def before(self, done: int, batch: Part, size: int) -> None:
+        """To be called before an update; looks if it is time.
+
+        Args:
+            done: updates done.
+            batch: what the update reads.
+            size: the sequences of a batch.
+        """
+        if not self._every:
+            self._every = every(self.network.spec, size)
+        if not done or done % self._every:
+            return
+        spans = batch.spans[:SEQUENCES]
+        steps = spans.length // self.network.spec.input.segment
+        if steps.max() < SHORT:
+            return
+        if self._trunk is None:
+            self._trunk = Network(trunk(self.network.spec))
+        gradient = self._gradient(self._trunk, done, batch, spans)
+        self.looks.append(Look(done, int(steps.max()), gradient))
+        if not self._warned and (what := fault(self.looks, self.total)):
+            self._warned = True
+            spec = self.network.spec
+            warnings.warn(advice(what, self.looks, spec), GradientWarning, stacklevel=2)
+
+    def _gradient(self, net: Network, done: int, batch: Part, spans: Spans) -> tuple[float, ...]:
+        spec, values = net.spec, self.network.values
+        embedding = self.network.spec.input
+        first = 0
+        rows: Any = batch.rows
+        state = batch.state if isinstance(batch, Chunk) else None
+        if isinstance(embedding, TokenInput):
+            first = embedding.vocabulary * embedding.width
+            rows = embedded(rows, spans, values[:first].reshape(-1, embedding.width))
+            spans = Spans(np.cumsum(spans.length) - spans.length, spans.length)
+        net.parameters[...] = values[first : first + net.values.size]
+        start = None
+        if state is not None:
+            start = tuple(np.ascontiguousarray(part[:, : len(spans)]) for part in state)
+        # Signs: they have one norm, so that nothing is to be divided but by it.
+        shape = (spec.layers * spec.directions, len(spans), spec.hidden)
+        random = np.random.Generator(np.random.PCG64(done))
+        probe = (2.0 * random.integers(0, 2, shape) - 1).astype(spec.dtype)
+        others = (np.zeros_like(probe) for _ in spec.cell_spec.states[1:])
+        trail = net.vjp(net.forward_train(rows, spans, state=start), None, (probe, *others)).trail
+        squares = by_lag(trail, spans.length // spec.input.segment, spec.directions)
+        lags = [2**k for k in range((len(squares) - 1).bit_length())]
+        shares = np.sqrt(squares[lags] / squares[0])
+        found = np.nan_to_num(np.minimum(shares, BEYOND), nan=BEYOND)
+        return tuple(float(share) for share in found)
+
+
+def every(spec: NetworkSpec, size: int) -> int:
+    """Updates from one look to the next, so that all looks together cost little.
+
+    Args:
+        spec: of the network.
+        size: sequences in an update, all about equally long.
+
+    Example:
+        >>> small = NetworkSpec(NumberInput(1), hidden=8)
+        >>> every(small, 32) > every(small.but(hidden=128), 32) > every(small, 10_000)
+        True
+    """
+    shapes = spec.cell_spec.shapes(spec.hidden, spec.hidden)
+    weights = sum(math.prod(shapes[name]) for name in ("weight_ih", "weight_hh"))
+    step = 6.0 * weights * spec.layers * spec.directions * SHORT
+    look, update = CALL + SLOW * SEQUENCES * step, CALL / 10 + size * step
+    return max(OFTEN, math.ceil(look / (SHARE * update)))
+
+
+def trunk(spec: NetworkSpec) -> NetworkSpec:
+    """The recurrent layers of a network and what is in front of them, given embedded tokens."""
+    source = NumberInput(spec.input.width) if isinstance(spec.input, TokenInput) else spec.input
+    return spec.but(
+        input=source,
+        readout="last",
+        read_last=0,
+        outputs=0,
+        tied=False,
+        loss=None,
+        head_dropout=0.0,
+    )
+
+
+def embedded(rows: Array | TokenBags, spans: Spans, embedding: Array) -> Array:
+    """What the first layer is given for the tokens of some spans, ``[sum of lengths, width]``."""
+    places = zip(spans.start, spans.length, strict=True)
+    ids = rows.ids if isinstance(rows, TokenBags) else rows
+    read = np.concatenate([ids[start : start + length] for start, length in places])
+    if not isinstance(rows, TokenBags):
+        found: Array = embedding[read]
+        return found
+    entries = [np.arange(rows.first[bag], rows.first[bag + 1]) for bag in read]
+    token = np.repeat(np.arange(len(read)), [len(each) for each in entries])
+    entry = np.concatenate(entries)
+    found = np.zeros((len(read), embedding.shape[1]), embedding.dtype)
+    weights = rows.weights[entry, None].astype(embedding.dtype)
+    np.add.at(found, token, weights * embedding[rows.rows[entry]])
+    return found
+
+
+def by_lag(trail: list[dict[str, Array]], steps: Array, directions: int) -> Array:
+    """``[longest]``, the squared norm so many steps before the end, the mean over the sequences.
+
+    Args:
+        trail: as `Network.vjp` gives it.
+        steps: of each sequence.
+        directions: of a layer; the second one reads from the end.
+    """
+    total = np.zeros(steps.max())
+    count = np.zeros(steps.max())
+    for length in steps:
+        count[:length] += 1
+    for number, entry in enumerate(trail):
+        squares = sum((array.astype(np.float64) ** 2).sum(axis=1) for array in entry.values())
+        parts = np.split(np.asarray(squares), np.cumsum(steps)[:-1])
+        for part in parts:
+            backwards = number % directions == 1
+            total[: len(part)] += part if backwards else part[::-1]
+    found: Array = total / count
+    return found
+
+
+def fault(looks: list[Look], total: int) -> Fault:
+    """What the newest looks of a run of ``total`` updates show.
+
+    Vanishing is said only if from the second half of a sequence nothing has arrived for a quarter
+    of the run; exploding at the second look in a row.
+
+    Example:
+        >>> looks = [Look(update, 64, (0.5,) * 5 + (1e-9,)) for update in (10, 20, 30, 40)]
+        >>> fault(looks, total=100), fault(looks, total=200)
+        ('vanishes', '')
+    """
+    streak = 0
+    for look in reversed(looks):
+        if max(look.gradient) < GROWN:
+            break
+        streak += 1
+    if streak >= 2:
+        return "explodes"
+    gone = []
+    for look in reversed(looks):
+        if look.gradient[-1] >= GONE:
+            break
+        gone.append(look.update)
+    return "vanishes" if len(gone) >= 4 and gone[0] - gone[-1] >= FOR_LONG * total else ""
+
+
+def advice(what: Fault, looks: list[Look], spec: NetworkSpec) -> str:
+    """The warning, one line: what was seen, what it means, what to try."""
+    look = looks[-1]
+    if what == "explodes":
+        lag = look.lag[int(np.argmax(look.gradient))]
+        seen = f"it is {max(look.gradient):.1e} times as large {lag} steps back"
+        fix = "clip=1.0 in the Optimizer, a smaller learning_rate"
+        if spec.cell == "rnn_relu" or spec.cell == "rnn_linear":
+            fix += ", Init(recurrent='orthogonal'), or the cell 'lstm' or 'gru'"
+        means = "a single update may undo what was learnt"
+    else:
+        lag = look.lag[-1]
+        near = max((at for at, g in zip(look.lag, look.gradient, strict=True) if g >= GONE))
+        seen = f"{look.gradient[-1]:.1e} of it is left {lag} steps back"
+        means = f"of sequences of {look.steps} steps, little before the last {near} is learnt from"
+        fix = f"Init(chrono={look.steps})"
+        if not spec.cell_spec.chrono:
+            fix = f"the cell 'gru' or 'lstm', with {fix}"
+        elif spec.init.chrono is not None:
+            fix = "longer segments or windows of fewer steps, for fewer steps in between"
+    return f"the gradient {what} (update {look.update}): {seen}, so {means}; try {fix}"
