@@ -12,9 +12,10 @@ class Head {
  public:
   Head(const NetworkDesc& desc, const LossDesc& loss, i64 first_parameter)
       : outputs_(desc.outputs),
+        columns_(desc.readout_width()),
         loss_(loss),
         weight_(desc.tied ? 0 : first_parameter),
-        bias_(first_parameter + (desc.tied ? 0 : desc.outputs * desc.readout_width())) {}
+        bias_(first_parameter + (desc.tied ? 0 : desc.outputs * columns_)) {}
 
   i64 end() const { return bias_ + outputs_; }  // first parameter past the head; its bias is the last of them
   bool present() const { return outputs_ > 0; }
@@ -54,7 +55,7 @@ class Head {
   // After loss(): the gradient of the weights [n_classes, columns] of pack_some(), and of their biases [n_classes].
   const T* some_weights() const { return some_; }
   const T* some_biases() const { return some_ + scored_ * in_.columns(); }
-  i64 weight_row(i64 output) const { return weight_ + output * in_.columns(); }
+  i64 weight_row(i64 output) const { return weight_ + output * columns_; }
   i64 bias(i64 output) const { return bias_ + output; }
 
   // One row of work: a readout row, the gradient row it gets, its row in the caller's outputs, its target row.
@@ -169,7 +170,7 @@ class Head {
 
  private:
   static constexpr i64 block = 32;  // rows of a task
-  i64 outputs_, scored_ = 0;  // of these, those that are packed
+  i64 outputs_, columns_, scored_ = 0;  // of these, those that are packed
   LossDesc loss_;
   i64 weight_, bias_;  // where they lie in the flat buffer
   double divisor_ = 0.0;

@@ -9,6 +9,7 @@ import typer
 
 from .backtest import backtest
 from .classify import classify
+from .fit import fit
 from .forecast import forecast
 from .predict import predict
 from .tag import tag
@@ -62,3 +63,10 @@ app.command()(write)
 app.command()(classify)
 app.command()(tag)
 app.command()(predict)
+app.command(
+    context_settings={
+        "allow_extra_args": True,
+        "ignore_unknown_options": True,
+        "allow_interspersed_args": False,
+    }
+)(fit)

@@ -156,7 +156,11 @@ class WideLearner:
             self.weight += before.weight
         self._mean = np.zeros_like(self.weight)
         self._square = np.zeros_like(self.weight)
-        self._done = 0
+        self._done = np.zeros(1, np.int64)
+
+    def memory(self) -> list[Array]:
+        """All that an update leaves to the next; written to, to resume."""
+        return [self.weight, self._mean, self._square, self._done]
 
     def __call__(self, targets: Array, output: Array) -> tuple[float, Array]:
         """The loss of network and layer together, its gradient; the layer takes a step."""
@@ -177,7 +181,7 @@ class WideLearner:
 
     def _step(self, column: Array, gradient: Array) -> None:
         """One of Adam's, for the columns that have a gradient."""
-        rate = self.rate(self._done)
+        rate = self.rate(int(self._done[0]))
         self._done += 1
         order = np.argsort(column, kind="stable")
         found, start = np.unique(column[order], return_index=True)
@@ -185,5 +189,5 @@ class WideLearner:
         mean = self._mean[found] * 0.9 + 0.1 * g
         square = self._square[found] * 0.999 + 0.001 * g**2
         self._mean[found], self._square[found] = mean, square
-        first, second = 1 - 0.9**self._done, 1 - 0.999**self._done
+        first, second = (1 - beta ** int(self._done[0]) for beta in (0.9, 0.999))
         self.weight[found] -= rate * (mean / first) / (np.sqrt(square / second) + 1e-8)

@@ -111,6 +111,10 @@ class Carried:
         """The lanes."""
         return self.lanes.lanes
 
+    def memory(self) -> list[NDArray[Any]]:
+        """Where the lanes go on."""
+        return list(self._state)
+
 
 def fit_carried(
     network: Network,

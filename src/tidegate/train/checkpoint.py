@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -22,8 +22,8 @@ from ..network.file import ModelFile, ModelFileNotFoundError, parameters_of, rea
 from ..network.optimizer import OptimizerState
 from ..network.parameters import views
 from .history import Epoch, History
-from .sequences import Sequences
 from .settings import FitSettings
+from .source import Part
 from .watch import Look
 
 Array = NDArray[Any]
@@ -43,6 +43,8 @@ class Checkpoint:
     best: Array | None
     """Parameters of the best epoch, flat; None without validation or before it."""
     history: History
+    memory: list[Array] = field(default_factory=list)
+    """What one update leaves to the next beside that: carried states, a loss's own numbers."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Purpose:
     data: str
 
     @classmethod
-    def of(cls, spec: NetworkSpec, settings: FitSettings, *sequences: Sequences | None) -> Purpose:
+    def of(cls, spec: NetworkSpec, settings: FitSettings, *sequences: Part | None) -> Purpose:
         """Of a run with these data for training and for validation."""
         return cls(spec, settings, _digest(sequences))
 
@@ -79,6 +81,8 @@ def write(path: str | os.PathLike[str], purpose: Purpose, state: Checkpoint) -> 
         tensors["looks.gradient"] = np.concatenate([look.gradient for look in history.looks])
     if state.best is not None:
         tensors["best.parameters"] = state.best
+    for number, array in enumerate(state.memory):
+        tensors[f"memory.{number}"] = array
     meta = {
         "settings": purpose.settings.to_json(),
         "data": purpose.data,
@@ -88,8 +92,10 @@ def write(path: str | os.PathLike[str], purpose: Purpose, state: Checkpoint) -> 
     write_model(path, KIND, purpose.spec.to_json(), tensors, meta)
 
 
-def read(path: str | os.PathLike[str], purpose: Purpose) -> Checkpoint | None:
-    """The state to go on from; None if there is no such file.
+def read(
+    path: str | os.PathLike[str], purpose: Purpose, memory: list[Array] | None = None
+) -> Checkpoint | None:
+    """The state to go on from; None if there is no such file. ``memory`` is like the file's own.
 
     Raises:
         ModelFileError: if the file is no sound checkpoint.
@@ -115,7 +121,12 @@ def read(path: str | os.PathLike[str], purpose: Purpose) -> Checkpoint | None:
     if len(history.loss) != step or (best is None) != (history.best_epoch is None):
         raise _unsound(model)
     history.stopped = stopped  # type: ignore[assignment]
-    return Checkpoint(parameters, OptimizerState(step, m, v), best, history)
+    held = [model.tensors.get(f"memory.{number}") for number in range(len(memory or []))]
+    for own, like in zip(held, memory or [], strict=True):
+        if own is None or (own.shape, own.dtype) != (like.shape, like.dtype):
+            raise _unsound(model)
+    kept = [array for array in held if array is not None]
+    return Checkpoint(parameters, OptimizerState(step, m, v), best, history, kept)
 
 
 def _compare(model: ModelFile, spec: NetworkSpec, purpose: Purpose) -> None:
@@ -181,7 +192,7 @@ def _unsound(model: ModelFile) -> ModelFileError:
     )
 
 
-def _digest(sequences: tuple[Sequences | None, ...]) -> str:
+def _digest(sequences: tuple[Part | None, ...]) -> str:
     """Of all that a run sees, the same for the same data."""
     digest = hashlib.blake2b(digest_size=16)
     for part in sequences:
@@ -190,7 +201,7 @@ def _digest(sequences: tuple[Sequences | None, ...]) -> str:
             spans = part.spans
             arrays = [spans.start, spans.length, spans.shift, spans.factor]
             rows = part.rows.arrays if isinstance(part.rows, TokenBags) else (part.rows,)
-            arrays += [*rows, part.targets, part.target_index, part.weights]
+            arrays += [*rows, part.targets, getattr(part, "target_index", None), part.weights]
         for array in arrays:
             array = np.ascontiguousarray([] if array is None else array)
             digest.update(f"{array.dtype.str}{array.shape};".encode())

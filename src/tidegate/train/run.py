@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import checkpoint
+from . import checkpoint, company
 from .custom import CustomLoss, NotFiniteError, bound
 from .diverged import DivergedError, LastGood, advice
 from .history import Epoch, History
@@ -22,6 +22,7 @@ from .interrupt import Interrupt
 from .progress import Listener, Pace
 from .sequences import Sequences
 from .settings import FitSettings
+from .shared import shared_step
 from .source import Chunk, Part, Shuffled, Source
 from .watch import Watch
 
@@ -50,14 +51,19 @@ class Run:
         self.best: NDArray[Any] | None = None
         self.good = LastGood()
         self.total = settings.updates or settings.epochs * source.per_epoch
-        self._purpose: checkpoint.Purpose | None = None
+        self.together = company.current()
         if held_out is not None:  # what does not fit shows now, not after the first epoch
             self.evaluate(held_out.batch(np.zeros(1, np.int64)))
-        if settings.checkpoint is not None and isinstance(source, Shuffled):
-            data = (source.sequences, held_out)
-            self._purpose = checkpoint.Purpose.of(network.spec, settings, *data)
-            if settings.resume:
-                self.resume(settings.checkpoint, self._purpose)
+        self.checkpoint, self.every = settings.checkpoint, settings.checkpoint_every
+        resume = settings.resume
+        if self.together is not None and self.checkpoint is None:
+            self.checkpoint, self.every = self.together.next_checkpoint(), self.together.every
+            resume = True
+        if self.checkpoint is not None:
+            data = source.sequences if isinstance(source, Shuffled) else source.batch(0, 0)
+            self._purpose = checkpoint.Purpose.of(network.spec, settings, data, held_out)
+            if resume:
+                self.resume(self.checkpoint, self._purpose)
         self.watch: Watch | None = None
         if settings.watch:
             self.watch = Watch(network, self.total, self.history.looks)
@@ -74,11 +80,13 @@ class Run:
 
     def run(self, tell: Listener | None, interrupt: Interrupt) -> History:
         """To the end: all updates done, no better epoch within the patience, or Ctrl-C."""
-        history, every = self.history, self.settings.checkpoint_every
+        history, every = self.history, self.every
         pace = Pace(tell, self.done, self.total)
         epoch_start = time.perf_counter()
         while not history.stopped:
             if interrupt.asked:
+                if self.shares:  # the others would wait for this one
+                    raise KeyboardInterrupt
                 history.stopped = "interrupted"
             elif self.closed < self.done and self.done in (self.epoch_end, self.total):
                 self.end_epoch(time.perf_counter() - epoch_start)
@@ -98,6 +106,11 @@ class Run:
         return history
 
     # ---- what a run consists of ----
+
+    @property
+    def shares(self) -> bool:
+        """Whether other processes compute parts of its batches."""
+        return self.together is not None and self.together.company.size > 1
 
     @property
     def epoch_end(self) -> int:
@@ -163,6 +176,10 @@ class Run:
     def step(self, batch: Part, rate: float) -> StepResult:
         """A training step with the network's loss, or with the user's own."""
         options: dict[str, Any] = {"learning_rate": rate, "seed": self.settings.seed}
+        if self.together is not None and self.shares:
+            return shared_step(
+                self.network, batch, self.optimizer, self.loss, self.together, **options
+            )
         if self.loss is not None:
             function = bound(self.loss, batch)
             return self.network.custom_step(
@@ -214,21 +231,29 @@ class Run:
     def save(self) -> None:
         """Writes the checkpoint, if one is wanted; in any case, see `check`."""
         self.check()
-        if self._purpose is None or self.settings.checkpoint is None:
+        if self.checkpoint is None:
             return
         parameters = self.network.parameters
         state = self.optimizer.begin(parameters)
-        held = checkpoint.Checkpoint(parameters, state, self.best, self.history)
-        checkpoint.write(self.settings.checkpoint, self._purpose, held)
+        memory = [*self.source.memory(), *memory_of(self.loss)]
+        if self.together is not None:
+            self.together.complete(self.source.memory())
+            if self.together.company.rank:
+                return
+        held = checkpoint.Checkpoint(parameters, state, self.best, self.history, memory)
+        checkpoint.write(self.checkpoint, self._purpose, held)
 
     def resume(self, path: Any, purpose: checkpoint.Purpose) -> None:
         """Goes back to where the checkpoint was written, if there is one."""
-        state = checkpoint.read(path, purpose)
+        memory = [*self.source.memory(), *memory_of(self.loss)]
+        state = checkpoint.read(path, purpose, memory)
         if state is None:
             return
         self.network.parameters[...] = state.parameters
         self.optimizer.state = state.optimizer
         self.best, self.history = state.best, state.history
+        for part, saved in zip(memory, state.memory, strict=True):
+            part[...] = saved
         if self.history.stopped != "patience":  # Ctrl-C, or a run that is now to be longer
             self.history.stopped = ""
 
@@ -253,3 +278,9 @@ class Run:
             self.done + 1,
             self.history,
         )
+
+
+def memory_of(loss: CustomLoss | None) -> list[NDArray[Any]]:
+    """What a loss of one's own remembers from update to update, if it says so."""
+    remembers = getattr(loss, "memory", None)
+    return [] if remembers is None else list(remembers())

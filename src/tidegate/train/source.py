@@ -86,6 +86,10 @@ class Source(Protocol):
         """The sequences in it."""
         ...
 
+    def memory(self) -> list[Array]:
+        """States ``[layers, n, H]`` that one batch leaves to the next; written to, to resume."""
+        ...
+
 
 class Shuffled:
     """Each sequence once in an epoch, in an order that the seed and the epoch decide."""
@@ -103,6 +107,10 @@ class Shuffled:
     def size(self, epoch: int, number: int) -> int:
         """The sequences in it."""
         return len(self._batches(epoch)[number])
+
+    def memory(self) -> list[Array]:
+        """None: each batch starts anew."""
+        return []
 
     def _batches(self, epoch: int) -> list[Index]:
         if self._order[0] != epoch:
@@ -136,3 +144,7 @@ class Stream:
     def size(self, epoch: int, number: int) -> int:
         """The sequences that the settings ask for."""
         return self.settings.batch
+
+    def memory(self) -> list[Array]:
+        """None: each batch starts anew."""
+        return []
