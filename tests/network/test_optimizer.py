@@ -292,6 +292,7 @@ def test_learning_rate_of_a_step_takes_the_place_of_the_optimizers() -> None:
             "Optimizer.betas must be two numbers from 0 to below 1, got (0.9, 1.0)",
         ),
         ({"clip": -0.1}, "Optimizer.clip must be at least 0, got -0.1"),
+        ({"clip_value": -1}, "Optimizer.clip_value must be at least 0, got -1.0"),
         ({"weight_decay": "much"}, "Optimizer.weight_decay must be a finite number, got 'much'"),
     ],
 )

@@ -5,7 +5,7 @@ Each place takes the gradient of its part; their sum moves the parameters, every
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,9 +14,11 @@ from ..data.bags import TokenBags
 from ..data.spans import Spans
 from .classes import Classes
 from .native import Array, State, call, checked_seed, native_optimizer
-from .network import Network
 from .optimizer import Optimizer
 from .spec import NetworkSpec, TokenInput
+
+if TYPE_CHECKING:
+    from .network import Network
 
 
 class PartGradient(NamedTuple):
@@ -82,7 +84,7 @@ def update(
     classes: Classes | None = None,
     learning_rate: float | None = None,
 ) -> float:
-    """The second half: clips the gradient and moves the parameters, unless it is not finite.
+    """The second half: clips the gradient in place and moves the parameters, if it is finite.
 
     Args:
         network: whose parameters are moved.
@@ -97,6 +99,12 @@ def update(
     """
     parameters = network.parameters  # which marks them as changed
     course = optimizer.begin(parameters)
+    whole = None
+    if optimizer.clip_value is not None:
+        whole = float(np.linalg.norm(gradient.astype(np.float64)))
+        if not np.isfinite(whole):  # cut off, it would look as if it were
+            return whole
+        np.clip(gradient, -optimizer.clip_value, optimizer.clip_value, out=gradient)
     norm = float(
         call(
             network.native.network.update,
@@ -112,7 +120,7 @@ def update(
     )
     if np.isfinite(norm):
         course.step += 1
-    return norm
+    return norm if whole is None else whole
 
 
 def touched_rows(

@@ -13,6 +13,7 @@ from ..data.bags import TokenBags
 from ..data.spans import Spans
 from ..errors import ArgumentError
 from .classes import Classes
+from .clipped import clipped_step, clipped_update
 from .initial import initial
 from .native import Array, Native, State, as_array, call, checked_seed, native_optimizer
 from .optimizer import Optimizer
@@ -148,6 +149,9 @@ class Network:
         Raises:
             ArgumentError: if anything does not fit the network.
         """
+        if optimizer.clip_value is not None:
+            given = (rows, spans, targets, optimizer, target_index, weights, classes, state, seed)
+            return clipped_step(self, *given, learning_rate=learning_rate)
         native_spans = self.native.spans(rows, spans, state)
         table = self.native.targets(targets, target_index, weights, len(spans), classes)
         moved = self.native.moving(state, len(spans))
@@ -278,6 +282,10 @@ class Network:
         d_output = self._like_output(tape, d_output)
         if not np.isfinite(value):
             return StepResult(float(value), 0.0)
+        if optimizer.clip_value is not None:
+            gradient = self.backward(tape, d_output)
+            norm = clipped_update(self, gradient, optimizer, rows, spans, learning_rate)
+            return StepResult(float(value), norm)
         self._dirty = True
         norm = call(
             self.native.network.apply,

@@ -27,7 +27,7 @@ class OptimizerState:
 
 @dataclass
 class Optimizer:
-    """torch.optim's SGD, Adam or AdamW, with clipping by global norm.
+    """torch.optim's SGD, Adam or AdamW, with clipping by global norm, by value, or both.
 
     Rows of an embedding that a batch does not read are left alone, their ``m`` and ``v`` too.
     """
@@ -40,6 +40,9 @@ class Optimizer:
     momentum: float = 0.0
     clip: float | None = None
     """The largest norm of the whole gradient; None for no limit."""
+    clip_value: float | None = None
+    """The largest size of each number of the gradient, cut off before its norm is limited; None for
+    no limit. A step then takes two calls of the core, and somewhat longer."""
     state: OptimizerState | None = None
     """Made at the first step."""
 
@@ -53,8 +56,9 @@ class Optimizer:
             raise ArgumentError(
                 f"Optimizer.betas must be two numbers from 0 to below 1, got {betas}"
             )
-        if self.clip is not None:
-            checks.number(self, "clip", least=0)
+        for name in ("clip", "clip_value"):
+            if getattr(self, name) is not None:
+                checks.number(self, name, least=0)
 
     def begin(self, parameters: NDArray[Any]) -> OptimizerState:
         """The state, made of zeros if there is none yet.
