@@ -78,6 +78,8 @@ class CellSpec:
     """The gates that a chrono initialisation sets, each with its sign; empty for none."""
     apart: tuple[str, ...] = ()
     """The gates that use the input's and the state's product apart, not their sum."""
+    candidates: tuple[str, ...] = ()
+    """Of the gates, those that are no share from 0 to 1 but new content, a tanh from −1 to 1."""
 
     def shapes(self, inputs: int, hidden: int) -> dict[str, tuple[int, ...]]:
         """Name and shape of each parameter of one layer and direction, in their order."""

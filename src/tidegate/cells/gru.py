@@ -54,4 +54,5 @@ GRU = CellSpec(
     step_grad=step_grad,
     chrono=(("z", 1.0),),
     apart=("n",),
+    candidates=("n",),
 )

@@ -56,4 +56,5 @@ LSTM = CellSpec(
     step_grad=step_grad,
     forget="f",
     chrono=(("f", 1.0), ("i", -1.0)),
+    candidates=("g",),
 )
