@@ -12,6 +12,7 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 PRINTS = {
     "adding_problem.py": "remembering nothing costs 0.167",
     "forecast_rain.py": "GRU-hi-80",
+    "gradients_by_v.py": "0.2^50 = 1.1259e-35: found 1.1259e+15",
     "layers_as_arrays.py": "step by step gives the same bits: True",
     "long_memory.py": "lecture's sentences",
 }
