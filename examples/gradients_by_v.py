@@ -72,9 +72,9 @@ def main() -> None:
     ):
         print(line(name, shares(Network(other, seed=0))))
     print(
-        "\nThe forget gate is the LSTM's v, and it is near 1 where it is to remember. What a network"
+        "\nThe forget gate is the LSTM's v, and near 1 where it is to remember. What a network of"
     )
-    print("of your own does with its past, tidegate.audit(model, data) says.")
+    print("your own does with its past, tidegate.audit(model, data) says.")
 
 
 if __name__ == "__main__":
