@@ -15,6 +15,7 @@ from .network import Network
 from .parameters import views
 from .recycled import Recycled
 from .spec import NetworkSpec, NumberInput
+from .to_torch import layer_to_torch
 
 Dtype = Literal["float32", "float64"]
 
@@ -202,6 +203,18 @@ class Layer:
             states = (h,)
         self._known = (states, shape, h, c)
         return out[0], states
+
+    def to_torch(self) -> Any:
+        """The same as an `nn.LSTM`, `nn.GRU` or `nn.RNN`, batch first, with copied parameters.
+
+        Raises:
+            ArgumentError: if torch is not installed.
+
+        Example:
+            >>> LSTM(input_size=3, hidden_size=4, num_layers=2).to_torch()
+            LSTM(3, 4, num_layers=2, batch_first=True)
+        """
+        return layer_to_torch(self._network)
 
     def _checked_step(
         self, x_t: ArrayLike, state: State | None

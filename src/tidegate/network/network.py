@@ -23,6 +23,7 @@ from .results import StepResult as StepResult
 from .results import Tape as Tape
 from .results import Vjp
 from .spec import NetworkSpec, NumberInput
+from .to_torch import network_to_torch
 
 
 class Network:
@@ -300,6 +301,8 @@ class Network:
         if np.isfinite(norm):
             state.step += 1
         return StepResult(float(value), norm)
+
+    to_torch = network_to_torch
 
     # What the layers share with networks; arrays are checked by the caller.
 
