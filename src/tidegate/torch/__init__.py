@@ -7,9 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .company import parallel as parallel
+    from .incoming import from_torch as from_torch
+    from .keras_weights import from_keras as from_keras
 
 # public name → module
-_HOME = {"parallel": "company"}
+_HOME = {
+    "from_keras": "keras_weights",
+    "from_torch": "incoming",
+    "parallel": "company",
+}
 
 __all__ = sorted(_HOME)
 
