@@ -1,5 +1,5 @@
 # Needs Python 3.11 or newer, a C++20 compiler and GNU make; everything else comes from PyPI into .venv.
-#   make demo      build, install, and forecast a week of Seattle's rain
+#   make demo      build, install, and forecast a week of Seattle's rain, with charts in build/seattle-rain.html
 #   make test      native tests, then Python tests
 #   make lint      ruff and mypy           make format    let ruff rewrite
 #   make sanitize  native tests under the address, undefined-behaviour and thread sanitizers
@@ -22,7 +22,8 @@ EDITABLE := $(PIP) --no-build-isolation -C build-dir=$(BUILD) --editable
 .DELETE_ON_ERROR:
 
 demo: .venv/installed
-	tidegate forecast examples/seattle-rain.csv --horizon 7
+	tidegate forecast examples/seattle-rain.csv --horizon 7 --report build/seattle-rain.html
+	@echo; echo "With charts, to open in a browser: build/seattle-rain.html"
 
 test: native-test python-test
 

@@ -25,6 +25,8 @@ class _Asked:
     future: str | None
     levels: tuple[float, ...]
     quantiles: tuple[float, ...]
+    page: bool
+    """Whether a page is drawn, which shows how intervals of many levels do."""
 
 
 def forecast(
@@ -95,6 +97,7 @@ def forecast(
         str | None,
         typer.Option(help="Keep the model, for --model or tidegate.load.", metavar="MODEL"),
     ] = None,
+    report: options.Page = None,
 ) -> None:
     """Forecasts a table, and says how well such forecasts did on its last rows.
 
@@ -113,7 +116,7 @@ def forecast(
 
     `tidegate forecast rain.csv --auto --save rain.safetensors`
 
-    `tidegate forecast newer.csv --model rain.safetensors`
+    `tidegate forecast newer.csv --model rain.safetensors --report rain.html`
 
     `cat rain.csv | tidegate forecast - --json`
 
@@ -138,11 +141,12 @@ def forecast(
     _check_use(file, model, future, fixed)
     kind = options.cell_of(cell, auto)
     seasons = options.season_of(season)
-    asked = _Asked(future, options.levels_of(level, quantile), tuple(quantile or ()))
+    levels = options.levels_of(level, quantile)
+    asked = _Asked(future, levels, tuple(quantile or ()), report is not None)
     with exit_codes():
         from . import output, reading
 
-        for path, option in ((out, "--out"), (save, "--save")):
+        for path, option in ((out, "--out"), (save, "--save"), (report, "--report")):
             output.check_place(path, option, file, future, model)
         if model is not None:
             found, forecaster = _remembered(model, file, asked)
@@ -156,6 +160,8 @@ def forecast(
         data = found.as_json() if json else table
         if save is not None:
             forecaster.save(save)
+        if report is not None:
+            found.page().write(report)
         output.write(data, out or "-")
         if out is not None:
             sys.stderr.write(text)
@@ -194,15 +200,19 @@ def _learnt(
     except DataError as error:
         raise reading.of_file(table, error) from None
     judged: Any
+    fine = None
     try:
-        judged = forecaster.backtest(
-            series, windows, levels=asked.levels, quantiles=asked.quantiles
-        )
+        if asked.page:
+            fine, judged = report.finely(forecaster, series, windows, asked.levels, asked.quantiles)
+        else:
+            judged = forecaster.backtest(
+                series, windows, levels=asked.levels, quantiles=asked.quantiles
+            )
     except DataError as error:
         if windows is not None:
             raise reading.of_file(table, error) from None
         judged = str(error)
-    return report.Report(forecaster, series, ahead, judged, table.missing)
+    return report.Report(forecaster, series, ahead, judged, table.missing, fine)
 
 
 def _remembered(model: str, file: str | None, asked: _Asked) -> tuple[Report, Forecaster]:

@@ -97,6 +97,12 @@ Ensemble = Annotated[
         help="So many networks forecast together: a little better, K times the work.",
     ),
 ]
+Page = Annotated[
+    str | None,
+    typer.Option(
+        help="Write a page with charts to this HTML file, which needs no network.", metavar="HTML"
+    ),
+]
 Seed = Annotated[
     int | None,
     typer.Option(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..data.series import Series
     from ..forecast.backtest import Backtest
     from ..forecast.forecaster import Forecaster
+    from ..report.page import Page
 
 ROWS = 400
 """Rows of the table that are printed, at most."""
@@ -42,6 +43,21 @@ class Report:
     trained before."""
     missing: str = ""
     """What counts as missing in the table, as one line."""
+    fine: Backtest | None = None
+    """``judged`` with more levels of intervals, where a page is drawn."""
+
+    def page(self) -> Page:
+        """All of it with charts, as one HTML file."""
+        from ..report.forecast import forecast_page
+
+        return forecast_page(
+            self.forecaster,
+            self.ahead,
+            self.judged,
+            series=self.series,
+            missing=self.missing,
+            fine=self.fine,
+        )
 
     def as_json(self) -> str:
         """All of it as one JSON object, with a line break at its end."""
@@ -102,6 +118,21 @@ class Report:
             if series is self.forecaster.series_ and self.judged is None:
                 seen = last  # a model remembers its newest rows alone
         return f"{series.frame.target}, the next {ahead}, after {seen}"
+
+
+def finely(
+    forecaster: Forecaster,
+    series: Series,
+    windows: int | None,
+    levels: tuple[float, ...],
+    quantiles: tuple[float, ...],
+) -> tuple[Backtest, Backtest]:
+    """A backtest at many levels, and the same at those that were asked: one training for both."""
+    from ..report.calibration import FINE, narrowed
+
+    every = tuple(sorted({*FINE, *levels}))
+    fine = forecaster.backtest(series, windows, levels=every, quantiles=quantiles)
+    return fine, narrowed(fine, levels, quantiles)
 
 
 def _width() -> int:

@@ -1,0 +1,75 @@
+"use strict";
+// Draws every chart of the page from the JSON beside it; chart.py says what that holds.
+(() => {
+  const say = (value) => {
+    if (value === null || value === undefined) return "none";
+    if (value instanceof Date) return value.toISOString().replace("T00:00:00.000Z", "").replace(".000Z", "").replace("T", " ");
+    if (typeof value !== "number") return String(value);
+    const size = Math.abs(value);
+    if (Number.isInteger(value) && size < 1e15) return value.toLocaleString("en-US");
+    return size >= 1e-4 && size < 1e15
+      ? value.toLocaleString("en-US", { maximumSignificantDigits: 4 })
+      : value.toExponential(3);
+  };
+
+  // {column: [values]} → [{column: value}], times read as such
+  const rows = (columns, times) => {
+    const names = Object.keys(columns);
+    const read = (name, value) => (times.includes(name) && value !== null ? new Date(value) : value);
+    return (columns[names[0]] || []).map((_, i) => Object.fromEntries(names.map((name) => [name, read(name, columns[name][i])])));
+  };
+
+  const mark = ({ kind, data, options, tip, near }, tables) => {
+    const own = { ...options };
+    if (tip) own.title = (row) => tip.map(([words, column]) => `${words}: ${say(row[column])}`).join("\n");
+    // a colour or an opacity that is a column of its own is taken as it is, not through a scale
+    for (const name of ["fill", "stroke", "fillOpacity", "strokeOpacity"])
+      if (own[name] && own[name].as_is) own[name] = { value: own[name].as_is, scale: null };
+    const near_by = { x: Plot.pointerX, xy: Plot.pointer }[near];
+    return Plot[kind](tables[data], near_by ? near_by({ maxRadius: 60, ...own }) : own);
+  };
+
+  const start = (figure) => {
+    const spec = JSON.parse(figure.querySelector("script[type='application/json']").textContent);
+    const canvas = figure.querySelector(".canvas");
+    const picks = [...figure.querySelectorAll("select")];
+    const key = () => picks.map((pick) => pick.selectedIndex).join(",");
+    let width = 0;
+    const draw = () => {
+      const chosen = spec.choices[key()] || {};
+      const tables = Object.fromEntries(Object.entries({ ...spec.data, ...chosen.data }).map(([name, table]) => [name, rows(table, spec.times)]));
+      const options = { ...spec.plot, ...chosen.plot, width: Math.max(width, 240) };
+      if (options.height_of) options.height = options.height_of[0] + options.height_of[1] * tables[options.height_of[2]].length;
+      // room for the ticks and, below them, the label
+      if (options.x && options.x.label) Object.assign(options, { marginBottom: 46, x: { labelOffset: 42, ...options.x } });
+      options.style = { background: "transparent", color: "inherit", fontFamily: "inherit", fontSize: "12px" };
+      options.marks = spec.marks.map((each) => mark(each, tables));
+      if (width < 480 && options.x && options.x.ticks === undefined) options.x = { ...options.x, ticks: 4 };
+      const picture = Plot.plot(options);
+      // one picture with one sentence; what it is drawn of says nothing by itself
+      picture.setAttribute("aria-hidden", "true");
+      canvas.setAttribute("role", "img");
+      canvas.setAttribute("aria-label", picks.length ? `${spec.label} Shown: ${picks.map((pick) => pick.value).join(", ")}.` : spec.label);
+      canvas.replaceChildren(picture);
+      for (const table of figure.querySelectorAll("[data-choice]")) table.hidden = table.dataset.choice !== key();
+    };
+    for (const pick of picks) pick.addEventListener("change", draw);
+    new ResizeObserver(([entry]) => {
+      if (Math.round(entry.contentRect.width) === width) return;
+      width = Math.round(entry.contentRect.width);
+      draw();
+    }).observe(canvas);
+  };
+
+  document.querySelectorAll("figure.chart").forEach(start);
+
+  // a reader of paper cannot open what is closed
+  let closed = [];
+  addEventListener("beforeprint", () => {
+    closed = [...document.querySelectorAll("details.short:not([open])")];
+    for (const each of closed) each.open = true;
+  });
+  addEventListener("afterprint", () => {
+    for (const each of closed) each.open = false;
+  });
+})();

@@ -1,0 +1,109 @@
+"""Every page in a browser: nothing logged, nothing asked for, accessible, drawn at any width."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import tidegate.report
+from browser import Opened, chromium, opened
+from reported import Known
+from tidegate.report.forecast import forecast_page
+
+PAGES = ("shops", "rain")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory, shops: Known, rain: Known) -> dict[str, Path]:
+    """Files by name."""
+    folder = tmp_path_factory.mktemp("pages")
+    made = {
+        name: forecast_page(known.forecaster, known.ahead, known.judged, fine=known.fine)
+        for name, known in (("shops", shops), ("rain", rain))
+    }
+    for name, page in made.items():
+        page.write(folder / f"{name}.html")
+    return {name: folder / f"{name}.html" for name in made}
+
+
+@pytest.fixture(params=["light", "dark", "phone", "phone in the dark"])
+def look(request: pytest.FixtureRequest) -> dict[str, bool]:
+    return {"dark": "dark" in request.param, "phone": "phone" in request.param}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page(name: str, look: dict[str, bool], browser: Any, pages: dict[str, Path]) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-core")
+    with opened(browser, pages[name], **look) as found:
+        assert _wide(found) <= found.page.viewport_size["width"]
+        result = axe.Axe().run(found.page)
+        told = [(each["id"], each["nodes"][0]["html"]) for each in result.response["violations"]]
+        assert told == []
+        assert found.logs == []
+        assert found.requests == [pages[name].as_uri()]
+        assert found.page.evaluate("typeof evil") == "undefined"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_tooltips(name: str, browser: Any, pages: dict[str, Path]) -> None:
+    with opened(browser, pages[name]) as found:
+        for canvas in found.page.locator("figure.chart .canvas").all():
+            assert _tip(found, canvas) != ""
+
+
+def test_the_reader_picks(browser: Any, pages: dict[str, Path]) -> None:
+    with opened(browser, pages["shops"]) as found:
+        figure = found.page.locator("figure.chart").first
+        canvas = figure.locator(".canvas")
+        before, told = canvas.inner_html(), canvas.get_attribute("aria-label")
+        figure.locator("select").select_option("b & c")
+        assert canvas.inner_html() != before
+        assert canvas.get_attribute("aria-label") != told
+        assert figure.locator("[data-choice='1']").is_hidden()  # still folded
+        figure.locator("summary").click()
+        assert figure.locator("[data-choice='1']").is_visible()
+        assert figure.locator("[data-choice='0']").is_hidden()
+
+
+def test_print_opens_short_tables_and_is_light(browser: Any, pages: dict[str, Path]) -> None:
+    with opened(browser, pages["rain"], dark=True) as found:
+        dark = found.page.evaluate("getComputedStyle(document.body).backgroundColor")
+        found.page.emulate_media(media="print")
+        light = found.page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert (dark, light) == ("rgb(18, 22, 28)", "rgb(255, 255, 255)")
+        found.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        assert found.page.locator("details.short[open]").count() > 0
+        found.page.evaluate("dispatchEvent(new Event('afterprint'))")
+        assert found.page.locator("details[open]").count() == 0
+
+
+def _wide(found: Opened) -> int:
+    width: int = found.page.evaluate("document.documentElement.scrollWidth")
+    return width
+
+
+def _tip(found: Opened, canvas: Any) -> str:
+    """What the chart says where the pointer finds something first, from left to right."""
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    for share in range(15, 100, 3):
+        for height in (0.5, 0.25, 0.75):
+            x, y = box["x"] + box["width"] * share / 100, box["y"] + box["height"] * height
+            found.page.mouse.move(x, y)
+            tips = canvas.locator("g[aria-label='tip'] text")
+            if tips.count():
+                return str(tips.first.text_content())
+    return ""
+
+
+def test_the_pages_are_what_plot_draws(rain: Known) -> None:
+    assert "iframe" in tidegate.report.plot(rain.judged)._repr_html_()
