@@ -136,11 +136,9 @@ def touched_rows(
     if not isinstance(spec.input, TokenInput):
         return np.empty(0, np.int64)
     ids = rows.ids if isinstance(rows, TokenBags) else np.asarray(rows)
-    # a mark at each span's start, one after its end: what lies in any span has a sum above 0
-    marks = np.zeros(len(ids) + 1, np.int64)
-    np.add.at(marks, spans.start, 1)
-    np.add.at(marks, spans.start + spans.length, -1)
-    found = np.unique(ids[np.cumsum(marks[:-1]) > 0])
+    length = spans.length
+    before = np.cumsum(length) - length
+    found = np.unique(ids[np.repeat(spans.start - before, length) + np.arange(length.sum())])
     if isinstance(rows, TokenBags):
         entries = [rows.rows[rows.first[i] : rows.first[i + 1]] for i in found]
         found = np.unique(np.concatenate(entries))

@@ -17,10 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 import torch.distributed as dist
 from numpy.typing import NDArray
-
-import torch
 
 from ..errors import ArgumentError
 from ..network.layers import get_threads, set_threads
