@@ -26,6 +26,27 @@ def relation(lead: float, p: float | None) -> Relation:
     return "beats" if lead > 0 else "worse than"
 
 
+def beside_best(lead: float, p: float | None, baselines: int) -> float | None:
+    """The p value of a difference to the best of some baselines, which was picked by the same data.
+
+    The pick favours the baseline, so that a lead over it needs no correction. That one of many is
+    better, chance brings more often than that a given one is: there p counts for each of them
+    (Bonferroni).
+
+    Args:
+        lead: how much better the model is, in any unit; below 0 if it is worse.
+        p: of the difference to that baseline alone; None where nothing can be said.
+        baselines: that were looked at.
+
+    Example:
+        >>> beside_best(0.1, 0.02, 8), beside_best(-0.1, 0.02, 8), beside_best(-0.1, 0.3, 8)
+        (0.02, 0.16, 1.0)
+    """
+    if p is None or lead >= 0:
+        return p
+    return min(p * baselines, 1.0)
+
+
 def chance(p: float) -> str:
     """A p value in words.
 

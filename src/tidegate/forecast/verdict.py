@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..evidence import Relation, chance, relation
+from ..evidence import Relation, beside_best, chance, relation
 from .metrics import by_series, mean
 from .paired import FEW, Unit, compare
 
@@ -104,9 +104,7 @@ def judge(
         same = None if found.p is None else 1.0
         return Verdict("no better than", model, best, 0.0, same, found.count, count, found.unit)
     margin = lead / means[best] if means[best] > 0 else -math.inf
-    p = found.p
-    if p is not None and lead < 0:
-        p = min(p * len(theirs), 1.0)
+    p = beside_best(lead, found.p, len(theirs))
     return Verdict(relation(lead, p), model, best, margin, p, found.count, count, found.unit)
 
 
