@@ -61,14 +61,14 @@ class Case:
 
 
 CASES = (
-    Case("lstm", 50, 32, 8, 64),
-    Case("gru", 40, 32, 2, 32),
+    Case("lstm", 64, 32, 8, 64),
+    Case("gru", 80, 32, 2, 32),
     Case("rnn", 200, 32, 2, 32),
     Case("lstm", 100, 64, 64, 128),
     Case("gru", 500, 128, 1, 64, layers=2),
-    Case("rnn", 50, 8, 1, 8),
+    Case("rnn", 64, 8, 1, 8),
     Case("lstm", 64, 32, 64, 256, vocabulary=65),
-    Case("lstm", 35, 20, 200, 200, vocabulary=10_000),
+    Case("lstm", 70, 20, 200, 200, vocabulary=10_000),
 )
 
 

@@ -49,7 +49,7 @@ def test_a_linear_unit_gives_powers_of_its_weight(v: float) -> None:
 def test_it_is_the_norm_of_the_jacobian_in_the_mean(cell: str, bidirectional: bool) -> None:
     """|Jᵀv|² of signs v has the mean |J|²; 400 looks come within a tenth of it."""
     spec = LINEAR.but(cell=cell, hidden=4, bidirectional=bidirectional)
-    steps, lag = 33, 4
+    steps, lag = watch.SHORT, 4
     network = Network(spec, seed=1)
     rows = np.random.default_rng(0).normal(size=(steps, 1))
     spans = Spans([0], [steps])
@@ -131,10 +131,10 @@ def test_a_carried_text_is_looked_at_from_where_it_stands(often: None) -> None:
     for watched in (False, True):
         network = Network(spec, seed=1)
         chosen = FitSettings(updates=12, batch=4, watch=watched)
-        history = fit_carried(network, tokens, chosen, steps=40)
+        history = fit_carried(network, tokens, chosen, steps=watch.SHORT)
         found.append((bits(network), history))
     assert found[0][0] == found[1][0]
-    assert [look.steps for look in found[1][1].looks] == [40] * 5
+    assert [look.steps for look in found[1][1].looks] == [watch.SHORT] * 5
 
 
 def test_a_run_that_was_stopped_has_the_looks_of_one_that_was_not(

@@ -27,8 +27,8 @@ Fault: TypeAlias = Literal["", "vanishes", "explodes"]
 
 SEQUENCES = 2
 """Of a batch that are looked at."""
-SHORT = 32
-"""Steps; what is shorter is not looked at, for there every cell reaches from end to end."""
+SHORT = 64
+"""Steps; what is shorter is not looked at: there a network learns though it forgets soon."""
 SHARE = 0.01
 """Of the operations of a run that looks may take."""
 CALL = 1e7
