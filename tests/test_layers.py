@@ -31,6 +31,7 @@ FILES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.p
 HEAVY = {
     "joblib",
     "narwhals",
+    "onnx",
     "optuna",
     "pandas",
     "polars",

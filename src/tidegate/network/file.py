@@ -214,7 +214,7 @@ def _header(kind: str, spec: dict[str, Any], arrays: Tensors, meta: dict[str, An
     header: dict[str, Any] = {
         "__metadata__": {
             "format": FORMAT,
-            "version": _version(),
+            "version": library_version(),
             "kind": kind,
             "spec": _json(spec, "spec"),
             "preparation": _json(meta, "preparation"),
@@ -245,7 +245,8 @@ def _json(value: Any, title: str) -> str:
     return text
 
 
-def _version() -> str:
+def library_version() -> str:
+    """The release of tidegate that is in use."""
     from importlib import metadata
 
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -164,6 +165,12 @@ class Layer:
         )
         return LayerGradients(d_input, d_initial, views(self.spec, gradient))
 
+    def __audit__(self, data: ArrayLike) -> Any:
+        """The layers with an array ``[B, T, I]``, as `tg.audit` sees them."""
+        from .audited import of_layer
+
+        return of_layer(self._network, data)
+
     def step(self, x_t: ArrayLike, state: State | None = None) -> tuple[Array, State]:
         """One step of a stream: equal, bit for bit, to the same step of `forward`.
 
@@ -215,6 +222,10 @@ class Layer:
             LSTM(3, 4, num_layers=2, batch_first=True)
         """
         return layer_to_torch(self._network)
+
+    def to_onnx(self, path: str | os.PathLike[str]) -> None:
+        """Writes the layers as an ONNX file, whole or not at all: see `Network.to_onnx`."""
+        self._network.to_onnx(path)
 
     def _checked_step(
         self, x_t: ArrayLike, state: State | None

@@ -16,6 +16,7 @@ from .classes import Classes
 from .clipped import clipped_step, clipped_update
 from .initial import initial
 from .native import Array, Native, State, as_array, call, checked_seed, native_optimizer
+from .onnx import write_network
 from .optimizer import Optimizer
 from .parameters import size, views
 from .results import Outputs as Outputs
@@ -303,6 +304,13 @@ class Network:
         return StepResult(float(value), norm)
 
     to_torch = network_to_torch
+    to_onnx = write_network
+
+    def __audit__(self, data: tuple[Any, Spans]) -> Any:
+        """The network with (rows, spans), as `tg.audit` sees it."""
+        from .audited import subject_of
+
+        return subject_of(self, *data)
 
     # What the layers share with networks; arrays are checked by the caller.
 

@@ -1,0 +1,9 @@
+"""Networks as ONNX graphs, written operator by operator; `docs/design/export.md` says why."""
+
+from __future__ import annotations
+
+from .graph import Graph as Graph
+from .network import Answer as Answer
+from .network import add_network as add_network
+from .network import rows_of as rows_of
+from .network import write_network as write_network

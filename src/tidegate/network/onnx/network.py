@@ -1,0 +1,198 @@
+"""A whole network as an ONNX graph: input, layers, readout, head."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from ..spec import NetworkSpec, NumberInput, TokenInput
+from .graph import Dims, Graph
+from .recurrent import Params, add_layers
+
+if TYPE_CHECKING:
+    from ..network import Network
+
+FOREVER = 2**62
+"""A length that is longer than any sequence."""
+
+
+class Answer(NamedTuple):
+    """What a network says, in values of a graph."""
+
+    output: str
+    """[B, O], or for the readout "each" [B, S, O], zero beyond a length."""
+    state: tuple[str, ...]
+    """(h,) or (h, c), [layers*D, B, H] each, at each sequence's own end."""
+
+
+class Rows(NamedTuple):
+    """What a run is given of sequences."""
+
+    x: str
+    lengths: str
+    """[B] int64, rows of each."""
+
+
+def write_network(network: Network, path: str | os.PathLike[str]) -> None:
+    """Writes the network as an ONNX file, whole or not at all; batch and time axes are free.
+
+    Inputs: ``x`` [batch, time, columns] float32, or ``tokens`` [batch, time] int64; and, if a run
+    gives them, ``lengths`` [batch] int64, in rows, of sequences that end before the table does, and
+    ``h_0`` and ``c_0`` [layers*D, batch, hidden], where they start: zero by default.
+    Outputs: ``output`` [batch, outputs], or [batch, steps, outputs] for the readout "each", zero
+    beyond a length; ``h_n`` and ``c_n``, the states at each sequence's own end. All is computed
+    in float32, as runtimes do; dropout is left out.
+
+    Raises:
+        ArgumentError: if onnx is not installed, or the file would be too large.
+        ModelFileError: if it cannot be written.
+
+    Example:
+        >>> import tempfile, onnx
+        >>> from tidegate.network import Network, NetworkSpec, NumberInput
+        >>> network = Network(NetworkSpec(NumberInput(3), cell="gru", hidden=4, outputs=1))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     network.to_onnx(f"{folder}/gru.onnx")
+        ...     graph = onnx.load(f"{folder}/gru.onnx").graph
+        >>> [value.name for value in graph.input], [value.name for value in graph.output]
+        (['x', 'lengths', 'h_0'], ['output', 'h_n'])
+    """
+    spec, graph = network.spec, Graph()
+    rows = rows_of(graph, spec.input)
+    states = spec.cell_spec.states
+    shape = (spec.layers * spec.directions, 1, spec.hidden)
+    free: Dims = (shape[0], "batch", shape[2])
+    given = [
+        graph.input(f"{name}_0", np.float32, (shape[0], f"{name}_0_batch", shape[2]), zeros)
+        for name, zeros in zip(states, [np.zeros(shape)] * len(states), strict=True)
+    ]
+    size = graph.add(
+        "Concat",
+        graph.integers(shape[0]),
+        _size(graph, rows.x, 0),
+        graph.integers(shape[2]),
+        attributes={"axis": 0},
+    )
+    state = tuple(graph.add("Expand", part, size) for part in given)
+    answer = add_network(graph, network, rows, state)
+    each = ("steps",) if spec.readout == "each" else ()
+    graph.output("output", answer.output, ("batch", *each, spec.output_size))
+    for name, value in zip(states, answer.state, strict=True):
+        graph.output(f"{name}_n", value, free)
+    graph.write(path, "A recurrent network of tidegate", {"spec": json.dumps(spec.to_json())})
+
+
+def rows_of(graph: Graph, source: NumberInput | TokenInput, dtype: Any = np.float32) -> Rows:
+    """The inputs ``x`` or ``tokens``, and ``lengths``, no longer than the table."""
+    if isinstance(source, TokenInput):
+        x = graph.input("tokens", np.int64, ("batch", "time"))
+    else:
+        x = graph.input("x", dtype, ("batch", "time", source.columns))
+    given = graph.input("lengths", np.int64, ("lengths_batch",), np.array([FOREVER]))
+    least = graph.add("Min", given, _size(graph, x, 1))
+    return Rows(x, graph.add("Expand", least, _size(graph, x, 0)))
+
+
+def add_network(graph: Graph, network: Network, rows: Rows, state: tuple[str, ...] = ()) -> Answer:
+    """Adds a network to a graph.
+
+    Args:
+        graph: that it is added to.
+        network: with its parameters, which become constants.
+        rows: [B, T, columns] float32 or [B, T] ids, and lengths in rows.
+        state: where the sequences start; none for zero.
+    """
+    spec = network.spec
+    params = {name: value.astype(np.float32) for name, value in network.params.items()}
+    x = _read(graph, spec, params, rows.x)
+    lengths = rows.lengths
+    if spec.input.segment > 1:
+        lengths = graph.add("Div", lengths, graph.integers(spec.input.segment))
+    steps = graph.add("Cast", lengths, attributes={"to": _code(np.int32)})
+    states, ends = add_layers(graph, spec, params, x, steps, state)
+    column = graph.add("Unsqueeze", lengths, graph.integers(1))  # [B, 1]
+    read = _readout(graph, spec, states, ends[0], column)
+    return Answer(_head(graph, spec, params, read, states, column), ends)
+
+
+def _read(graph: Graph, spec: NetworkSpec, params: Params, x: str) -> str:
+    """What the first layer is given, [B, S, I]."""
+    if isinstance(spec.input, TokenInput):
+        return graph.add("Gather", graph.constant(params["embedding_weight"]), x)
+    if spec.input.segment > 1:
+        x = graph.add("Reshape", x, graph.integers(0, -1, spec.input.size))
+    if not spec.input.dense:
+        return x
+    x = graph.add("MatMul", x, graph.constant(params["dense_weight"].T))
+    return graph.add("Relu", graph.add("Add", x, graph.constant(params["dense_bias"])))
+
+
+def _readout(graph: Graph, spec: NetworkSpec, states: str, end: str, lengths: str) -> str:
+    """What the head is given, [B, R] or [B, S, R]."""
+    if spec.readout == "each":
+        return states if not spec.read_last else _last_steps(graph, spec, states, lengths)
+    if spec.readout == "last":
+        first = (spec.layers - 1) * spec.directions
+        top = graph.add("Slice", end, graph.integers(first), graph.integers(FOREVER))
+        top = graph.add("Transpose", top, attributes={"perm": [1, 0, 2]})
+        return graph.add("Reshape", top, graph.integers(0, spec.readout_size))
+    inside = _inside(graph, states, lengths)
+    pools = {}
+    axis, flat = graph.integers(1), {"keepdims": 0}
+    zero, least = graph.constant(np.float32(0)), graph.constant(np.float32(-np.inf))
+    seen = graph.add("Where", inside, states, zero)
+    count = graph.add("Cast", lengths, attributes={"to": _code(np.float32)})
+    total = graph.add("ReduceSum", seen, axis, attributes=flat)
+    pools["mean"] = graph.add("Div", total, count)
+    far = graph.add("Where", inside, states, least)
+    pools["max"] = graph.add("ReduceMax", far, axis, attributes=flat)
+    parts = [pools[pool] for pool in spec.readout.split("+")]
+    return parts[0] if len(parts) == 1 else graph.add("Concat", *parts, attributes={"axis": 1})
+
+
+def _last_steps(graph: Graph, spec: NetworkSpec, states: str, lengths: str) -> str:
+    """The last steps of each sequence, [B, last, R]."""
+    back = np.arange(-spec.read_last, 0)[None]
+    place = graph.add("Add", lengths, graph.constant(back))
+    place = graph.add("Unsqueeze", place, graph.integers(2))
+    return graph.add("GatherND", states, place, attributes={"batch_dims": 1})
+
+
+def _head(
+    graph: Graph, spec: NetworkSpec, params: Params, read: str, states: str, lengths: str
+) -> str:
+    """The output; zero beyond a length."""
+    if spec.outputs:
+        if spec.tied:
+            table = graph.constant(params["embedding_weight"])
+            weight = graph.add("Transpose", table, attributes={"perm": [1, 0]})
+        else:
+            weight = graph.constant(params["head_weight"].T)
+        product = graph.add("MatMul", read, weight)
+        read = graph.add("Add", product, graph.constant(params["head_bias"]))
+    if spec.readout != "each" or spec.read_last:
+        return read
+    return graph.add("Where", _inside(graph, states, lengths), read, graph.constant(np.float32(0)))
+
+
+def _inside(graph: Graph, states: str, lengths: str) -> str:
+    """[B, S, 1]: whether a step belongs to its sequence."""
+    steps = graph.add("Squeeze", _size(graph, states, 1))
+    number = graph.add("Range", graph.constant(np.int64(0)), steps, graph.constant(np.int64(1)))
+    inside = graph.add("Less", number, lengths)
+    return graph.add("Unsqueeze", inside, graph.integers(2))
+
+
+def _size(graph: Graph, value: str, axis: int) -> str:
+    """[1], the size of one axis."""
+    return graph.add("Shape", value, attributes={"start": axis, "end": axis + 1})
+
+
+def _code(dtype: Any) -> int:
+    """ONNX's number of a type."""
+    from onnx import helper
+
+    return int(helper.np_dtype_to_tensor_dtype(np.dtype(dtype)))
