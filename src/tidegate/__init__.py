@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .audit.whole import audit as audit
     from .errors import ArgumentError as ArgumentError
     from .errors import DataError as DataError
     from .errors import ModelFileError as ModelFileError
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 # public name → module; each is loaded when first used
 _HOME = {
+    "audit": "audit",
     **dict.fromkeys(("LSTM", "GRU", "RNN", "get_threads", "set_threads"), "network.layers"),
     "Forecaster": "forecast.forecaster",
     "LanguageModel": "language.model",

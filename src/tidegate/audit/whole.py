@@ -4,9 +4,94 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+from ..cells import CELLS
+from ..errors import ArgumentError, DataError
+from ..network.subject import Subject
+from .fixes import fixes
+from .gradient import norms
+from .influence import influence
+from .memory import memory
+from .rate import rates
 from .result import Audit
+from .units import units
+from .verdict import judge
 
 
 def audit(model: Any, data: Any, *, seed: int = 0) -> Audit:
-    """What a fitted model remembers of data in its own form."""
-    raise NotImplementedError
+    """What a fitted model remembers of some data, and why.
+
+    It takes about as long as an epoch of training over the data.
+
+    Args:
+        model: any fitted estimator, Forecaster, LanguageModel, layer or network; or a
+            `network.subject.Subject`, with None for data.
+        data: in the model's own form: X or (X, y) for an estimator of sequences, a frame for a
+            Forecaster, a text for a LanguageModel, an array ``[B, T, I]`` for a layer. Without y,
+            what a longer past is worth is told by how far the output changes.
+        seed: of the places that are looked at, the probes and the intervals.
+
+    Raises:
+        NotFittedError: before the model's ``fit``.
+        ArgumentError: if the model is none of these.
+        DataError: if the data cannot be used, or no sequence has two steps.
+
+    Example:
+        >>> import tidegate as tg
+        >>> layer = tg.RNN(1, 1, nonlinearity="linear", dtype="float64")
+        >>> layer.params["weight_hh_l0"][:] = 2.0
+        >>> found = tg.audit(layer, np.ones((1, 51, 1)))
+        >>> float(found.gradient[0].mean[50]) == 2.0**50, found.verdict.word
+        (True, 'exploding')
+    """
+    subject = subject_of(model, data)
+    length = np.asarray(subject.length)
+    if not len(length) or length.max() < 2:
+        what = f"the longest has {int(length.max())}" if len(length) else "there are none"
+        raise DataError(f"an audit needs sequences of two steps at least, {what}; give longer ones")
+    about = subject.about
+    found = norms(subject, CELLS[about.cell].states, seed)
+    gradient = tuple(each.curve() for each in found)
+    rate = tuple(rates(subject, found, seed))
+    acts, blind = influence(subject)
+    kept = memory(subject, seed)
+    each = units(subject)
+    median = int(np.median(length))
+    verdict = judge(median, about.step, gradient, rate, kept, each)
+    return Audit(
+        model=about.model,
+        cell=about.cell,
+        hidden=about.hidden,
+        sequences=len(length),
+        length=median,
+        step=about.step,
+        rows=about.rows,
+        gradient=gradient,
+        rate=rate,
+        influence=acts,
+        memory=kept,
+        blind=blind,
+        units=each,
+        verdict=verdict,
+        fixes=fixes(about, median, verdict, kept, blind),
+        source=(model, data),
+    )
+
+
+def subject_of(model: Any, data: Any) -> Any:
+    """A model with its data as the audit sees it: what its ``__audit__`` gives.
+
+    Raises:
+        ArgumentError: if it has none.
+    """
+    make = getattr(model, "__audit__", None)
+    if make is not None:
+        return make(data)
+    if data is None and hasattr(model, "trail") and hasattr(model, "about"):
+        subject: Subject = model
+        return subject
+    raise ArgumentError(
+        f"tg.audit takes a fitted estimator, a Forecaster, a LanguageModel or a layer of tidegate, "
+        f"got {type(model).__name__}"
+    )

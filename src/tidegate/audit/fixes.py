@@ -1,0 +1,112 @@
+"""What to try, best first, as changes to the estimator's arguments."""
+
+from __future__ import annotations
+
+from ..cells import CELLS
+from ..network.subject import About
+from .result import Blind, Fix, Memory, Verdict
+
+GATED = "lstm"
+
+
+def fixes(
+    about: About, length: int, verdict: Verdict, memory: Memory, blind: tuple[Blind, ...]
+) -> tuple[Fix, ...]:
+    """What suits the verdict, as far as the model's arguments allow it.
+
+    Args:
+        about: the model.
+        length: steps of a sequence of median length.
+        verdict, memory, blind: what was found.
+    """
+    found: list[Fix] = []
+    can, gated = about.settings, bool(CELLS[about.cell].chrono)
+    horizon = max(length, 3)
+    chrono = {"init.chrono": horizon}
+    if verdict.word in ("vanishing", "saturated"):
+        if not gated and {"cell", "init"} <= set(can):
+            found.append(
+                Fix(
+                    f"an LSTM with chrono initialisation, T_max = {horizon}",
+                    "its cell state is carried by a gate, not through a matrix at every step, and "
+                    "the gate begins open for so many steps",
+                    {"cell": GATED, **chrono},
+                )
+            )
+        if not gated and "cell" in can:
+            found.append(
+                Fix(
+                    "an LSTM" if about.cell != GATED else "a GRU",
+                    "its cell state is carried by a gate, not through a matrix at every step",
+                    {"cell": GATED},
+                )
+            )
+        if gated and "init" in can and (about.chrono or 0) < horizon:
+            found.append(
+                Fix(
+                    f"chrono initialisation, T_max = {horizon}",
+                    "the gate that keeps begins so far open that memories last as long as the "
+                    "sequences; it now begins with a few steps",
+                    chrono,
+                )
+            )
+        if not gated and "init" in can:
+            found.append(
+                Fix(
+                    "identity recurrent weights and relu units",
+                    "a state that is passed on unchanged loses nothing (Le et al. 2015)",
+                    {"cell": "rnn_relu", "init.recurrent": "identity"},
+                )
+            )
+        if "segment" in can and length > 40:
+            size = about.rows * max(length // 40, 2)
+            found.append(
+                Fix(
+                    f"{size} rows in a step",
+                    f"the gradient then passes {-(-length * about.rows // size)} steps in place "
+                    f"of {length}",
+                    {"segment": size},
+                )
+            )
+        if "readout" in can:
+            found.append(
+                Fix(
+                    "the mean and the maximum of all states as readout",
+                    "every step is then one step away from the answer",
+                    {"readout": "mean+max"},
+                )
+            )
+    if verdict.word == "exploding":
+        if about.cell in ("rnn_relu", "rnn_linear", "rnn") and "cell" in can:
+            found.append(
+                Fix(
+                    "a GRU",
+                    "what it carries is a mean of old and new, and cannot grow",
+                    {"cell": "gru"},
+                )
+            )
+        if "init" in can:
+            found.append(
+                Fix(
+                    "orthogonal recurrent weights",
+                    "they neither magnify nor lose anything at the start",
+                    {"init.recurrent": "orthogonal"},
+                )
+            )
+        if "learning_rate" in can:
+            found.append(
+                Fix(
+                    "a smaller learning rate",
+                    "recurrent weights that grow past 1 are what makes gradients explode",
+                    {"training.learning_rate": 1e-3},
+                )
+            )
+    if verdict.word == "unused past" and "window" in can and memory.usable:
+        found.append(
+            Fix(
+                "a shorter window",
+                "the past is not used; a model without it says the same and learns faster",
+                {"window": max(int(memory.usable), 2)},
+            )
+        )
+    return tuple(found)

@@ -1,0 +1,114 @@
+"""How large d state(t) / d state(t − lag) is, by lag.
+
+A random probe v on a state at t, sent back once, meets the state of every step before: the gradient
+it leaves at t − lag is Jᵀv with J = d state(t) / d state(t − lag). With entries ±1/√H, the mean of
+|Jᵀv|² is |J|²/H in the Frobenius norm (Hutchinson 1990), so one backward pass over a few dozen
+sequences gives all lags at once. For one unit it is |J| itself, without error.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..network.audited import spread
+from ..network.subject import Ends, Subject
+from .result import LagCurve
+
+Array = NDArray[Any]
+
+LEAST, MOST = 16, 48
+"""Places that are looked at, for each state."""
+SHARE = 0.1
+"""Of the steps of all sequences, that a pass looks at; more where this is fewer than `LEAST`."""
+STEPS = 5_000
+"""That are looked at in any case."""
+
+
+@dataclass(frozen=True, eq=False)
+class Norms:
+    """Of one state: what came of each probe."""
+
+    layer: int
+    direction: str
+    state: str
+    table: Array
+    """``[m, L]``: the size at each lag; NaN where a run is not so long."""
+
+    def curve(self) -> LagCurve:
+        """Over all places."""
+        known = np.isfinite(self.table) | np.isinf(self.table)
+        count = known.sum(axis=0)
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean = np.nansum(self.table, axis=0) / count
+            low, median, high = np.nanquantile(self.table, (0.1, 0.5, 0.9), axis=0)
+        lag = np.arange(self.table.shape[1])
+        return LagCurve(self.layer, self.direction, self.state, lag, mean, low, median, high, count)
+
+
+def norms(subject: Subject, states: tuple[str, ...], seed: int) -> list[Norms]:
+    """For each layer, direction and state: the gradient by lag, of several places.
+
+    Half of the places are the ends of sequences, the others lie anywhere in them.
+
+    Args:
+        subject: the model and its data.
+        states: of the cell.
+        seed: of the places and the probes.
+    """
+    random = np.random.default_rng(seed)
+    ends = places(subject.length, random)
+    about = subject.about
+    found = []
+    for layer in range(about.layers):
+        for state in states:
+            shape = (about.directions, len(ends.which), about.hidden)
+            probe = random.choice([-1.0, 1.0], shape) / np.sqrt(about.hidden)
+            trail = subject.trail(ends, layer, state, probe)
+            for direction in range(about.directions):
+                table = by_lag(sizes(trail[direction]), ends.steps, reverse=direction == 1)
+                found.append(Norms(layer, ("forward", "reverse")[direction], state, table))
+    return found
+
+
+def places(length: Array, random: np.random.Generator) -> Ends:
+    """Where states are probed: runs from the first step of some sequences on."""
+    budget = max(SHARE * length.sum(), STEPS)
+    count = int(np.clip(budget / np.median(length), LEAST, MOST))
+    long = np.flatnonzero(length >= np.median(length))
+    which = np.concatenate(
+        [long[spread(len(long), count // 2)], random.choice(np.flatnonzero(length > 1), count // 2)]
+    )
+    steps = length[which]
+    late = slice(min(len(long), count // 2), None)
+    steps[late] = random.integers(2, steps[late] + 1)
+    return Ends(which, np.zeros(len(which), np.int64), steps)
+
+
+def by_lag(sizes: Array, steps: Array, *, reverse: bool) -> Array:
+    """``[m, L]`` of ``[sum of steps]``; a reverse direction comes to the first step last.
+
+    Example:
+        >>> by_lag(np.array([4.0, 2.0, 1.0, 3.0, 1.0]), np.array([3, 2]), reverse=False).tolist()
+        [[1.0, 2.0, 4.0], [1.0, 3.0, nan]]
+    """
+    first = np.repeat(np.cumsum(steps) - steps, steps)
+    place = np.arange(len(sizes)) - first
+    lag = place if reverse else np.repeat(steps, steps) - 1 - place
+    table = np.full((len(steps), int(steps.max())), np.nan)
+    table[np.repeat(np.arange(len(steps)), steps), lag] = sizes
+    return table
+
+
+def sizes(rows: Array) -> Array:
+    """The length of each row; the largest entry is taken out first, so that squares neither
+    overflow nor vanish: 0.2⁵⁰⁰ is a number, its square is none."""
+    largest = np.abs(rows).max(axis=1)
+    safe = np.where((largest > 0) & np.isfinite(largest), largest, 1.0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        scaled = rows / safe[:, None]
+        found: Array = safe * np.sqrt(np.einsum("rh,rh->r", scaled, scaled))
+    return np.where(np.isfinite(found), found, np.inf)

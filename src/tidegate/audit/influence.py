@@ -1,0 +1,80 @@
+"""How outputs change with the input so many rows before, and with which they cannot at all."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..network.audited import spread
+from ..network.subject import Subject
+from .result import Blind, Influence
+
+Array = NDArray[Any]
+
+MOST = 16
+"""Sequences that are looked at."""
+SHARE, STEPS = 0.1, 5_000
+"""Of the steps of all sequences, and so many in any case."""
+ALL = "all inputs"
+
+
+def influence(subject: Subject) -> tuple[Influence, tuple[Blind, ...]]:
+    """The mean influence, and what outputs are blind to."""
+    about, which = subject.about, chosen(subject)
+    lag, table = subject.influence(which)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a lag that no sequence has: NaN
+        mean = np.nanmean(table, axis=0)
+        zero = np.nanmax(table, axis=0) == 0
+    found = Influence(about.outputs, about.inputs, lag, mean, about.unit)
+    if not zero.any():
+        return found, ()
+    other, certain = subject.fresh(), False
+    if other is not None:
+        again = other.influence(which)[1]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            zero &= np.nanmax(again, axis=0) == 0
+        certain = True
+    return found, blind(about.outputs, about.inputs, lag, zero, certain)
+
+
+def blind(
+    outputs: tuple[str, ...], inputs: tuple[str, ...], lag: Array, zero: Array, certain: bool
+) -> tuple[Blind, ...]:
+    """Which outputs know nothing of which inputs; those of all columns are one finding.
+
+    Args:
+        outputs, inputs: names.
+        lag: ``[L]``
+        zero: ``[outputs, L, inputs]``, whether there is no influence.
+        certain: whether other parameters were tried.
+
+    Example:
+        >>> zero = np.zeros((1, 3, 2), bool)
+        >>> zero[0, :2] = True
+        >>> [str(each) for each in blind(("t+1",), ("a", "b"), np.arange(3), zero, True)]
+        ['t+1 cannot depend on the newest 2 rows of all inputs']
+    """
+    found = []
+    for i, output in enumerate(outputs):
+        whole = zero[i].all(axis=1)
+        parts = [(ALL, whole)]
+        parts += [(name, zero[i, :, j] & ~whole) for j, name in enumerate(inputs)]
+        for name, rows in parts:
+            if rows.any():
+                found.append(Blind(output, name, tuple(int(n) for n in lag[rows]), certain))
+    return tuple(found)
+
+
+def chosen(subject: Subject) -> Array:
+    """The sequences that are looked at: some of the longer ones, within a budget."""
+    length = subject.length
+    probes = len(subject.about.outputs)
+    budget = max(SHARE * length.sum(), STEPS)
+    count = int(np.clip(budget / (probes * np.median(length)), 4, MOST))
+    long = np.flatnonzero(length >= np.median(length))
+    return np.asarray(long[spread(len(long), count)])

@@ -1,0 +1,71 @@
+"""Usable memory: what the loss is when only the newest rows are seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..network.audited import CHANGE
+from ..network.subject import Subject
+from .result import Memory
+
+Array = NDArray[Any]
+
+NEAR = 0.01
+"""A loss within this share of the full one is as good."""
+RESAMPLED = 500
+LEAST, MOST = 64, 400
+"""Observations."""
+SHARE = 0.8
+"""Of the steps of all sequences, that all contexts together read."""
+
+
+def memory(subject: Subject, seed: int) -> Memory:
+    """The loss by length of context, with intervals by bootstrap over the sequences."""
+    context, about = subject.context, subject.about
+    length = subject.length
+    steps = sum(min(n / about.rows, float(np.median(length))) for n in context.lengths)
+    most = int(np.clip(SHARE * length.sum() / max(steps, 1.0), LEAST, MOST))
+    losses = np.stack([context.losses(n, most) for n in context.lengths])
+    return curve(about.loss, np.array(context.lengths), losses, seed)
+
+
+def curve(name: str, context: Array, losses: Array, seed: int) -> Memory:
+    """What losses by context come to.
+
+    Args:
+        name: of the loss.
+        context: ``[K]`` rows, increasing.
+        losses: ``[K, m]``
+        seed: of the bootstrap.
+
+    Example:
+        >>> losses = np.array([[4.0, 2.0], [1.0, 2.0], [1.0, 2.0]])
+        >>> curve("squared error", np.array([1, 2, 4]), losses, 0).usable
+        2
+    """
+    m = losses.shape[1]
+    score = losses.mean(axis=1)
+    chosen = np.random.default_rng(seed).integers(m, size=(RESAMPLED, m))
+    low, high = np.quantile(losses[:, chosen].mean(axis=2), (0.025, 0.975), axis=1)
+    lead = losses[0] - losses[-1]
+    gain = float(lead.mean() / score[0]) if score[0] else 0.0
+    return Memory(name, context, score, low, high, usable(name, context, score), gain, _p(lead))
+
+
+def usable(name: str, context: Array, score: Array) -> int:
+    """The smallest context from which on the loss is within 1 % of the full one."""
+    full = float(score[-1])
+    margin = NEAR if name == CHANGE else NEAR * abs(full)
+    beyond = np.flatnonzero(score > full + margin)
+    return int(context[beyond[-1] + 1 if beyond.size else 0])
+
+
+def _p(lead: Array) -> float:
+    from scipy.stats import ttest_1samp
+
+    if len(lead) < 2 or np.ptp(lead) == 0:
+        return float("nan") if len(lead) < 2 else float(lead[0] == 0)
+    return float(ttest_1samp(lead, 0.0).pvalue)

@@ -1,0 +1,154 @@
+"""How fast a gradient grows or fades from step to step, and by how much at the most.
+
+Products of many Jacobians grow or shrink by the same factor in each step in the long run, whatever
+the sequence (Furstenberg and Kesten 1960; for recurrent networks: Engelken et al. 2023): the
+logarithm of their size is a line, and its slope is what is reported.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..network.audited import spread
+from ..network.subject import Ends, Subject
+from .gradient import Norms
+from .result import Rate
+
+Array = NDArray[Any]
+
+TINY = 1e-300
+"""What is smaller counts as nothing."""
+LARGE = 1e300
+RESAMPLED = 1000
+PLACES = 2
+"""Whole Jacobians that are taken."""
+LAGS = 10
+"""Lags whose singular values are taken."""
+SHARE, STEPS = 0.1, 4_000
+"""The steps that all Jacobians of a state take: a share of all, and so many in any case."""
+
+
+def rates(subject: Subject, found: list[Norms], seed: int) -> list[Rate]:
+    """The growth of each state's gradient, and its singular values.
+
+    Args:
+        subject: the model and its data.
+        found: the sizes by lag.
+        seed: of the bootstrap.
+    """
+    result = []
+    values: dict[tuple[int, str], list[tuple[Array, Array, Array]]] = {}
+    for norms in found:
+        key = norms.layer, norms.state
+        if key not in values:
+            values[key] = singular(subject, *key)
+        lag, largest, smallest = values[key][norms.direction == "reverse"]
+        growth, low, high = grown(norms.table, seed)
+        life = np.inf if growth >= 1 else 0.0 if growth == 0 else np.log(0.5) / np.log(growth)
+        result.append(
+            Rate(
+                norms.layer,
+                norms.direction,
+                norms.state,
+                growth,
+                low,
+                high,
+                float(life),
+                lag,
+                largest,
+                smallest,
+            )
+        )
+    return result
+
+
+def grown(table: Array, seed: int = 0) -> tuple[float, float, float]:
+    """The factor of a step, and its 95 % interval: by the line through each place's logarithms.
+
+    Args:
+        table: ``[m, L]``, sizes by lag; NaN where unknown.
+        seed: of the bootstrap over places.
+
+    Example:
+        >>> growth, low, high = grown(2.0 ** np.arange(51)[None])
+        >>> round(growth, 12), low
+        (2.0, nan)
+    """
+    slopes, weights = [], []
+    for row in table:
+        known = row[~np.isnan(row)]
+        ended = np.flatnonzero((known < TINY) | (known > LARGE))
+        last = int(ended[0]) if ended.size else len(known)
+        if last < 2 and len(known) > 1:  # gone in a single step
+            slopes.append(np.log(TINY))
+            weights.append(1.0)
+        elif last >= 2:
+            y = np.log(known[:last])
+            t = np.arange(last) - (last - 1) / 2
+            slopes.append(float((t * y).sum() / (t * t).sum()))
+            weights.append(float(last))
+    if not slopes:
+        return np.nan, np.nan, np.nan
+    slope, weight = np.array(slopes), np.array(weights)
+    growth = _factor(float(np.average(slope, weights=weight)))
+    if len(slope) < 2:
+        return growth, np.nan, np.nan
+    chosen = np.random.default_rng(seed).integers(len(slope), size=(RESAMPLED, len(slope)))
+    means = (slope * weight)[chosen].sum(axis=1) / weight[chosen].sum(axis=1)
+    low, high = np.quantile(means, (0.025, 0.975))
+    return growth, _factor(float(low)), _factor(float(high))
+
+
+def singular(subject: Subject, layer: int, state: str) -> list[tuple[Array, Array, Array]]:
+    """For each direction: lags, and the largest and the smallest singular value at each.
+
+    The whole Jacobian is taken, a probe for each unit, over as many steps as can be afforded.
+    """
+    about, length = subject.about, subject.length
+    h = about.hidden
+    budget = max(SHARE * length.sum(), STEPS)
+    longest = int(length.max())
+    steps = int(np.clip(budget // (h * PLACES), 3, longest))
+    able = np.flatnonzero(length >= steps)
+    which = able[spread(len(able), PLACES)]
+    count = len(which)
+    ends = Ends(np.repeat(which, h), np.repeat(length[which] - steps, h), np.full(count * h, steps))
+    probe = np.tile(np.eye(h), (about.directions, count, 1))
+    trail = subject.trail(ends, layer, state, probe)
+    lags = np.unique(np.geomspace(1, steps - 1, LAGS).round().astype(np.int64))
+    result = []
+    for direction in range(about.directions):
+        jacobians = trail[direction].reshape(count, h, steps, h)
+        largest, smallest = [], []
+        for lag in lags:
+            at = lag if direction else steps - 1 - lag
+            largest_of, smallest_of = zip(*map(_extremes, jacobians[:, :, at]), strict=True)
+            largest.append(_middle(largest_of))
+            smallest.append(_middle(smallest_of))
+        result.append((lags, np.array(largest), np.array(smallest)))
+    return result
+
+
+def _extremes(jacobian: Array) -> tuple[float, float]:
+    if not np.isfinite(jacobian).all():
+        return np.inf, np.inf
+    scale = float(np.abs(jacobian).max())
+    if scale == 0:
+        return 0.0, 0.0
+    found = np.linalg.svd(jacobian / scale, compute_uv=False) * scale
+    return float(found[0]), float(found[-1])
+
+
+def _middle(values: tuple[float, ...]) -> float:
+    """The geometric mean; 0 if any is."""
+    array = np.array(values)
+    if len(array) == 1 or not array.all() or not np.isfinite(array).all():
+        return float(array.min() if not array.all() else array.max())
+    return float(np.exp(np.log(array).mean()))
+
+
+def _factor(slope: float) -> float:
+    return 0.0 if slope <= np.log(TINY) else float(np.exp(slope))

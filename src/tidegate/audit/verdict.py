@@ -1,0 +1,141 @@
+"""What an audit comes to: one of five words, a sentence, and the numbers that decided.
+
+In this order, the first that holds (docs/design/audit.md says why):
+
+exploding    a gradient grows by more than `GROWN` within a sequence, and by more than 1 a step
+saturated    the gradient vanishes, and most units stand at the ends of their tanh
+vanishing    less than `GONE` of the gradient is left after a quarter of a sequence
+unused past  the loss is as good when only the newest rows are seen
+healthy      none of these
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..evidence import SURE
+from ..network.audited import CHANGE
+from .memory import NEAR
+from .result import LagCurve, Memory, Rate, Units, Verdict
+
+GROWN = 1e3
+"""A gradient that is so much larger after some steps explodes."""
+GONE = 1e-3
+"""A gradient of which less is left is lost in that of the other steps."""
+PART = 0.25
+"""The share of a sequence that a gradient must pass."""
+FULL = 0.5
+"""The share of units and steps at the end of a tanh, from which on a layer is saturated."""
+
+
+class Far(NamedTuple):
+    """The state whose gradient comes farthest, or grows most."""
+
+    rate: Rate
+    lag: int
+    size: float
+
+
+def judge(
+    length: int,
+    step: str,
+    gradient: tuple[LagCurve, ...],
+    rate: tuple[Rate, ...],
+    memory: Memory,
+    units: tuple[Units, ...],
+) -> Verdict:
+    """The verdict on what was measured.
+
+    Args:
+        length: steps of a sequence of median length.
+        step: what a row of the data is called.
+        gradient, rate, memory, units: as in `Audit`.
+    """
+    large, best = largest(gradient, rate), surviving(gradient, rate, length)
+    full = max((each.saturation for each in units), default=0.0)
+    reached = reach(gradient, length)
+    evidence = {
+        "growth": best.rate.growth,
+        "growth, low": best.rate.low,
+        "growth, high": best.rate.high,
+        "half-life": best.rate.half_life,
+        "lag": float(best.lag),
+        "gradient left": best.size,
+        "largest gradient": large.size,
+        "reach": float(reached),
+        "saturation": full,
+        "usable memory": float(memory.usable),
+        "gain by the past": memory.gain,
+        "p of the gain": memory.p,
+    }
+    longest, times = int(memory.context[-1]), large.rate.growth
+    matters = (
+        f"the newest {memory.usable} of {longest} {step}s decide the {memory.name} to within 1 %"
+    )
+    ever = f"the gradient halves every {best.rate.half_life:.3g} steps"
+    left = f"{_share(best.size)} of the gradient is left after {best.lag}"
+    lead = large.rate.low if np.isfinite(large.rate.low) else times
+    if large.size > GROWN and lead > 1:
+        return Verdict(
+            "exploding",
+            f"the gradient grows {times:.4g} times with each step, and is {large.size:.3g} times "
+            f"as large {large.lag} steps back",
+            evidence,
+        )
+    unused = memory.name != CHANGE and (memory.gain < NEAR or not memory.p < SURE)
+    if best.size < GONE and reached < PART * length:
+        if full > FULL:
+            return Verdict(
+                "saturated",
+                f"{100 * full:.0f} % of all units and steps stand at an end of their tanh, where "
+                f"no gradient passes: {left} steps",
+                evidence,
+            )
+        rest = "what it reaches of the past is not used" if unused else matters
+        return Verdict("vanishing", f"{ever}: {left} of {length} steps; {rest}", evidence)
+    if unused:
+        seen = int(memory.context[0])
+        only = f"only the newest {seen} {step}{'s' if seen != 1 else ''}" if seen else "nothing"
+        return Verdict(
+            "unused past",
+            f"the {memory.name} is {memory.score[0]:.4g} with {only} seen, and "
+            f"{memory.full:.4g} with all {longest}, though {left} steps",
+            evidence,
+        )
+    far = f"the gradient comes {reached} steps back, of {length}, before less than {GONE:g} is left"
+    if reached >= length:
+        far = f"{left} of {length} steps"
+    return Verdict("healthy", f"{far}; {matters}", evidence)
+
+
+def surviving(gradient: tuple[LagCurve, ...], rate: tuple[Rate, ...], length: int) -> Far:
+    """The state of which most is left at the end of a sequence of median length."""
+    found = []
+    for curve, of in zip(gradient, rate, strict=True):
+        lag = min(length, len(curve.lag)) - 1
+        found.append(Far(of, lag, float(curve.median[lag])))
+    return max(found, key=lambda far: far.size)
+
+
+def largest(gradient: tuple[LagCurve, ...], rate: tuple[Rate, ...]) -> Far:
+    """The state whose gradient grows most, and where."""
+    found = []
+    for curve, of in zip(gradient, rate, strict=True):
+        lag = int(np.argmax(curve.median))
+        found.append(Far(of, lag, float(curve.median[lag])))
+    return max(found, key=lambda far: far.size)
+
+
+def reach(gradient: tuple[LagCurve, ...], length: int) -> int:
+    """The first lag at which less than `GONE` is left of every state; the length if none."""
+    most = np.max([np.pad(c.median, (0, 0)) for c in gradient], axis=0)
+    gone = np.flatnonzero(most < GONE)
+    return int(gone[0]) if gone.size else max(length, len(most))
+
+
+def _share(size: float) -> str:
+    if size >= 0.995:
+        return "all" if size < 1.5 else f"{size:.3g} times"
+    return f"{100 * size:.0f} %" if size >= 0.01 else f"{size:.2g}"

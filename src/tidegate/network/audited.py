@@ -1,0 +1,386 @@
+"""A network with data, as the audit sees it: `NetworkSubject`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ..data.spans import Spans
+from ..errors import DataError
+from .network import Network
+from .spec import Init, NetworkSpec, NumberInput
+from .subject import About, Array, Context, Ends
+
+FEW = 12
+"""Outputs that are looked at one by one; of more, a random sum is."""
+OPEN = 8.0
+"""The bias of a gate that is to keep nearly all: 1 − σ(8) is a third of a thousandth."""
+Pull = Callable[[Array, Array], tuple[Array, Array]]
+"""(numbers of sequences, gradient by the rows that the network read of them, one sequence after the
+other) → the gradient by the rows of the data ``[N, inputs]``, and their number for each."""
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkSubject:
+    """A network over spans of a table; see `network.subject.Subject`.
+
+    Example:
+        >>> spec = NetworkSpec(NumberInput(2), hidden=3, outputs=1)
+        >>> subject = subject_of(Network(spec), np.ones((9, 2)), Spans([0, 5], [5, 4]))
+        >>> subject.length.tolist(), subject.about.inputs
+        ([5, 4], ('x0', 'x1'))
+    """
+
+    about: About
+    network: Network
+    rows: Any
+    spans: Spans
+    score: Callable[[Array], Array]
+    """The network's output for all spans → ``[n]``, the loss of each sequence."""
+    pull: Pull | None = None
+    """From what the network reads to what the user gave; None where they are the same."""
+    contexts: Context | None = None
+    """The loss by length of context; None for how far the output changes."""
+    labels: tuple[str, ...] | None = None
+    """What each step of each span is called, one span after the other."""
+
+    @property
+    def spec(self) -> NetworkSpec:
+        """Of the network."""
+        return self.network.spec
+
+    @property
+    def model(self) -> str:
+        """What it is, in words."""
+        return self.about.model
+
+    @property
+    def loss(self) -> str:
+        """The name of the loss."""
+        return self.about.loss
+
+    @cached_property
+    def length(self) -> Array:
+        """``[n]``, the steps of each sequence."""
+        found: Array = self.spans.length // self.spec.input.segment
+        return found
+
+    @cached_property
+    def exact(self) -> Network:
+        """The same network in float64."""
+        spec = self.spec.but(dtype="float64")
+        return Network(spec, parameters=self.network.parameters.astype(np.float64))
+
+    @cached_property
+    def exact_rows(self) -> Any:
+        """The rows in float64."""
+        return _exact(self.spec, self.rows)
+
+    @cached_property
+    def context(self) -> Context:
+        """The loss by length of context."""
+        if self.contexts is not None:
+            return self.contexts
+        segment, spec = self.spec.input.segment, self.spec
+        longest = int(self.length.max())
+        lengths = [segment * n for n in doubling(longest) if n >= spec.read_last]
+        return Context(tuple(lengths), self._changes)
+
+    def trail(self, ends: Ends, layer: int, state: str, probe: Array) -> Array:
+        """See `network.subject.Subject`."""
+        network, spec = self.exact, self.spec
+        k, rows = len(ends.which), int(ends.steps.sum())
+        start = self._before(ends)
+        spans = self._spans(ends.which, ends.first, ends.steps)
+        tape = network.forward_train(self.exact_rows, spans, state=start)
+        number = spec.cell_spec.states.index(state)
+        d_state = [np.zeros_like(part) for part in network.native.empty_state(k)]
+        own = slice(layer * spec.directions, (layer + 1) * spec.directions)
+        d_state[number][own] = probe
+        network.native_backward(
+            tape.native,
+            None,
+            gradient=np.empty_like(network.values),
+            d_state=(d_state[0], d_state[1] if len(d_state) > 1 else None),
+            trail=True,
+        )
+        found = np.empty((spec.directions, rows, spec.hidden))
+        for direction in range(spec.directions):
+            tape.native.trail(layer, direction, number, found[direction])
+        return found
+
+    def record(self, which: Array) -> list[dict[str, Array]]:
+        """See `network.subject.Subject`."""
+        spec, spans = self.spec, self.spans[which]
+        tape = self.network.forward_train(self.rows, spans).native
+        steps, cell = int(self.length[which].sum()), spec.cell_spec
+        names = [*cell.gates, *(("c",) if "c" in cell.states else ()), "h"]
+        found = []
+        for layer in range(spec.layers):
+            for direction in range(spec.directions):
+                entry = {}
+                for name in cell.record:
+                    entry[name] = np.empty((steps, spec.hidden), spec.dtype)
+                    tape.record(layer, direction, names.index(name), entry[name])
+                found.append(entry)
+        return found
+
+    def influence(self, which: Array) -> tuple[Array, Array]:
+        """See `network.subject.Subject`.
+
+        A network that is read out at every step is judged at the last one; if it also reads
+        backwards, at the middle one.
+        """
+        spec, network, k = self.spec, self.exact, len(which)
+        spans, length = self.spans[which], self.length[which]
+        at = self._judged(length)
+        names, probes = len(self.about.outputs), self._probes(k, length, at)
+        found: list[Array] = []
+        lag = None
+        for probe in probes:
+            tape = network.forward_train(self.exact_rows, spans)
+            gradient = np.empty_like(network.values)
+            numbers = isinstance(spec.input, NumberInput)
+            width = spec.input.size if isinstance(spec.input, NumberInput) else spec.input.width
+            d_input = np.empty((int(length.sum()), width))
+            network.native_backward(
+                tape.native, probe, gradient=gradient, d_input=d_input, trail=False
+            )
+            segment = spec.input.segment
+            if numbers:
+                by_row, rows = d_input.reshape(len(d_input) * segment, -1), spans.length
+            else:
+                by_row, rows = np.sqrt((d_input**2).sum(axis=1, keepdims=True)), length
+            newest = (at + 1) * segment - 1
+            if self.pull is not None:
+                by_row, rows = self.pull(which, by_row)
+                newest = np.where(at + 1 == length, rows - 1, newest)
+            lag, table = _by_lag(by_row, rows, newest)
+            found.append(table)
+        assert lag is not None and len(found) == names
+        return lag, np.stack(found, axis=1)
+
+    def fresh(self) -> NetworkSubject:
+        """See `network.subject.Subject`: orthogonal, gates open, and rows of small numbers."""
+        spec = self.exact.spec.but(init=Init(recurrent="orthogonal", bias="uniform"))
+        network = Network(spec, seed=1)
+        _open(spec, network)
+        rows = self.exact_rows
+        if isinstance(spec.input, NumberInput):
+            rows = np.random.default_rng(0).normal(0, 0.01, np.shape(rows))
+        return replace(self, network=network, rows=rows)
+
+    # ---- what they share ----
+
+    def _spans(self, which: Array, first: Array, steps: Array) -> Spans:
+        spans, segment = self.spans[which], self.spec.input.segment
+        start, length = spans.start + first * segment, steps * segment
+        return Spans(start, length, spans.shift, spans.factor)
+
+    def _before(self, ends: Ends) -> tuple[Array, ...] | None:
+        """The states that runs start from: of forward directions those before, else zero."""
+        late = np.flatnonzero(ends.first)
+        if not late.size:
+            return None
+        network, spec = self.exact, self.spec
+        states = network.native.empty_state(len(ends.which))
+        # many runs may start at one place: it is read once
+        places = np.stack([ends.which[late], ends.first[late]])
+        each, back = np.unique(places, axis=1, return_inverse=True)
+        spans = self._spans(each[0], np.zeros_like(each[1]), each[1])
+        reached = network.forward(self.exact_rows, spans).state
+        for part, end in zip(states, reached, strict=True):
+            part[...] = 0
+            part[:: spec.directions, late] = end[:: spec.directions, back.ravel()]
+        return states
+
+    def _judged(self, length: Array) -> Array:
+        spec = self.spec
+        whole = spec.readout != "each" or spec.read_last or not spec.bidirectional
+        found: Array = length - 1 if whole else length // 2
+        return found
+
+    def _probes(self, k: int, length: Array, at: Array) -> list[Array]:
+        """The gradients of the outputs that are looked at, one after the other."""
+        spec, size = self.spec, self.spec.output_size
+        names = len(self.about.outputs)
+        if spec.readout != "each":
+            place, rows, each = np.arange(k), k, 1
+        elif spec.read_last:
+            each = spec.read_last
+            place, rows = np.arange(k) * each, k * each
+        else:
+            place, rows, each = np.cumsum(length) - length + at, int(length.sum()), 1
+        if names == each * size:
+            columns = [(step, np.eye(size)[i]) for step in range(each) for i in range(size)]
+        else:
+            sign = np.random.default_rng(0).choice([-1.0, 1.0], size)
+            columns = [(step, sign / np.sqrt(size)) for step in range(names)]
+        probes = []
+        for step, column in columns:
+            probe = np.zeros((rows, size))
+            probe[place + step] = column
+            probes.append(probe)
+        return probes
+
+    def _changes(self, rows: int, most: int) -> Array:
+        """How far the last output is from what it is with everything seen."""
+        chosen = spread(len(self.spans), most)
+        spans = self.spans[chosen]
+        size = np.minimum(rows, spans.length)
+        late = Spans(spans.start + spans.length - size, size, spans.shift, spans.factor)
+        return change(*(self._last(some) for some in (late, spans)))
+
+    def _last(self, spans: Spans) -> Array:
+        """``[n, O]``, the last output of each span; of both directions, the middle one."""
+        output = self.network.forward(self.rows, spans).output
+        if self.spec.readout != "each":
+            return output
+        if self.spec.read_last:
+            return output.reshape(len(spans), -1)
+        length = spans.length // self.spec.input.segment
+        found: Array = output[np.cumsum(length) - 1]
+        return found
+
+
+CHANGE = "share of the output that is lost"
+"""The loss of a model without targets."""
+
+
+def change(short: Array, full: Array) -> Array:
+    """For each sequence, the squared change of the output beside the output's variance.
+
+    Example:
+        >>> change(np.array([[1.0], [0.0]]), np.array([[1.0], [-1.0]])).tolist()
+        [0.0, 1.0]
+    """
+    scale = float(((full - full.mean(axis=0)) ** 2).mean()) or float((full**2).mean()) or 1.0
+    found: Array = ((short - full).astype(np.float64) ** 2).mean(axis=1) / scale
+    return found
+
+
+def subject_of(
+    network: Network, rows: Any, spans: Spans, about: About | None = None
+) -> NetworkSubject:
+    """A network without targets: it is judged by how far its output changes."""
+    about = about_of(network.spec) if about is None else about
+    full: list[Array] = []
+
+    def score(output: Array) -> Array:
+        if not full:
+            full.append(network.forward(rows, spans).output)
+        by_row = change(output, full[0])
+        count = len(output) // len(spans)
+        if len(by_row) == len(spans):
+            return by_row
+        if network.spec.read_last:
+            found: Array = by_row.reshape(len(spans), count).mean(axis=1)
+            return found
+        length = spans.length // network.spec.input.segment
+        return np.add.reduceat(by_row, np.cumsum(length) - length) / length
+
+    return NetworkSubject(about, network, rows, spans, score)
+
+
+def of_layer(network: Network, data: Any) -> NetworkSubject:
+    """A stack of layers with an array ``[B, T, I]``.
+
+    Raises:
+        DataError: if it is none, or holds what is no finite number.
+    """
+    columns = network.spec.input.columns  # type: ignore[union-attr]
+    array = np.asarray(data)
+    if array.dtype.kind not in "fiub" or array.ndim != 3 or array.shape[2] != columns:
+        raise DataError(
+            f"an audit of this layer needs an array [B, T, {columns}], got one of {array.shape} of "
+            f"{array.dtype}"
+        )
+    if not array.size or not np.isfinite(array).all():
+        what = "is empty" if not array.size else "holds NaN or infinity"
+        raise DataError(f"the array {what}; an audit needs finite numbers")
+    batch, steps = array.shape[:2]
+    rows = np.ascontiguousarray(array.reshape(-1, columns), network.native.dtype)
+    spans = Spans(np.arange(batch) * steps, np.full(batch, steps))
+    return subject_of(network, rows, spans)
+
+
+def about_of(spec: NetworkSpec, **words: Any) -> About:
+    """What can be said of a network by its spec; further fields of `About` by name.
+
+    Example:
+        >>> about_of(NetworkSpec(NumberInput(1), hidden=4, readout="each", read_last=2)).outputs
+        ('t+1', 't+2')
+    """
+    title = f"{spec.cell_spec.title} of {spec.hidden} units"
+    if spec.layers > 1:
+        title += f" in each of {spec.layers} layers"
+    if spec.bidirectional:
+        title += ", read from both ends"
+    size = spec.output_size if spec.outputs else FEW + 1
+    each = [f"t+{step + 1}" for step in range(spec.read_last)]
+    if size > FEW:
+        outputs = tuple(each) or ("all outputs",)
+    elif each:
+        outputs = tuple(f"{t} y{i}" if size > 1 else t for t in each for i in range(size))
+    else:
+        outputs = tuple(f"y{i}" for i in range(size))
+    source = spec.input
+    inputs: tuple[str, ...] = ("token",)
+    if isinstance(source, NumberInput):
+        inputs = tuple(f"x{i}" for i in range(source.columns))
+    settled = {"outputs": outputs, "inputs": inputs, "loss": CHANGE, **words}
+    return About(title, spec.cell, spec.hidden, spec.layers, spec.directions,
+                 rows=source.segment, chrono=spec.init.chrono, **settled)  # fmt: skip
+
+
+def doubling(longest: int) -> list[int]:
+    """1, 2, 4, ... and the longest.
+
+    Example:
+        >>> doubling(9)
+        [1, 2, 4, 8, 9]
+    """
+    return [*(2**i for i in range(31) if 2**i < longest), longest]
+
+
+def spread(n: int, most: int) -> Array:
+    """So many of n numbers, evenly.
+
+    Example:
+        >>> spread(9, 3).tolist(), spread(2, 3).tolist()
+        ([0, 4, 8], [0, 1])
+    """
+    return np.unique(np.linspace(0, n - 1, min(n, most)).astype(np.int64))
+
+
+def _by_lag(by_row: Array, rows: Array, newest: Array) -> tuple[Array, Array]:
+    """lag ``[L]``, and ``[k, L, inputs]`` of the sizes of ``[N, inputs]`` gradients."""
+    k, first = len(rows), np.cumsum(rows) - rows
+    low, high = int((newest - rows + 1).min()), int(newest.max())
+    table = np.full((k, high - low + 1, by_row.shape[1]), np.nan)
+    sequence = np.repeat(np.arange(k), rows)
+    row = np.arange(len(by_row)) - np.repeat(first, rows)
+    table[sequence, np.repeat(newest, rows) - row - low] = np.abs(by_row)
+    return np.arange(low, high + 1), table
+
+
+def _exact(spec: NetworkSpec, rows: Any) -> Any:
+    return np.asarray(rows, np.float64) if isinstance(spec.input, NumberInput) else rows
+
+
+def _open(spec: NetworkSpec, network: Network) -> None:
+    """Sets the biases of gates so that states pass, and units so that they work."""
+    for name, values in network.params.items():
+        if not name.startswith("bias_ih"):
+            continue
+        gates = dict(zip(spec.cell_spec.gates, np.split(values, len(spec.cell_spec.gates)),
+                         strict=True))  # fmt: skip
+        for gate, block in gates.items():
+            if spec.cell == "rnn_relu":
+                block[...] = 1.0
+            elif gate == spec.cell_spec.forget or (gate, 1.0) in spec.cell_spec.chrono:
+                block[...] = OPEN

@@ -1,0 +1,115 @@
+"""What the audit asks of a model: a small protocol, and no class of models.
+
+Spans in, outputs out, vector-Jacobian products; `network.audited.NetworkSubject` gives it for the
+core's networks. Estimators, forecasters and layers make one in ``__audit__(data)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class About:
+    """What a model is, in words and numbers."""
+
+    model: str
+    """In words, such as "GRU of 64 units"."""
+    cell: str
+    """A key of ``tidegate.cells.CELLS``."""
+    hidden: int
+    layers: int
+    directions: int
+    outputs: tuple[str, ...]
+    inputs: tuple[str, ...]
+    step: str = "step"
+    """What a row of the data is called: "token", "day", "step"."""
+    rows: int = 1
+    """Of the data, that a step of the network reads."""
+    unit: str = "as the network's numbers"
+    """What `Subject.influence` is measured in."""
+    loss: str = ""
+    """Of `Subject.losses`; lower is better."""
+    settings: tuple[str, ...] = ()
+    """The arguments of the estimator that a fix may change: of "cell", "init", "window",
+    "segment", "readout", "clip"; none for a bare network."""
+    chrono: int | None = None
+    """T_max that the gates' biases were set for; None if they were not."""
+
+
+class Ends(NamedTuple):
+    """k runs of steps: where states are probed, at the last step of each."""
+
+    which: Array
+    """``[k]``, numbers of sequences."""
+    first: Array
+    """``[k]``, the first step, with what was known before it as the state that it starts from."""
+    steps: Array
+    """``[k]``"""
+
+
+class Context(NamedTuple):
+    """What a longer past is worth."""
+
+    lengths: tuple[int, ...]
+    """Rows of the data, increasing; the last one is everything."""
+    losses: Callable[[int, int], Array]
+    """(rows seen, at most so many observations) → ``[m]``, the loss of each; the same observations
+    for the same number."""
+
+
+class Subject(Protocol):
+    """A model with some data, as the audit sees it."""
+
+    @property
+    def about(self) -> About:
+        """What it is."""
+        ...
+
+    @property
+    def length(self) -> Array:
+        """``[n]``, the steps of each sequence."""
+        ...
+
+    @property
+    def context(self) -> Context:
+        """The loss by length of context."""
+        ...
+
+    def trail(self, ends: Ends, layer: int, state: str, probe: Array) -> Array:
+        """The gradient of probe · state at each end, by that state of every step of its run.
+
+        Args:
+            ends: k runs.
+            layer: whose state is probed, and looked at.
+            state: "h" or "c".
+            probe: ``[directions, k, H]``; a reverse direction's end is its run's first step.
+
+        Returns:
+            ``[directions, sum of steps, H]`` float64, run after run; at the end itself the probe.
+        """
+        ...
+
+    def record(self, which: Array) -> list[dict[str, Array]]:
+        """For each layer and direction: gate or state → ``[sum of steps, H]`` of some sequences."""
+        ...
+
+    def influence(self, which: Array) -> tuple[Array, Array]:
+        """How outputs change with the input before them.
+
+        Returns:
+            lag ``[L]`` in rows of the data, and ``[k, outputs, L, inputs]``: d output / d input,
+            NaN where a sequence has no such row.
+        """
+        ...
+
+    def fresh(self) -> Subject | None:
+        """The same model with other parameters, under which no gradient vanishes; None if there is
+        none: of what the zeros of `influence` say is then not certain."""
+        ...
