@@ -9,8 +9,12 @@ import pytest
 
 from tidegate.data import newest
 from tidegate.data.series import Series, read_series
+from tidegate.forecast.inputs import Inputs
 from tidegate.forecast.learn import Learned, learn
+from tidegate.forecast.model import Model
 from tidegate.forecast.plan import Plan, Training
+from tidegate.forecast.windows import Table
+from tidegate.train import History
 
 from .frames import rain, several, wave
 
@@ -117,3 +121,46 @@ def test_the_company_in_a_batch_changes_no_bit() -> None:
     np.testing.assert_allclose(
         together, np.concatenate([one.quantiles for one in alone]), rtol=1e-12, atol=1e-12
     )
+
+
+def test_the_intervals_are_corrected_by_a_model_that_was_planned_by_earlier_rows() -> None:
+    series = three()
+    plan = replace(PLAN, training=Training(updates=10, batch=8))
+    asked = []
+
+    def earlier(part: Series) -> Plan:
+        asked.append(part.length)
+        return replace(plan, season=5, window=15)
+
+    known = series.length - 2
+    factors = [
+        learn(plan, series, known, progress=False, earlier=how)[0].model.correction.factor
+        for how in (None, earlier)
+    ]
+    held_out = known - asked[0]
+    # whole horizons of 3 rows, of each series, a fifth of its rows at the most
+    assert (held_out > 0).all() and (held_out % 3 == 0).all() and (held_out <= 0.2 * known).all()
+    assert (factors[0] != factors[1]).any()
+    # the plan of the model that forecasts is still its own
+    model = learn(plan, series, known, progress=False, earlier=earlier)[0].model
+    assert model.plan == plan
+
+
+def test_values_held_out_do_not_scale_the_model_that_forecasts_them() -> None:
+    series = three()
+    plan = replace(PLAN, training=Training(updates=10, batch=8))
+    tables = []
+
+    def spy(inputs: Inputs, table: Table, progress: bool | None = None) -> tuple[Model, History]:
+        tables.append(table)
+        return train(inputs, table, progress)
+
+    train = Model.train
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Model, "train", spy)
+        learn(plan, series, series.length, progress=False)
+    _, second = tables
+    for i in range(3):
+        seen = series.values[series.start[i] :][: second.length[i]]
+        assert len(seen) < series.length[i]
+        assert second.scaling.scale[i] == pytest.approx(np.abs(seen).mean(), rel=1e-12)

@@ -62,7 +62,13 @@ class Learner:
                 return Outcome(Simple(choice.name, plan, known), None, choice)
             plan = replace(plan, cell=choice.name.lower())
         answers, history = learn_members(
-            plan, self.series, known, self.count, self.n_jobs, self.progress
+            plan,
+            self.series,
+            known,
+            self.count,
+            self.n_jobs,
+            self.progress,
+            earlier=self.planner.plan,
         )
         return Outcome(answers, history, choice)
 

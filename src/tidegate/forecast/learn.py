@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from ..train import History
 from ..train.progress import Listener
 from .conformal import Correction
 from .covariates import Covariates, Units
+from .head import QUANTILES
 from .inputs import Inputs
 from .model import AT_ONCE, Forecast, Model
 from .plan import LEAST, Plan
@@ -32,6 +34,9 @@ HELD_ROWS = 0.2
 """The share of a series's rows that these windows take, at most, unless that is less than one."""
 ENOUGH = 4000
 """Windows held out in all, at most."""
+
+Earlier: TypeAlias = Callable[[Series], Plan]
+"""The plan that some rows alone would make."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +102,11 @@ class Learned:
 
 
 def learn(
-    plan: Plan, series: Series, known: Array, progress: bool | Listener | None = None
+    plan: Plan,
+    series: Series,
+    known: Array,
+    progress: bool | Listener | None = None,
+    earlier: Earlier | None = None,
 ) -> tuple[Learned, History]:
     """Learns from the first rows of each series.
 
@@ -106,6 +115,8 @@ def learn(
         series: n of them.
         known: ``[n]``, how many of a series's rows may be learnt from, 1 at least.
         progress: as for `train.fit`.
+        earlier: what the plan would be of fewer rows, for the model that the intervals are
+            corrected by; None for the same.
 
     Raises:
         DataError: if no series has as many rows as the plan needs.
@@ -117,50 +128,65 @@ def learn(
             f"to learn {plan.horizon} steps ahead, a series must have {plan.needed} rows at least, "
             f"got {longest}; {fix}give more rows"
         )
-    scaling = Scaling.of(series.values, series.start, known, deviation=plan.anchored)
-    units = Units.of(series, known)
-    table = replace(table_of(plan, series, scaling, units), length=known)
-    inputs = inputs_of(plan, series, scaling)
-    model, history = Model.train(inputs, table, progress)
+    learned, history = _trained(plan, series, known, progress)
     if plan.training.calibrate and history.stopped != "interrupted":
-        correction = calibrated(inputs, table)
+        correction = calibrated(plan, series, known, earlier)
         if correction is None:
             history.stopped = "interrupted"
         else:
-            model = replace(model, correction=correction)
-    return Learned(model, scaling, units), history
+            learned = replace(learned, model=replace(learned.model, correction=correction))
+    return learned, history
 
 
-def calibrated(inputs: Inputs, table: Table) -> Correction | None:
+def calibrated(
+    plan: Plan, series: Series, known: Array, earlier: Earlier | None = None
+) -> Correction | None:
     """What the intervals of a model need, by the last windows of the series; None after Ctrl-C.
 
-    A second model learns from the rows before these windows, and forecasts them.
+    A second model learns from the rows before these windows, and forecasts them. Its units and, by
+    ``earlier``, its plan are theirs too: else what is held out would have been seen.
     """
-    plan, h = inputs.plan, inputs.plan.horizon
-    most = max(HELD, ENOUGH // len(table.length))
-    count = np.minimum(most, np.maximum(HELD_ROWS * table.length // h, 1))
-    count = np.minimum(count, (table.length - plan.needed) // h).clip(0).astype(np.int64)
-    head = inputs.head
-    if not count.any():
-        return Correction.none(len(head.quantiles))
-    before = replace(table, length=table.length - count * h)
-    updates = inputs.updates(int(before.length.sum()))
+    h = plan.horizon
+    most = max(HELD, ENOUGH // len(known))
+    count = np.minimum(most, np.maximum(HELD_ROWS * known // h, 1))
+    count = np.minimum(count, (known - plan.needed) // h).clip(0).astype(np.int64)
+    before = known - count * h
+    if count.any() and earlier is not None:
+        # no copy, which would be in memory beside all else: a plan looks at no row beyond a length
+        seen = earlier(replace(series, length=before))
+        plan = replace(seen, cell=plan.cell, seed=plan.seed, training=plan.training)
+    if not count.any() or before.max() <= plan.least:
+        return Correction.none(len(QUANTILES))
+    covariates = series.future.shape[1] + series.past.shape[1]
+    updates = plan.training.updates_for(int(before.sum()), covariates)
     training = replace(plan.training, updates=max(int(SHORTER * updates), min(updates, LEAST)))
     shorter = replace(plan, training=training, seed=plan.seed + 1)
-    model, history = Model.train(replace(inputs, plan=shorter), before, progress=False)
+    learned, history = _trained(shorter, series, before, progress=False)
     if history.stopped == "interrupted":
         return None
+    table = replace(table_of(plan, series, learned.scaling, learned.units), length=known)
     which = np.repeat(np.arange(len(count)), count)
     number = np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count)
-    cut = (before.start + before.length)[which] + number * h
+    cut = (table.start + before)[which] + number * h
     chosen = np.random.default_rng(plan.seed).permutation(len(which))[:ENOUGH]
     actual, quantiles = [], []
     for first in range(0, len(chosen), AT_ONCE):
         some = chosen[first : first + AT_ONCE]
         windows = Windows.before(table, shorter, which[some], cut[some])
         actual.append(windows.targets()[..., 0].reshape(-1))
-        quantiles.append(model.parts(windows)[0].reshape(-1, len(head.quantiles)))
-    return Correction.of(head.quantiles, np.concatenate(actual), np.concatenate(quantiles))
+        quantiles.append(learned.model.parts(windows)[0].reshape(-1, len(QUANTILES)))
+    return Correction.of(QUANTILES, np.concatenate(actual), np.concatenate(quantiles))
+
+
+def _trained(
+    plan: Plan, series: Series, known: Array, progress: bool | Listener | None
+) -> tuple[Learned, History]:
+    """A model of the first rows of each series, its intervals as they were learnt."""
+    scaling = Scaling.of(series.values, series.start, known, deviation=plan.anchored)
+    units = Units.of(series, known)
+    table = replace(table_of(plan, series, scaling, units), length=known)
+    model, history = Model.train(inputs_of(plan, series, scaling), table, progress)
+    return Learned(model, scaling, units), history
 
 
 def inputs_of(plan: Plan, series: Series, scaling: Scaling) -> Inputs:

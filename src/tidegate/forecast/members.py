@@ -15,7 +15,7 @@ from ..data import newest
 from ..data.series import Series
 from ..train import History
 from ..train.progress import Listener, Report
-from .learn import Learned, learn
+from .learn import Earlier, Learned, learn
 from .model import Forecast
 from .plan import Plan
 
@@ -81,6 +81,7 @@ def learn_members(
     count: int = 1,
     n_jobs: int | None = None,
     progress: bool | Listener | None = None,
+    earlier: Earlier | None = None,
 ) -> tuple[Members, History]:
     """Learns from the first rows of each series, so many times.
 
@@ -93,6 +94,7 @@ def learn_members(
         count: members.
         n_jobs: how many learn at once; None or below 0 for as many as there are processors.
         progress: as for `train.fit`.
+        earlier: as for `learn`.
 
     Returns:
         The members, and the history of the first.
@@ -106,7 +108,7 @@ def learn_members(
 
     def beside(other: Plan) -> Learned | None:
         try:
-            return learn(other, series, known, check)[0]
+            return learn(other, series, known, check, earlier)[0]
         except _Stopped:
             return None
 
@@ -114,7 +116,7 @@ def learn_members(
     if count == 1 or at_once == 1:
         done = []
         for each in plans:
-            learned, history = learn(each, series, known, progress)
+            learned, history = learn(each, series, known, progress, earlier)
             done.append((learned, history))
             if history.stopped == "interrupted":
                 break
@@ -122,7 +124,7 @@ def learn_members(
     with ThreadPoolExecutor(min(count, at_once) - 1) as pool:
         others = [pool.submit(beside, other) for other in plans[1:]]
         try:
-            first, history = learn(plan, series, known, progress)
+            first, history = learn(plan, series, known, progress, earlier)
             if history.stopped == "interrupted":
                 stop.set()
             found = [other.result() for other in others]
