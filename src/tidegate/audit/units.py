@@ -92,10 +92,10 @@ def own_time(state: Array, length: Array, dead: Array) -> Array:
     """``[H]`` steps until the autocorrelation is below 1/e; NaN for a unit that does not move.
 
     Example:
-        >>> t = np.arange(400)
+        >>> t = np.arange(4000)
         >>> wave = np.cos(2 * np.pi * t / 40)[:, None]
-        >>> float(own_time(wave, np.array([400]), np.array([False]))[0].round())
-        8.0
+        >>> float(own_time(wave, np.array([4000]), np.array([False]))[0].round(1))
+        7.6
     """
     centred = state - state.mean(axis=0)
     ends = np.cumsum(length)

@@ -207,6 +207,17 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         classes = {"classes": saved.labels_to_json(self.classes_)}
         saved.write(path, "sequence-classifier", self, classes, {})
 
+    def __audit__(self, data: Any) -> Any:
+        """Itself with X or (X, y), as `tg.audit` sees it."""
+        from . import audited
+
+        x, y = audited.given(self, data)
+        loss = None
+        if y is not None:
+            loss = audited.entropy(labels.ids_of(y, self.classes_, len(x)))
+        names = tuple(map(str, self.classes_))
+        return audited.subject(self, x, loss, "cross-entropy", names)
+
     def _job(self, classes: int, progress: bool | Listener | None) -> fitting.Job:
         training = fitting.training_of(self.training)
         architecture = fitting.architecture_of(self, self.readout)

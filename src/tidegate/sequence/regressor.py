@@ -182,6 +182,18 @@ class SequenceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  #
         units = {"units.centre": self.units_.centre, "units.scale": self.units_.scale}
         saved.write(path, "sequence-regressor", self, {"flat": self.units_.flat}, units)
 
+    def __audit__(self, data: Any) -> Any:
+        """Itself with X or (X, y), as `tg.audit` sees it."""
+        from . import audited
+
+        x, y = audited.given(self, data)
+        loss, count = None, self.learned_.spec.outputs
+        if y is not None:
+            samples = Samples(x, numbers_of(y, len(x))[0], fitting.weights_of(None, len(x)))
+            loss = audited.squared(self.units_.apply(samples).targets)
+        names = ("y",) if count == 1 else tuple(f"y{i}" for i in range(count))
+        return audited.subject(self, x, loss, "squared error", names)
+
     def _job(self, targets: int, progress: bool | Listener | None) -> fitting.Job:
         loss = self.loss
         if isinstance(loss, str) and loss in LOSSES:

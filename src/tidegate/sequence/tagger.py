@@ -183,6 +183,19 @@ class SequenceTagger(BaseEstimator):  # type: ignore[misc]  # no types there
         classes = {"classes": saved.labels_to_json(self.classes_)}
         saved.write(path, "sequence-tagger", self, classes, {})
 
+    def __audit__(self, data: Any) -> Any:
+        """Itself with X or (X, y), as `tg.audit` sees it."""
+        from . import audited
+
+        x, y = audited.given(self, data)
+        loss = None
+        if y is not None and self.classes_ is not None:
+            given = np.concatenate([np.asarray(part) for part in steps.as_given(y, [np.zeros(n) for n in x.length])])
+            loss = audited.entropy(labels.ids_of(given, self.classes_, len(x.rows)))
+        count = self.learned_.spec.outputs
+        names = tuple(map(str, range(count) if self.classes_ is None else self.classes_))
+        return audited.subject(self, x, loss, "cross-entropy", names)
+
     def _task(self, targets: Array, classes: Array | None, weights: Array) -> Task:
         smoothing = fitting.training_of(self.training).smoothing or 0.0
         if classes is None:

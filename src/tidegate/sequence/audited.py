@@ -1,0 +1,200 @@
+"""Estimators of sequences with their data, as the audit sees them.
+
+The gradient and the gates are those of the first network; the loss by length of context is that of
+the whole estimator, on sequences that begin later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data.sequences import Ragged, places
+from ..errors import DataError
+from ..network.audited import CHANGE, FEW, NetworkSubject, about_of, change, doubling, spread
+from ..network.reference_loss import softmax
+from ..network.subject import Context
+from . import fitting
+from .learn import Learned
+from .numbers import Numbers
+
+Array = NDArray[Any]
+Loss = Callable[[Array, Array], Array]
+"""(outputs ``[k, O]``, numbers of their sequences or rows) → ``[k]``."""
+
+
+def given(estimator: Any, data: Any) -> tuple[Ragged, Any]:
+    """The sequences of X, or of (X, y), and y; None without.
+
+    Raises:
+        NotFittedError: before `fit`.
+        DataError: if the data cannot be used.
+    """
+    fitting.check_fitted(estimator)
+    X, y = data if isinstance(data, tuple) and len(data) == 2 else (data, None)
+    return fitting.read(estimator, X, estimator.learned_.inputs.form), y
+
+
+def entropy(targets: Array) -> Loss:
+    """What the right label costs, in nats: −log of its chance.
+
+    Example:
+        >>> found = entropy(np.array([1, 0]))(np.zeros((1, 2)), np.array([1]))
+        >>> found.round(3).tolist()
+        [0.693]
+    """
+
+    def loss(outputs: Array, which: Array) -> Array:
+        chances = softmax(outputs.astype(np.float64))
+        right = chances[np.arange(len(which)), targets[which].astype(np.int64)]
+        return -np.log(np.maximum(right, 1e-300))
+
+    return loss
+
+
+def squared(targets: Array) -> Loss:
+    """The squared error, the mean over targets; of quantiles, that of the middle one."""
+
+    def loss(outputs: Array, which: Array) -> Array:
+        each = outputs.reshape(len(outputs), targets.shape[1], -1)
+        middle = each[:, :, each.shape[2] // 2]
+        found: Array = np.nanmean((middle - targets[which]) ** 2, axis=1)
+        return found
+
+    return loss
+
+
+def subject(
+    estimator: Any, x: Ragged, loss: Loss | None, name: str, outputs: tuple[str, ...]
+) -> NetworkSubject:
+    """The estimator with some sequences.
+
+    Args:
+        estimator: fitted.
+        x: the sequences.
+        loss: of what is known of them; None if nothing is.
+        name: of the loss.
+        outputs: their names.
+    """
+    learned: Learned = estimator.learned_
+    inputs, network = learned.inputs, learned.members[0].network
+    spec = network.spec
+    if x.length.max() < 2:
+        raise DataError("an audit needs sequences of two steps at least, got none; give longer X")
+    stepwise = spec.readout == "each"
+    rows, spans = inputs.views(inputs.table(x), x.spans)[0]
+    about = about_of(spec, loss=CHANGE if loss is None else name)
+    if len(learned.members) > 1:
+        about = replace(about, model=f"{about.model}, the first of {len(learned.members)} networks")
+    settings = ["cell", "init", "learning_rate"]
+    settings += ["readout"] if spec.readout == "last" else []
+    if isinstance(inputs, Numbers):
+        settings += [] if stepwise else ["segment"]
+        names = x.form.names or tuple(f"x{i}" for i in range(x.form.columns))
+        about = replace(about, inputs=names, unit="per deviation of the input")
+    else:
+        about = replace(about, step="token", unit="per unit of the embedding")
+    if len(outputs) <= FEW:
+        about = replace(about, outputs=outputs)
+    about = replace(about, settings=tuple(settings))
+    counted = _change(learned, x) if loss is None else loss
+
+    def score(output: Array) -> Array:
+        if not stepwise:
+            return counted(output / learned.temperature, np.arange(len(output)))
+        each = counted(output, np.arange(len(output)))
+        found: Array = np.add.reduceat(each, x.spans.start) / x.length
+        return found
+
+    lengths = tuple(doubling(int(x.length.max())))
+    losses = _stepwise if stepwise else _whole
+    context = Context(lengths, lambda rows, most: losses(learned, x, counted, rows, most))
+    pull = _pull(inputs, x) if isinstance(inputs, Numbers) else None
+    labels = None
+    if not isinstance(inputs, Numbers):
+        labels = tuple(x.rows.tolist())
+    return NetworkSubject(about, network, rows, spans, score, pull, context, labels)
+
+
+def ends(x: Ragged, which: Array, first: Array, last: Array) -> Ragged:
+    """Parts of sequences: from one row up to another, both counted from each one's first."""
+    length = last - first + 1
+    start = x.spans.start[which] + first
+    index = np.repeat(start - (np.cumsum(length) - length), length) + np.arange(length.sum())
+    return Ragged(x.form, x.rows[index], length)
+
+
+def _whole(learned: Learned, x: Ragged, loss: Loss, rows: int, most: int) -> Array:
+    which = spread(len(x), most)
+    length = x.length[which]
+    part = ends(x, which, np.maximum(length - rows, 0), length - 1)
+    return loss(learned.outputs(part), which)
+
+
+def _stepwise(learned: Learned, x: Ragged, loss: Loss, rows: int, most: int) -> Array:
+    """Of single steps, drawn from all; of both directions, as many rows are seen after a step."""
+    row = np.random.default_rng(0).integers(len(x.rows), size=most)
+    which = np.searchsorted(np.cumsum(x.length), row, side="right")
+    at = row - x.spans.start[which]
+    first, last = np.maximum(at - rows + 1, 0), at
+    if learned.spec.bidirectional:
+        last = np.minimum(at + rows - 1, x.length[which] - 1)
+    part = ends(x, which, first, last)
+    outputs = learned.outputs(part)[part.spans.start + at - first]
+    return loss(outputs, row)
+
+
+def _change(learned: Learned, x: Ragged) -> Loss:
+    """How far an output is from what it is with everything seen."""
+    full = learned.outputs(x)
+    return lambda outputs, which: change(outputs, full[which])
+
+
+def _pull(inputs: Numbers, x: Ragged) -> Callable[[Array, Array], tuple[Array, Array]]:
+    """From the gradient by what the network reads to that by the columns, in their deviations.
+
+    A column is read as it is, as its change, perhaps as a logarithm of its size or in deviations of
+    its own sequence (whose mean and deviation are taken as given), and in two steps.
+    """
+    features, columns = inputs.features, x.form.columns
+
+    def pull(which: Array, gradient: Array) -> tuple[Array, Array]:
+        spans = x.spans[which]
+        own = places(spans)
+        place = np.zeros(len(x.rows), np.int64)
+        place[own] = np.arange(len(own))
+        index = own[:, None]
+        if inputs.reading.segment > 1:
+            index = inputs.segments.read(np.arange(len(x.rows))[:, None], spans, 0)[0]
+        read = np.zeros((len(own), features.width))
+        for copy in range(index.shape[1]):
+            part = gradient[:, copy * features.width : (copy + 1) * features.width]
+            np.add.at(read, place[index[:, copy]], part)
+        found, rest = read[:, :columns].copy(), read[:, columns:]
+        if len(features.change):
+            by_change, rest = rest[:, :columns] / features.change, rest[:, columns:]
+            by_change[np.cumsum(spans.length) - spans.length] = 0
+            found += by_change
+            found[:-1] -= by_change[1:]
+        if (heavy := features.small > 0).any():
+            z = x.rows[own][:, heavy] / features.scale[heavy] - (
+                features.centre[heavy] / features.scale[heavy]
+            )
+            u = (np.nan_to_num(z) - features.middle[heavy]) / features.small[heavy]
+            count = int(heavy.sum())
+            found[:, heavy] += rest[:, :count] / (3 * features.small[heavy] * np.sqrt(1 + u * u))
+            rest = rest[:, count:]
+        if features.own.any():
+            part = x.take(which)
+            z = part.rows / features.scale
+            deviation = np.stack([np.nanstd(each, axis=0) for each in np.split(
+                z, np.cumsum(part.length)[:-1])])[:, features.own]  # fmt: skip
+            deviation = np.repeat(np.where(deviation > 1e-12, deviation, 1), part.length, axis=0)
+            found[:, features.own] += rest[:, : int(features.own.sum())] / deviation
+        return found, spans.length
+
+    return pull
