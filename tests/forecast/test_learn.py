@@ -164,3 +164,16 @@ def test_values_held_out_do_not_scale_the_model_that_forecasts_them() -> None:
         seen = series.values[series.start[i] :][: second.length[i]]
         assert len(seen) < series.length[i]
         assert second.scaling.scale[i] == pytest.approx(np.abs(seen).mean(), rel=1e-12)
+
+
+def test_of_nothing_but_zeros_the_forecast_is_zero_until_another_value_comes() -> None:
+    series = read_series(several(a=wave(), b=np.zeros(40)))
+    model = learned(series)
+    found = model.forecast(series, np.arange(2), ends(series), LEVELS).quantiles
+    assert (found[1] == 0).all()
+    assert (found[0] != 0).all()
+    # then it is forecast as any other series, in units of its own
+    later = read_series(several(a=wave(), b=np.append(np.zeros(40), 1e6 + wave(30, seed=4))))
+    both = model.on(later, np.arange(2))
+    assert (both.forecast(later, np.arange(2), ends(later), LEVELS).quantiles[1] > 1e5).all()
+    np.testing.assert_array_equal(both.scaling.scale[0], model.scaling.scale[0])

@@ -112,7 +112,7 @@ CHANGES: dict[str, Change] = {
     "series beyond the end": _tensor("series.length", lambda a: a + np.array([0, 1])),
     "series of no rows": _tensor("series.length", lambda a: a * 0),
     "no series": _tensor("series.start", lambda a: a[:0]),
-    "a scale of zero": _tensor("member0.scaling.scale", lambda a: a * 0),
+    "a scale below zero": _tensor("member0.scaling.scale", lambda a: -a),
     "a unit below zero": _tensor("member0.scaling.unit", lambda a: a - 1),
     "too many units": _tensor("member0.scaling.unit", lambda a: np.append(a, 1.0)),
     "a factor of zero": _tensor("member0.intervals.factor", lambda a: a * 0),

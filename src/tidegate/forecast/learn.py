@@ -63,8 +63,10 @@ class Learned:
             apart=self.model.inputs.zeros,
             deviation=self.model.plan.anchored,
         )
+        # a series of which nothing but zeros was known gets its units with its first other value
+        keep = (fitted >= 0) & (self.scaling.scale[fitted] > 0)
         columns = (
-            np.where(fitted >= 0, getattr(self.scaling, name)[fitted], getattr(new, name))
+            np.where(keep, getattr(self.scaling, name)[fitted], getattr(new, name))
             for name in ("centre", "scale", "unit", "floor")
         )
         return replace(self, scaling=Scaling(*columns))

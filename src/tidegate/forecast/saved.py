@@ -215,8 +215,8 @@ def _scaling(file: ModelFile, member: int, n: int) -> Scaling:
     bounded = _vector(file, _member(member, "scaling.bounded"), "u")
     if {len(column) for column in (centre, scale, unit, bounded)} != {n}:
         raise ArgumentError("its scaling is not that of its series")
-    if scale.min() <= 0 or unit.min() < 0:
-        raise ArgumentError("its scaling has a factor that is not above 0")
+    if scale.min() < 0 or unit.min() < 0:
+        raise ArgumentError("its scaling has a factor below 0")
     return Scaling(centre, scale, unit, np.where(bounded > 0, 0.0, -np.inf))
 
 

@@ -33,7 +33,7 @@ class Scaling:
     centre: Array
     """``[n]``"""
     scale: Array
-    """``[n]``, above 0."""
+    """``[n]``; 0 for a series of nothing but zeros: what is forecast for it is 0, in any unit."""
     unit: Array
     """``[n]``, above 0 for a series with many zeros, else 0."""
     floor: Array
@@ -94,7 +94,7 @@ class Scaling:
             rest = np.where(seen, part - total.each(total(part) / count), 0)
             spread = np.sqrt(total(rest**2) / count) * safe
             scale = np.where(spread > LEAST * scale, spread, scale)
-        scale[scale == 0] = 1
+        scale[~(total(seen) > 0)] = 1
         # a sum of sizes exceeds that of values only where there are negative ones
         floor = np.where(total(np.where(values < 0, 1.0, 0.0)) > 0, -np.inf, 0.0)
         zeros = total(values == 0) / count
@@ -111,8 +111,9 @@ class Scaling:
 
     def apply(self, values: Array, series: Array) -> Array:
         """u, for values of the series with these numbers: ``[k, ...]`` and ``[k]``; NaN stays."""
+        size = np.where(self.scale > 0, self.scale, 1)
         unit, centre, scale = (
-            _beside(column[series], values) for column in (self.unit, self.centre, self.scale)
+            _beside(column[series], values) for column in (self.unit, self.centre, size)
         )
         with np.errstate(over="ignore"):
             if not self.zeros.any():
