@@ -35,7 +35,7 @@ def example():
         rate=(Rate(0, "forward", "h", 0.5, np.nan, np.nan, 1.0, lag[1:], norm[1:], norm[1:] / 3),),
         influence=Influence(("y",), ("a", "b"), lag, np.ones((1, 3, 2)), "per deviation"),
         memory=Memory("squared error", lag, norm + 1, norm, norm + 2, 2, 0.5, 0.01),
-        blind=(Blind("t+1", "all inputs", (0, 1), True),),
+        blind=(Blind("t+1", "all inputs", (1, 2), 1, True),),
         units=(
             Units(
                 0,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..network.audited import spread
+from ..network.lags import spread
 from ..network.subject import Subject
 from .result import Blind, Influence
 
@@ -39,11 +39,18 @@ def influence(subject: Subject) -> tuple[Influence, tuple[Blind, ...]]:
             warnings.simplefilter("ignore", RuntimeWarning)
             zero &= np.nanmax(again, axis=0) == 0
         certain = True
-    return found, blind(about.outputs, about.inputs, lag, zero, certain)
+    return found, blind(
+        about.outputs, about.inputs, lag, zero, np.isfinite(mean).any(axis=2), certain
+    )
 
 
 def blind(
-    outputs: tuple[str, ...], inputs: tuple[str, ...], lag: Array, zero: Array, certain: bool
+    outputs: tuple[str, ...],
+    inputs: tuple[str, ...],
+    lag: Array,
+    zero: Array,
+    given: Array,
+    certain: bool,
 ) -> tuple[Blind, ...]:
     """Which outputs know nothing of which inputs; those of all columns are one finding.
 
@@ -51,22 +58,24 @@ def blind(
         outputs, inputs: names.
         lag: ``[L]``
         zero: ``[outputs, L, inputs]``, whether there is no influence.
+        given: ``[outputs, L]``, whether there is such a row at all.
         certain: whether other parameters were tried.
 
     Example:
-        >>> zero = np.zeros((1, 3, 2), bool)
+        >>> zero, given = np.zeros((1, 3, 2), bool), np.ones((1, 3), bool)
         >>> zero[0, :2] = True
-        >>> [str(each) for each in blind(("t+1",), ("a", "b"), np.arange(3), zero, True)]
+        >>> [str(each) for each in blind(("t+1",), ("a", "b"), np.arange(1, 4), zero, given, True)]
         ['t+1 cannot depend on the newest 2 rows of all inputs']
     """
     found = []
     for i, output in enumerate(outputs):
         whole = zero[i].all(axis=1)
+        newest = int(lag[np.argmax(given[i])])
         parts = [(ALL, whole)]
         parts += [(name, zero[i, :, j] & ~whole) for j, name in enumerate(inputs)]
         for name, rows in parts:
             if rows.any():
-                found.append(Blind(output, name, tuple(int(n) for n in lag[rows]), certain))
+                found.append(Blind(output, name, tuple(int(n) for n in lag[rows]), newest, certain))
     return tuple(found)
 
 

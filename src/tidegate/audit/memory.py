@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..network.audited import CHANGE
+from ..network.lags import CHANGE
 from ..network.subject import Subject
 from .result import Memory
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..network.audited import spread
+from ..network.lags import spread
 from ..network.subject import Ends, Subject
 from .gradient import Norms
 from .result import Rate

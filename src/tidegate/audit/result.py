@@ -80,8 +80,9 @@ class Influence:
     outputs: tuple[str, ...]
     inputs: tuple[str, ...]
     lag: Array
-    """``[L]`` in rows of the data: 0 for the newest row that the output may know; below 0 for rows
-    after the step that is judged, which only reading from both ends can see."""
+    """``[L]`` in rows of the data before the one that an output is about: 0 for that row itself, of
+    a whole sequence its last. The newest row that a forecast of t+3 may know has lag 3. Below 0 are
+    rows after a step that is tagged, which only reading from both ends can see."""
     mean: Array
     """``[outputs, L, inputs]``, over the sequences; NaN where none is so long."""
     unit: str
@@ -130,12 +131,14 @@ class Blind:
     """A column, or "all inputs"."""
     lags: tuple[int, ...]
     """In rows, as in `Influence.lag`."""
+    newest: int
+    """The lag of the newest row that it was given."""
     certain: bool
     """Whether it is so for other parameters too; if not, that could not be tried, and the zeros
     are those of these parameters."""
 
     def __str__(self) -> str:
-        newest = self.lags == tuple(range(len(self.lags)))
+        newest = self.lags == tuple(range(self.newest, self.newest + len(self.lags)))
         n = len(self.lags)
         what = "row" if n == 1 else f"{n} rows"
         if newest:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..cells import CELLS
-from ..network.audited import spread
+from ..network.lags import spread
 from ..network.subject import Subject
 from .result import Units
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..evidence import SURE
-from ..network.audited import CHANGE
+from ..network.lags import CHANGE
 from .memory import NEAR
 from .result import LagCurve, Memory, Rate, Units, Verdict
 

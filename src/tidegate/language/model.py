@@ -294,6 +294,13 @@ class LanguageModel(BaseEstimator):  # type: ignore[misc]  # no types there
         model.alphabet_, model.network_, model.history_ = alphabet, network, None
         return model
 
+    def __audit__(self, data: Any) -> Any:
+        """Itself with a text, or a list of them, as `tg.audit` sees it."""
+        from .audited import subject
+
+        self._check_fitted()
+        return subject(self, one_text(data))
+
     # ---- what they share ----
 
     def _training(self) -> LanguageTraining:

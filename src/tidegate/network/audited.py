@@ -11,7 +11,9 @@ import numpy as np
 
 from ..data.spans import Spans
 from ..errors import DataError
+from .lags import CHANGE, beside, by_lag, change, doubling, spread
 from .network import Network
+from .parameters import size
 from .spec import Init, NetworkSpec, NumberInput
 from .subject import About, Array, Context, Ends
 
@@ -43,6 +45,8 @@ class NetworkSubject:
     """The network's output for all spans → ``[n]``, the loss of each sequence."""
     pull: Pull | None = None
     """From what the network reads to what the user gave; None where they are the same."""
+    acts: Callable[[Array], tuple[Array, Array]] | None = None
+    """In place of `influence`, for a model that does more to its input than the network."""
     contexts: Context | None = None
     """The loss by length of context; None for how far the output changes."""
     labels: tuple[str, ...] | None = None
@@ -76,6 +80,15 @@ class NetworkSubject:
         return Network(spec, parameters=self.network.parameters.astype(np.float64))
 
     @cached_property
+    def trunk(self) -> Network:
+        """The recurrent layers alone, in float64: no step is read out that nobody asks for."""
+        spec = self.spec.but(
+            dtype="float64", readout="last", read_last=0, outputs=0, tied=False, loss=None,
+            head_dropout=0.0,
+        )  # fmt: skip
+        return Network(spec, parameters=self.exact.parameters[: size(spec)])
+
+    @cached_property
     def exact_rows(self) -> Any:
         """The rows in float64."""
         return _exact(self.spec, self.rows)
@@ -92,7 +105,7 @@ class NetworkSubject:
 
     def trail(self, ends: Ends, layer: int, state: str, probe: Array) -> Array:
         """See `network.subject.Subject`."""
-        network, spec = self.exact, self.spec
+        network, spec = self.trunk, self.spec
         k, rows = len(ends.which), int(ends.steps.sum())
         start = self._before(ends)
         spans = self._spans(ends.which, ends.first, ends.steps)
@@ -135,37 +148,40 @@ class NetworkSubject:
         A network that is read out at every step is judged at the last one; if it also reads
         backwards, at the middle one.
         """
-        spec, network, k = self.spec, self.exact, len(which)
+        if self.acts is not None:
+            return self.acts(which)
+        network = self.exact
+        spec = network.spec
+        if spec.readout == "each" and not (spec.read_last or spec.bidirectional):
+            spec = spec.but(readout="last")  # no other step is asked for
+            network = Network(spec, parameters=network.parameters)
         spans, length = self.spans[which], self.length[which]
         at = self._judged(length)
-        names, probes = len(self.about.outputs), self._probes(k, length, at)
-        found: list[Array] = []
-        lag = None
-        for probe in probes:
+        tables: list[tuple[Array, Array]] = []
+        for step, probe in self._probes(spec, length, at):
             tape = network.forward_train(self.exact_rows, spans)
-            gradient = np.empty_like(network.values)
             numbers = isinstance(spec.input, NumberInput)
             width = spec.input.size if isinstance(spec.input, NumberInput) else spec.input.width
             d_input = np.empty((int(length.sum()), width))
             network.native_backward(
-                tape.native, probe, gradient=gradient, d_input=d_input, trail=False
+                tape.native, probe, gradient=np.empty_like(network.values), d_input=d_input
             )
             segment = spec.input.segment
             if numbers:
                 by_row, rows = d_input.reshape(len(d_input) * segment, -1), spans.length
             else:
                 by_row, rows = np.sqrt((d_input**2).sum(axis=1, keepdims=True)), length
-            newest = (at + 1) * segment - 1
+            about = (at + 1) * segment - 1
             if self.pull is not None:
                 by_row, rows = self.pull(which, by_row)
-                newest = np.where(at + 1 == length, rows - 1, newest)
-            lag, table = _by_lag(by_row, rows, newest)
-            found.append(table)
-        assert lag is not None and len(found) == names
-        return lag, np.stack(found, axis=1)
+                about = np.where(at + 1 == length, rows - 1, about)
+            tables.append(by_lag(by_row, rows, about + step))
+        return beside(tables)
 
-    def fresh(self) -> NetworkSubject:
+    def fresh(self) -> NetworkSubject | None:
         """See `network.subject.Subject`: orthogonal, gates open, and rows of small numbers."""
+        if self.acts is not None:
+            return None
         spec = self.exact.spec.but(init=Init(recurrent="orthogonal", bias="uniform"))
         network = Network(spec, seed=1)
         _open(spec, network)
@@ -186,7 +202,7 @@ class NetworkSubject:
         late = np.flatnonzero(ends.first)
         if not late.size:
             return None
-        network, spec = self.exact, self.spec
+        network, spec = self.trunk, self.spec
         states = network.native.empty_state(len(ends.which))
         # many runs may start at one place: it is read once
         places = np.stack([ends.which[late], ends.first[late]])
@@ -204,9 +220,10 @@ class NetworkSubject:
         found: Array = length - 1 if whole else length // 2
         return found
 
-    def _probes(self, k: int, length: Array, at: Array) -> list[Array]:
-        """The gradients of the outputs that are looked at, one after the other."""
-        spec, size = self.spec, self.spec.output_size
+    def _probes(self, spec: NetworkSpec, length: Array, at: Array) -> list[tuple[int, Array]]:
+        """For each output that is looked at: how far ahead of the newest row it is, and the
+        gradient of the network's output."""
+        k, size = len(length), spec.output_size
         names = len(self.about.outputs)
         if spec.readout != "each":
             place, rows, each = np.arange(k), k, 1
@@ -224,7 +241,7 @@ class NetworkSubject:
         for step, column in columns:
             probe = np.zeros((rows, size))
             probe[place + step] = column
-            probes.append(probe)
+            probes.append((step + 1 if spec.read_last else 0, probe))
         return probes
 
     def _changes(self, rows: int, most: int) -> Array:
@@ -245,22 +262,6 @@ class NetworkSubject:
         length = spans.length // self.spec.input.segment
         found: Array = output[np.cumsum(length) - 1]
         return found
-
-
-CHANGE = "share of the output that is lost"
-"""The loss of a model without targets."""
-
-
-def change(short: Array, full: Array) -> Array:
-    """For each sequence, the squared change of the output beside the output's variance.
-
-    Example:
-        >>> change(np.array([[1.0], [0.0]]), np.array([[1.0], [-1.0]])).tolist()
-        [0.0, 1.0]
-    """
-    scale = float(((full - full.mean(axis=0)) ** 2).mean()) or float((full**2).mean()) or 1.0
-    found: Array = ((short - full).astype(np.float64) ** 2).mean(axis=1) / scale
-    return found
 
 
 def subject_of(
@@ -335,37 +336,6 @@ def about_of(spec: NetworkSpec, **words: Any) -> About:
     settled = {"outputs": outputs, "inputs": inputs, "loss": CHANGE, **words}
     return About(title, spec.cell, spec.hidden, spec.layers, spec.directions,
                  rows=source.segment, chrono=spec.init.chrono, **settled)  # fmt: skip
-
-
-def doubling(longest: int) -> list[int]:
-    """1, 2, 4, ... and the longest.
-
-    Example:
-        >>> doubling(9)
-        [1, 2, 4, 8, 9]
-    """
-    return [*(2**i for i in range(31) if 2**i < longest), longest]
-
-
-def spread(n: int, most: int) -> Array:
-    """So many of n numbers, evenly.
-
-    Example:
-        >>> spread(9, 3).tolist(), spread(2, 3).tolist()
-        ([0, 4, 8], [0, 1])
-    """
-    return np.unique(np.linspace(0, n - 1, min(n, most)).astype(np.int64))
-
-
-def _by_lag(by_row: Array, rows: Array, newest: Array) -> tuple[Array, Array]:
-    """lag ``[L]``, and ``[k, L, inputs]`` of the sizes of ``[N, inputs]`` gradients."""
-    k, first = len(rows), np.cumsum(rows) - rows
-    low, high = int((newest - rows + 1).min()), int(newest.max())
-    table = np.full((k, high - low + 1, by_row.shape[1]), np.nan)
-    sequence = np.repeat(np.arange(k), rows)
-    row = np.arange(len(by_row)) - np.repeat(first, rows)
-    table[sequence, np.repeat(newest, rows) - row - low] = np.abs(by_row)
-    return np.arange(low, high + 1), table
 
 
 def _exact(spec: NetworkSpec, rows: Any) -> Any:

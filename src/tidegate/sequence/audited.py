@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from ..data.sequences import Ragged, places
 from ..errors import DataError
-from ..network.audited import CHANGE, FEW, NetworkSubject, about_of, change, doubling, spread
+from ..network.audited import FEW, NetworkSubject, about_of
+from ..network.lags import CHANGE, change, doubling, spread
 from ..network.reference_loss import softmax
 from ..network.subject import Context
 from . import fitting
@@ -117,7 +118,7 @@ def subject(
     labels = None
     if not isinstance(inputs, Numbers):
         labels = tuple(x.rows.tolist())
-    return NetworkSubject(about, network, rows, spans, score, pull, context, labels)
+    return NetworkSubject(about, network, rows, spans, score, pull, None, context, labels)
 
 
 def ends(x: Ragged, which: Array, first: Array, last: Array) -> Ragged:
@@ -189,11 +190,10 @@ def _pull(inputs: Numbers, x: Ragged) -> Callable[[Array, Array], tuple[Array, A
             found[:, heavy] += rest[:, :count] / (3 * features.small[heavy] * np.sqrt(1 + u * u))
             rest = rest[:, count:]
         if features.own.any():
-            part = x.take(which)
-            z = part.rows / features.scale
-            deviation = np.stack([np.nanstd(each, axis=0) for each in np.split(
-                z, np.cumsum(part.length)[:-1])])[:, features.own]  # fmt: skip
-            deviation = np.repeat(np.where(deviation > 1e-12, deviation, 1), part.length, axis=0)
+            z, end = x.rows[own] / features.scale, np.cumsum(spans.length)[:-1]
+            each = np.stack([np.nanstd(part, axis=0) for part in np.split(z, end)])
+            deviation = each[:, features.own]
+            deviation = np.repeat(np.where(deviation > 1e-12, deviation, 1), spans.length, axis=0)
             found[:, features.own] += rest[:, : int(features.own.sum())] / deviation
         return found, spans.length
 

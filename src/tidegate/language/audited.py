@@ -1,0 +1,96 @@
+"""A language model with a text, as the audit sees it.
+
+The text is cut into sequences of up to 200 tokens. By length of context: what single tokens of it
+cost, if so many before each are read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data.spans import Spans
+from ..errors import DataError
+from ..network import Network
+from ..network.audited import NetworkSubject, about_of
+from ..network.lags import doubling, spread
+from ..network.subject import Context
+from .text import END_ID
+
+if TYPE_CHECKING:
+    from .model import LanguageModel
+
+Array = NDArray[Any]
+
+STEPS = 200
+"""Tokens of a sequence."""
+LONGEST = 256
+"""Tokens of context, at most."""
+OUTPUTS = 20_000_000
+"""Numbers that leave the network for all sequences, at most."""
+
+
+def subject(model: LanguageModel, text: str) -> NetworkSubject:
+    """The model with a text; of a long one, parts of it.
+
+    Raises:
+        DataError: if it has fewer than three tokens.
+    """
+    network, alphabet = model.network_, model.alphabet_
+    spec = network.spec
+    ids = np.concatenate([np.array([END_ID], np.int32), alphabet.ids(text)])
+    if len(ids) < 4:
+        raise DataError(
+            f"an audit needs a text of three tokens at least, got {len(ids) - 1}; give more"
+        )
+    start = np.arange(0, len(ids) - 1, STEPS)
+    length = np.minimum(STEPS, len(ids) - 1 - start)
+    most = max(OUTPUTS // (STEPS * spec.output_size), 4)
+    chosen = spread(len(start), most)
+    chosen = chosen[length[chosen] > 1]
+    spans = Spans(start[chosen], length[chosen])
+    rows = np.repeat(spans.start - np.cumsum(spans.length) + spans.length, spans.length)
+    rows = rows + np.arange(len(rows))
+
+    def score(output: Array) -> Array:
+        each = _nats(output, ids[rows + 1])
+        found: Array = np.add.reduceat(each, np.cumsum(spans.length) - spans.length)
+        return found / spans.length
+
+    longest = min(LONGEST, len(ids) // 2)
+    at_end = Network(spec.but(readout="last"), parameters=network.parameters)
+
+    def losses(seen: int, most: int) -> Array:
+        token = longest + spread(len(ids) - longest, most)  # each has the longest context
+        size = np.full(len(token), seen)
+        parts = []
+        for some in np.array_split(np.arange(len(token)), max(len(token) * seen // 50_000, 1)):
+            output = at_end.forward(ids, Spans(token[some] - size[some], size[some])).output
+            parts.append(_nats(output, ids[token[some]]))
+        return np.concatenate(parts)
+
+    words = model.level == "word"
+    about = replace(
+        about_of(spec),
+        outputs=("all outputs",),
+        step="word" if words else "character",
+        unit="per unit of the embedding",
+        loss="nats a token",
+        settings=("cell", "init", "learning_rate", "hidden"),
+    )
+    tokens = alphabet.vocabulary.tokens
+    labels = tuple(tokens[i] for i in ids[rows])
+    return NetworkSubject(
+        about, network, ids, spans, score, contexts=Context(tuple(doubling(longest)), losses),
+        labels=labels,
+    )  # fmt: skip
+
+
+def _nats(logits: Array, ids: Array) -> Array:
+    z = logits.astype(np.float64)
+    z -= z.max(axis=1, keepdims=True)
+    found: Array = np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(ids)), ids]
+    return found
