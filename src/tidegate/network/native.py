@@ -94,6 +94,13 @@ class Native:
             start, lengths, start, table, None, None, None, *self.state(state, batch)
         )
 
+    def placed(self, rows: Array, spans: Spans, state: State | None) -> Any:
+        """Sequences whose outputs lie where their rows do: in row i, what row i was read for."""
+        start = np.ascontiguousarray(spans.start)
+        length = np.ascontiguousarray(spans.length)
+        states = self.state(state, len(start))
+        return self._spans(start, length, start, rows, None, None, None, *states)
+
     def state(
         self, state: State | None, n: int, name: str = "state"
     ) -> tuple[Array | None, Array | None]:

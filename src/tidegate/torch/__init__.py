@@ -9,9 +9,16 @@ if TYPE_CHECKING:
     from .company import parallel as parallel
     from .incoming import from_torch as from_torch
     from .keras_weights import from_keras as from_keras
+    from .modules import GRU as GRU
+    from .modules import LSTM as LSTM
+    from .modules import RNN as RNN
+    from .swapping import accelerate as accelerate
+    from .swapping import restore as restore
 
 # public name → module
 _HOME = {
+    **dict.fromkeys(("LSTM", "GRU", "RNN"), "modules"),
+    **dict.fromkeys(("accelerate", "restore"), "swapping"),
     "from_keras": "keras_weights",
     "from_torch": "incoming",
     "parallel": "company",

@@ -1,0 +1,205 @@
+"""The fused pass as one operation of torch.library, for torch.compile.
+
+What goes from the pass forwards to the one backwards is a tape of the core, and no tensor. A graph
+of tensors carries a key to it in its place, made of all that went in: passes that were given the
+same leave the same tape. A tape that is not there any more is made anew.
+"""
+
+from __future__ import annotations
+
+import atexit
+from collections import OrderedDict
+from typing import Any
+from zlib import adler32, crc32
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .fused import Call, back, state_of, through
+from .layers import Layers, flat
+from .layout import Layout, Packed, Padded
+
+KEPT = 16
+"""Tapes that wait for their way back, at most: of passes that never have one, too."""
+_waiting: OrderedDict[int, Any] = OrderedDict()
+atexit.register(_waiting.clear)
+
+
+def _call(
+    x: Tensor,
+    place: Tensor | None,
+    seed: Tensor | None,
+    cell: str,
+    sizes: list[int],
+    flags: list[bool],
+    dropout: float,
+) -> Call:
+    """The call that an operation's plain arguments describe."""
+    inputs, hidden, count = sizes
+    packed, batch_first, bidirectional, bias = flags
+    layers = Layers(cell, inputs, hidden, count, bidirectional, bias, dropout, x.dtype)
+    layout: Layout
+    if packed:
+        assert place is not None
+        layout = Packed(place)
+    else:
+        first = 0 if batch_first else 1
+        layout = Padded(x.shape[first], x.shape[1 - first], batch_first, place)
+    return Call(layers, layout, None if seed is None else int(seed))
+
+
+@torch.library.custom_op("tidegate::unfold", mutates_args=())
+def _unfold(
+    x: Tensor,
+    h: Tensor,
+    c: Tensor,
+    weights: list[Tensor],
+    place: Tensor | None,
+    seed: Tensor | None,
+    cell: str,
+    sizes: list[int],
+    flags: list[bool],
+    dropout: float,
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    call = _call(x, place, seed, cell, sizes, flags, dropout)
+    values = flat(call.layers, tuple(weights))
+    rows, state = call.layout.rows(x), state_of(call, h, c)
+    found = through(call, rows, state, values, keep=True)
+    key = _key(rows.numpy(), *state, values, place, call)
+    _waiting[key] = found.tape
+    _waiting.move_to_end(key)
+    while len(_waiting) > KEPT:
+        _waiting.popitem(last=False)
+    end = found.c if found.c is not None else c.new_empty(0)
+    return call.layout.placed(found.y), found.h, end, torch.tensor(key)
+
+
+def _key(*parts: Any) -> int:
+    """63 bits of all that decides a pass."""
+    low, high = 0, 1
+    for part in parts:
+        if isinstance(part, Call):
+            data: Any = repr((part.layers, part.seed)).encode()
+        elif part is None:
+            continue
+        else:
+            array = part.numpy() if isinstance(part, Tensor) else part
+            data = array.reshape(-1).view(np.uint8)
+        low, high = crc32(data, low), adler32(data, high)
+    return (high << 31) ^ low
+
+
+@_unfold.register_fake
+def _(
+    x: Tensor,
+    h: Tensor,
+    c: Tensor,
+    weights: list[Tensor],
+    place: Tensor | None,
+    seed: Tensor | None,
+    cell: str,
+    sizes: list[int],
+    flags: list[bool],
+    dropout: float,
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    width = sizes[1] * (2 if flags[2] else 1)
+    y = x.new_empty((*x.shape[:-1], width))
+    end = x.new_empty(c.shape) if cell == "lstm" else x.new_empty(0)
+    return y, x.new_empty(h.shape), end, x.new_empty((), dtype=torch.int64)
+
+
+@torch.library.custom_op("tidegate::unfold_backward", mutates_args=())
+def _unfold_backward(
+    grads: list[Tensor],
+    x: Tensor,
+    h: Tensor,
+    c: Tensor,
+    weights: list[Tensor],
+    place: Tensor | None,
+    seed: Tensor | None,
+    key: Tensor,
+    cell: str,
+    sizes: list[int],
+    flags: list[bool],
+    dropout: float,
+) -> list[Tensor]:
+    call = _call(x, place, seed, cell, sizes, flags, dropout)
+    tape = _waiting.pop(int(key), None)
+    given = (x, h, c, *weights)
+    found = back(call, tape, given, tuple(grads), (True,) * len(given))
+    # what an operation gives must share no memory: the weights' gradients are parts of one buffer
+    return [part if part is not None and i < 2 else _own(part, x) for i, part in enumerate(found)]
+
+
+def _own(part: Tensor | None, like: Tensor) -> Tensor:
+    return like.new_empty(0) if part is None else part.clone()
+
+
+@_unfold_backward.register_fake
+def _(
+    grads: list[Tensor],
+    x: Tensor,
+    h: Tensor,
+    c: Tensor,
+    weights: list[Tensor],
+    place: Tensor | None,
+    seed: Tensor | None,
+    key: Tensor,
+    cell: str,
+    sizes: list[int],
+    flags: list[bool],
+    dropout: float,
+) -> list[Tensor]:
+    return [torch.empty_like(each, memory_format=torch.contiguous_format)
+            for each in (x, h, c, *weights)]  # fmt: skip
+
+
+def _setup(ctx: Any, inputs: Any, output: Any) -> None:
+    x, h, c, weights, place, seed, *ctx.others = inputs
+    ctx.count = len(weights)
+    ctx.save_for_backward(x, h, c, *weights, place, seed, output[3])
+
+
+def _backward(ctx: Any, dy: Any, dh: Any, dc: Any, _key: Any) -> tuple[Any, ...]:
+    x, h, c, *weights = ctx.saved_tensors[: 3 + ctx.count]
+    place, seed, key = ctx.saved_tensors[3 + ctx.count :]
+    # an operation takes tensors: what has no gradient has one of zeros
+    grads = [dy, dh, dc]
+    found = _unfold_backward(grads, x, h, c, weights, place, seed, key, *ctx.others)
+    return found[0], found[1], found[2], found[3:], None, None, None, None, None, None
+
+
+_unfold.register_autograd(_backward, setup_context=_setup)
+
+
+def unfold(
+    call: Call,
+    seed: Tensor | None,
+    x: Tensor,
+    h: Tensor,
+    c: Tensor,
+    weights: tuple[Tensor, ...],
+) -> tuple[Tensor, Tensor, Tensor]:
+    """y, h and c of a call, as one operation of a graph; the seed is only known when it runs."""
+    layers, layout = call.layers, call.layout
+    if call.checkpoint or call.record:
+        raise NotImplementedError("checkpoint and record are not for torch.compile")
+    if isinstance(layout, Packed):
+        place, packed, batch_first = layout.batch_sizes, True, True
+    else:
+        assert isinstance(layout, Padded)
+        place, packed, batch_first = layout.lengths, False, layout.batch_first  # type: ignore[assignment]
+    y, h, c, _ = _unfold(
+        x,
+        h,
+        c,
+        list(weights),
+        place,
+        seed,
+        layers.cell,
+        [layers.inputs, layers.hidden, layers.layers],
+        [packed, batch_first, layers.bidirectional, layers.bias],
+        layers.dropout,
+    )
+    return y, h, c
