@@ -6,6 +6,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .audit.ablate import ablate as ablate
+    from .audit.compare import compare as compare
+    from .audit.gates import gates as gates
     from .audit.whole import audit as audit
     from .errors import ArgumentError as ArgumentError
     from .errors import DataError as DataError
@@ -29,7 +32,10 @@ if TYPE_CHECKING:
 
 # public name → module; each is loaded when first used
 _HOME = {
+    "ablate": "audit.ablate",
     "audit": "audit",
+    "compare": "audit.compare",
+    "gates": "audit.gates",
     **dict.fromkeys(("LSTM", "GRU", "RNN", "get_threads", "set_threads"), "network.layers"),
     "Forecaster": "forecast.forecaster",
     "LanguageModel": "language.model",

@@ -56,6 +56,10 @@ class Contest(Protocol):
         """The model with some settings changed, trained and judged."""
         ...
 
+    def fitted(self, entry: Entry) -> Any:
+        """The model of an entry, for an audit of it."""
+        ...
+
     def held(self) -> Any:
         """The part that is held out, as an audit takes it."""
         ...
@@ -125,6 +129,10 @@ class SequenceContest:
             losses = ((found - truth) ** 2).mean(axis=1) / scale
         return Entry(model, losses, seconds)
 
+    def fitted(self, entry: Entry) -> Any:
+        """See `Contest`."""
+        return entry.model
+
     def held(self) -> Any:
         """See `Contest`."""
         return self.apart
@@ -156,6 +164,10 @@ class SeriesContest:
         count = np.bincount(group[known])
         means = np.bincount(group[known], losses[known]) / np.maximum(count, 1)
         return Entry(model, means[count > 0], seconds)
+
+    def fitted(self, entry: Entry) -> Any:
+        """See `Contest`; a backtest keeps no model, so that one learns from all rows."""
+        return again(entry.model, {}).fit(self.frame, progress=False)
 
     def held(self) -> Any:
         """See `Contest`; of a forecaster all rows, for a part of a window is none."""
@@ -196,6 +208,10 @@ class TextContest:
         each = (model.surprisal(text) for text in self.apart)
         losses = [float(np.mean([nats for _, nats in found])) for found in each]
         return Entry(model, np.array(losses), seconds)
+
+    def fitted(self, entry: Entry) -> Any:
+        """See `Contest`."""
+        return entry.model
 
     def held(self) -> Any:
         """See `Contest`."""
