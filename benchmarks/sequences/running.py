@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from pairing import RESULTS, machine, report
+from pairing import RESULTS, machine, paired, report
+
+__all__ = ["SEEDS", "each_seed", "finish", "of_classes", "paired"]
 
 SEEDS = (0, 1, 2)
 
@@ -39,7 +41,12 @@ def each_seed(
     return [*rows, mean]
 
 
-def finish(name: str, rows: Sequence[Mapping[str, object]], notes: Sequence[str] = ()) -> None:
+def finish(
+    name: str,
+    rows: Sequence[Mapping[str, object]],
+    notes: Sequence[str] = (),
+    packages: Sequence[str] = ("numpy", "scikit-learn"),
+) -> None:
     """Prints the lines, and saves them beside those of other data in results/sequences_NAME."""
     path = RESULTS / f"sequences_{name}.json"
     before = json.loads(path.read_text(encoding="utf-8"))["rows"] if path.exists() else []
@@ -47,7 +54,7 @@ def finish(name: str, rows: Sequence[Mapping[str, object]], notes: Sequence[str]
     full = [*(row for row in before if row["data"] not in now), *rows]
     columns = list(dict.fromkeys(key for row in full for key, v in row.items() if v != ""))
     shown = [{key: row.get(key, "") for key in columns} for row in full]
-    report(f"sequences_{name}", machine("numpy", "scikit-learn"), _four(shown), notes)
+    report(f"sequences_{name}", machine(*packages), _four(shown), notes)
 
 
 def _four(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -1,31 +1,40 @@
-"""Fitting a classifier of an LSTM with 64 units: tidegate beside torch.nn.LSTM under skorch.
+"""Fitting a classifier of an LSTM with 64 units: tidegate beside torch, skorch and Keras.
 
-    pip install skorch tabulate tqdm && python benchmarks/sequences/speed.py
+    pip install -r benchmarks/requirements.txt
+    OMP_NUM_THREADS=1 taskset -c 0 python benchmarks/sequences/speed.py 1
+    OMP_NUM_THREADS=2 taskset -c 0,1 python benchmarks/sequences/speed.py 2
 
-The same network on both sides (one direction, the last state, a dense head), 32 sequences in an
-update, AdamW, the same number of updates and nothing varied. skorch is given its data in the form
-that its user would: an array for equal lengths, padded sequences and lengths for others, packed by
-the module. First it is checked that both sides learn the task.
+The same network on all sides (one direction, the last state, a dense head, the same number of
+parameters), 32 sequences in an update, AdamW, the same number of updates and nothing varied. Each
+side is given its data in the form that its user would: an array for equal lengths; for others
+padded sequences, packed for torch and masked for Keras. "torch" is a loop by hand; "Keras" runs on
+JAX, is compiled before the clock starts, and goes on with its weights where the others begin anew.
+First it is checked that every side learns the task, and that torch's network with our weights gives
+our chances. Keras takes the number of its threads from the cores that it may use, hence taskset.
 """
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from running import finish, paired
+
+os.environ.setdefault("KERAS_BACKEND", "jax")
+import keras
 from skorch import NeuralNetClassifier
 
 from tidegate import SequenceClassifier, set_threads
 from tidegate.sequence.training import Training
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from pairing import machine, paired, report
-
 N, BATCH, EPOCHS, COLUMNS, HIDDEN = 320, 32, 4, 8, 64
+RATE, DECAY = 3e-3, 0.01
+Fit = Callable[[], Any]
 
 
 class Last(torch.nn.Module):
@@ -37,13 +46,12 @@ class Last(torch.nn.Module):
         self.head = torch.nn.Linear(HIDDEN, 2)
 
     def forward(self, x: torch.Tensor, length: torch.Tensor | None = None) -> torch.Tensor:
-        """Class chances, as skorch's criterion wants them."""
+        """``[n, 2]`` from ``[n, T, COLUMNS]`` and the lengths, if they are not equal."""
         if length is not None:
             x = torch.nn.utils.rnn.pack_padded_sequence(
                 x, length.cpu(), batch_first=True, enforce_sorted=False
             )
-        h = self.lstm(x)[1][0][-1]
-        return torch.softmax(self.head(h), dim=1)
+        return self.head(self.lstm(x)[1][0][-1])
 
 
 def data(lengths: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
@@ -51,7 +59,8 @@ def data(lengths: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
     random = np.random.default_rng(0)
     y = np.arange(len(lengths)) % 2
     return [
-        random.normal(0.5 * c - 0.25, 1, (n, COLUMNS)) for c, n in zip(y, lengths, strict=True)
+        random.normal(0.5 * c - 0.25, 1, (n, COLUMNS)).astype(np.float32)
+        for c, n in zip(y, lengths, strict=True)
     ], y
 
 
@@ -60,6 +69,8 @@ def ours(x: list[np.ndarray], y: np.ndarray) -> SequenceClassifier:
     training = Training(
         updates=EPOCHS * N // BATCH,
         batch=BATCH,
+        learning_rate=RATE,
+        weight_decay=DECAY,
         members=1,
         smoothing=0.0,
         augment=False,
@@ -79,23 +90,105 @@ def ours(x: list[np.ndarray], y: np.ndarray) -> SequenceClassifier:
     return model.fit(x, y)
 
 
-def theirs(x: Any, y: np.ndarray) -> NeuralNetClassifier:
+def by_hand(x: torch.Tensor, length: torch.Tensor | None, y: torch.Tensor) -> Last:
+    """The loop that torch's tutorials show."""
+    model = Last()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=RATE, weight_decay=DECAY)
+    cost = torch.nn.CrossEntropyLoss()
+    for _ in range(EPOCHS):
+        for chosen in torch.randperm(N).split(BATCH):
+            optimizer.zero_grad()
+            part = None if length is None else length[chosen]
+            cost(model(x[chosen], part), y[chosen]).backward()
+            optimizer.step()
+    return model
+
+
+def with_skorch(x: torch.Tensor, length: torch.Tensor | None, y: np.ndarray) -> NeuralNetClassifier:
     """A fit of skorch's."""
     net = NeuralNetClassifier(
         Last,
+        criterion=torch.nn.CrossEntropyLoss,
         max_epochs=EPOCHS,
-        lr=3e-3,
+        lr=RATE,
         batch_size=BATCH,
         optimizer=torch.optim.AdamW,
+        optimizer__weight_decay=DECAY,
         train_split=None,
         verbose=0,
         iterator_train__shuffle=True,
     )
-    return net.fit(x, y)
+    return net.fit(x.numpy() if length is None else {"x": x.numpy(), "length": length.numpy()}, y)
 
 
-def main() -> None:
-    rows = []
+def with_keras(x: np.ndarray, length: np.ndarray | None) -> keras.Model:
+    """A model of Keras's, compiled; padding comes after a sequence, and is masked."""
+    first = keras.Input(x.shape[1:])
+    inner = first
+    mask = None
+    if length is not None:
+        mask = keras.layers.Masking().compute_mask(first)
+    states = keras.layers.LSTM(HIDDEN)(inner, mask=mask)
+    model = keras.Model(first, keras.layers.Dense(2, "softmax")(states))
+    optimizer = keras.optimizers.AdamW(RATE, weight_decay=DECAY)
+    model.compile(optimizer, "sparse_categorical_crossentropy")
+    return model
+
+
+def sides(x: list[np.ndarray], y: np.ndarray) -> dict[str, Fit]:
+    """A fit of each of the others, after a check that it learns what ours does."""
+    lengths = np.array([len(part) for part in x])
+    padded = torch.nn.utils.rnn.pad_sequence([torch.tensor(p) for p in x], batch_first=True)
+    length = None if len(set(lengths)) == 1 else torch.tensor(lengths)
+    model = ours(x, y)
+    assert model.score(x, y) > 0.9
+    same(model, x, padded, length)
+    torch.manual_seed(0)
+    keras.utils.set_random_seed(0)
+    theirs = by_hand(padded, length, torch.tensor(y))
+    assert (theirs(padded, length).argmax(1).numpy() == y).mean() > 0.9
+    found: dict[str, Fit] = {"torch": partial(by_hand, padded, length, torch.tensor(y))}
+    net = with_skorch(padded, length, y)
+    given = padded.numpy() if length is None else {"x": padded.numpy(), "length": lengths}
+    assert net.score(given, y) > 0.9
+    found["skorch"] = partial(with_skorch, padded, length, y)
+    third = with_keras(padded.numpy(), None if length is None else lengths)
+    run = partial(third.fit, padded.numpy(), y, batch_size=BATCH, epochs=EPOCHS, verbose=0)
+    run()
+    assert (third.predict(padded.numpy(), verbose=0).argmax(1) == y).mean() > 0.9
+    found["Keras"] = run
+    return found
+
+
+def same(
+    model: SequenceClassifier,
+    x: list[np.ndarray],
+    padded: torch.Tensor,
+    length: torch.Tensor | None,
+) -> None:
+    """Sees to it that torch's network with our weights gives our chances."""
+    twin = Last()
+    network = model.learned_.members[0].network
+    with torch.no_grad():
+        for name, value in network.params.items():
+            part = twin.head if name.startswith("head_") else twin.lstm
+            getattr(part, name.removeprefix("head_")).copy_(torch.tensor(np.array(value)))
+        features = model.learned_.inputs.features.rows
+        read = padded.clone()
+        rows = torch.tensor(np.asarray(features(_ragged(x)), np.float32))
+        for i, part in enumerate(rows.split([len(item) for item in x])):
+            read[i, : len(part)] = part
+        chances = torch.softmax(twin(read, length), dim=1).numpy()
+    np.testing.assert_allclose(model.predict_proba(x), chances, atol=1e-5)
+
+
+def _ragged(x: list[np.ndarray]) -> Any:
+    from tidegate.data.sequences import read_sequences
+
+    return read_sequences(x)
+
+
+def main(threads: int) -> None:
     random = np.random.default_rng(1)
     cases = {
         "50 steps": np.full(N, 50),
@@ -103,33 +196,27 @@ def main() -> None:
         "5 to 100 steps": random.integers(5, 101, N),
         "10 to 200 steps, few long": np.minimum(10 * random.pareto(1.2, N) + 10, 200).astype(int),
     }
-    for threads in (1, 2):
-        torch.set_num_threads(threads)
-        set_threads(threads)
-        for name, lengths in cases.items():
-            x, y = data(lengths)
-            given: Any = np.stack(x).astype(np.float32) if len(set(lengths)) == 1 else None
-            if given is None:
-                padded = torch.nn.utils.rnn.pad_sequence(
-                    [torch.tensor(part, dtype=torch.float32) for part in x], batch_first=True
-                )
-                given = {"x": padded.numpy(), "length": lengths}
-            assert ours(x, y).score(x, y) > 0.9 and theirs(given, y).score(given, y) > 0.9
-            found = paired(partial(ours, x, y), partial(theirs, given, y), pairs=5)
+    torch.set_num_threads(threads)
+    set_threads(threads)
+    rows: list[dict[str, object]] = []
+    for name, lengths in cases.items():
+        x, y = data(lengths)
+        for who, fit in sides(x, y).items():
+            found = paired(partial(ours, x, y), fit, pairs=5)
             rows.append(
                 {
-                    "sequences": name,
-                    "threads": threads,
-                    "tidegate s": found.ours,
-                    "skorch s": found.theirs,
-                    "ratio": found.ratio,
+                    "data": f"{name}, threads: {threads}",
+                    "beside": who,
+                    "tidegate ms": round(1e3 * found.ours),
+                    "theirs ms": round(1e3 * found.theirs),
+                    "times faster": f"{found.ratio:.1f}",
                     "quartiles": "{:.1f} to {:.1f}".format(*found.spread),
                 }
             )
             print(rows[-1], flush=True)
     notes = [f"{N} sequences of {COLUMNS} numbers, {EPOCHS} epochs, 40 updates of {BATCH}"]
-    report("sequences_speed", machine("torch", "skorch"), rows, notes)
+    finish("speed", rows, notes, packages=("torch", "skorch", "keras", "jax"))
 
 
 if __name__ == "__main__":
-    main()
+    main(int(sys.argv[1]))

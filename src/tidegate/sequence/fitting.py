@@ -116,8 +116,14 @@ class Job:
         x, training, steps = samples.x, self.training, self.task.stepwise
         if x.form.kind == "tokens":
             return Texts.of(x, training, self.architecture.tokens, steps=steps)
-        whole = self.architecture.bidirectional
-        return Numbers.of(x, samples.weights, training, whole=whole, steps=steps)
+        return Numbers.of(
+            x,
+            samples.weights,
+            training,
+            whole=self.architecture.bidirectional,
+            steps=steps,
+            augment=self.task.varies(training.augment),
+        )
 
     def _learner(self, inputs: Inputs, n: int) -> Learner:
         spec = self.architecture.spec(inputs, self.task, self.training)

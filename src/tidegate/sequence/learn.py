@@ -130,8 +130,7 @@ class Learner:
     @property
     def augment(self) -> bool:
         """Whether the sequences are varied."""
-        wanted, task = self.training.augment, self.task
-        return task.loss.kind == "categorical" and not task.stepwise if wanted is None else wanted
+        return self.task.varies(self.training.augment)
 
     def learn(self, samples: Samples, seed: int, start: Member | None = None) -> Member:
         """A network, and the course of its training.

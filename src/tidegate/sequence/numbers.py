@@ -48,7 +48,14 @@ class Numbers:
 
     @classmethod
     def of(
-        cls, x: Ragged, weights: Array, training: Training, *, whole: bool, steps: bool
+        cls,
+        x: Ragged,
+        weights: Array,
+        training: Training,
+        *,
+        whole: bool,
+        steps: bool,
+        augment: bool,
     ) -> Numbers:
         """Learnt from the sequences that a network learns from.
 
@@ -58,10 +65,13 @@ class Numbers:
             training: what was set.
             whole: whether the network sees a sequence to its end before it answers.
             steps: whether it answers at every step.
+            augment: whether the sequences are varied at all; if not, nobody need look at waves.
         """
         features = Features.of(x, weights, changes=training.changes, own=whole)
         size = 1 if steps else training.segment or suited(x.length)
-        stretched = not steps and waves(features.rows(x)[:, : x.form.columns], x.spans) <= WAVES
+        stretched = (
+            augment and not steps and waves(features.rows(x)[:, : x.form.columns], x.spans) <= WAVES
+        )
         return cls(x.form, features, Reading(size, bool(stretched)))
 
     @property
