@@ -19,6 +19,7 @@ from ..train import History
 from ..train.progress import Listener
 from . import saved
 from .choosing import Choice
+from .exported import write_language
 from .judge import Judgement, counted, judge
 from .learning import held_out, learn
 from .reader import Reader
@@ -285,6 +286,11 @@ class LanguageModel(BaseEstimator):  # type: ignore[misc]  # no types there
         """Writes the model, whole or not at all. Raises: ModelFileError, if it cannot."""
         self._check_fitted()
         saved.write(path, self.get_params(deep=False), self.alphabet_, self.network_)
+
+    def to_onnx(self, path: str | os.PathLike[str]) -> None:
+        """Writes the model as an ONNX file, whole or not at all: see `exported.write_language`."""
+        self._check_fitted()
+        write_language(path, self.network_, self.alphabet_)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> LanguageModel:

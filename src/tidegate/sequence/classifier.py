@@ -13,7 +13,7 @@ from ..network import Loss
 from ..network.reference_loss import softmax
 from ..network.spec import Readout
 from ..train.progress import Listener
-from . import fitting, labels, saved
+from . import exported, fitting, labels, saved
 from .learn import Learned
 from .samples import Samples
 from .stream import Stream
@@ -206,6 +206,17 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         fitting.check_fitted(self)
         classes = {"classes": saved.labels_to_json(self.classes_)}
         saved.write(path, "sequence-classifier", self, classes, {})
+
+    def to_onnx(self, path: str | os.PathLike[str]) -> None:
+        """Writes all of it, scaling included, as an ONNX file: see `exported.write_labels`.
+
+        Raises:
+            NotFittedError: before `fit`.
+            ArgumentError: if onnx is not installed, or it reads words.
+            ModelFileError: if it cannot be written.
+        """
+        fitting.check_fitted(self)
+        exported.write_labels(path, self.learned_, self.classes_)
 
     def __audit__(self, data: Any) -> Any:
         """Itself with X or (X, y), as `tg.audit` sees it."""

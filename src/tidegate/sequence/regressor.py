@@ -12,7 +12,7 @@ from ..errors import ArgumentError, DataError
 from ..network import Loss
 from ..network.spec import Readout
 from ..train.progress import Listener
-from . import fitting, saved
+from . import exported, fitting, saved
 from .learn import Learned
 from .samples import Samples
 from .stream import Stream
@@ -181,6 +181,17 @@ class SequenceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  #
         fitting.check_fitted(self)
         units = {"units.centre": self.units_.centre, "units.scale": self.units_.scale}
         saved.write(path, "sequence-regressor", self, {"flat": self.units_.flat}, units)
+
+    def to_onnx(self, path: str | os.PathLike[str]) -> None:
+        """Writes all of it, scaling included, as an ONNX file: see `exported.write_numbers`.
+
+        Raises:
+            NotFittedError: before `fit`.
+            ArgumentError: if onnx is not installed, or it reads words.
+            ModelFileError: if it cannot be written.
+        """
+        fitting.check_fitted(self)
+        exported.write_numbers(path, self.learned_, self.units_)
 
     def __audit__(self, data: Any) -> Any:
         """Itself with X or (X, y), as `tg.audit` sees it."""

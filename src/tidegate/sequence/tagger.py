@@ -13,7 +13,7 @@ from ..cells.base import sigmoid
 from ..network import Loss
 from ..network.reference_loss import softmax
 from ..train.progress import Listener
-from . import fitting, labels, saved, steps
+from . import exported, fitting, labels, saved, steps
 from .learn import Learned
 from .samples import Samples
 from .stream import Stream
@@ -183,6 +183,17 @@ class SequenceTagger(BaseEstimator):  # type: ignore[misc]  # no types there
         classes = {"classes": saved.labels_to_json(self.classes_)}
         saved.write(path, "sequence-tagger", self, classes, {})
 
+    def to_onnx(self, path: str | os.PathLike[str]) -> None:
+        """Writes all of it, scaling included, as an ONNX file: see `exported.write_labels`.
+
+        Raises:
+            NotFittedError: before `fit`.
+            ArgumentError: if onnx is not installed, or it reads words.
+            ModelFileError: if it cannot be written.
+        """
+        fitting.check_fitted(self)
+        exported.write_labels(path, self.learned_, self.classes_)
+
     def __audit__(self, data: Any) -> Any:
         """Itself with X or (X, y), as `tg.audit` sees it."""
         from . import audited
@@ -190,7 +201,9 @@ class SequenceTagger(BaseEstimator):  # type: ignore[misc]  # no types there
         x, y = audited.given(self, data)
         loss = None
         if y is not None and self.classes_ is not None:
-            given = np.concatenate([np.asarray(part) for part in steps.as_given(y, [np.zeros(n) for n in x.length])])
+            given = np.concatenate(
+                [np.asarray(part) for part in steps.as_given(y, [np.zeros(n) for n in x.length])]
+            )
             loss = audited.entropy(labels.ids_of(given, self.classes_, len(x.rows)))
         count = self.learned_.spec.outputs
         names = tuple(map(str, range(count) if self.classes_ is None else self.classes_))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ..spec import NetworkSpec, NumberInput, TokenInput
-from .graph import Dims, Graph
+from .graph import Graph
 from .recurrent import Params, add_layers
 
 if TYPE_CHECKING:
@@ -60,29 +60,31 @@ def write_network(network: Network, path: str | os.PathLike[str]) -> None:
         >>> [value.name for value in graph.input], [value.name for value in graph.output]
         (['x', 'lengths', 'h_0'], ['output', 'h_n'])
     """
+    graph, _ = graph_of(network)
+    spec = json.dumps(network.spec.to_json())
+    graph.write(path, "A recurrent network of tidegate", {"spec": spec})
+
+
+def graph_of(network: Network) -> tuple[Graph, str]:
+    """The graph that `write_network` writes, and its output, for those that add to it."""
     spec, graph = network.spec, Graph()
     rows = rows_of(graph, spec.input)
+    layers = spec.layers * spec.directions
     states = spec.cell_spec.states
-    shape = (spec.layers * spec.directions, 1, spec.hidden)
-    free: Dims = (shape[0], "batch", shape[2])
-    given = [
-        graph.input(f"{name}_0", np.float32, (shape[0], f"{name}_0_batch", shape[2]), zeros)
-        for name, zeros in zip(states, [np.zeros(shape)] * len(states), strict=True)
+    zeros = np.zeros((layers, 1, spec.hidden))
+    starts = [
+        graph.input(f"{name}_0", np.float32, (layers, f"{name}_0_batch", spec.hidden), zeros)
+        for name in states
     ]
-    size = graph.add(
-        "Concat",
-        graph.integers(shape[0]),
-        _size(graph, rows.x, 0),
-        graph.integers(shape[2]),
-        attributes={"axis": 0},
-    )
-    state = tuple(graph.add("Expand", part, size) for part in given)
+    sizes = graph.integers(layers), size_of(graph, rows.x, 0), graph.integers(spec.hidden)
+    shape = graph.add("Concat", *sizes, attributes={"axis": 0})
+    state = tuple(graph.add("Expand", start, shape) for start in starts)
     answer = add_network(graph, network, rows, state)
     each = ("steps",) if spec.readout == "each" else ()
     graph.output("output", answer.output, ("batch", *each, spec.output_size))
     for name, value in zip(states, answer.state, strict=True):
-        graph.output(f"{name}_n", value, free)
-    graph.write(path, "A recurrent network of tidegate", {"spec": json.dumps(spec.to_json())})
+        graph.output(f"{name}_n", value, (layers, "batch", spec.hidden))
+    return graph, answer.output
 
 
 def rows_of(graph: Graph, source: NumberInput | TokenInput, dtype: Any = np.float32) -> Rows:
@@ -92,8 +94,8 @@ def rows_of(graph: Graph, source: NumberInput | TokenInput, dtype: Any = np.floa
     else:
         x = graph.input("x", dtype, ("batch", "time", source.columns))
     given = graph.input("lengths", np.int64, ("lengths_batch",), np.array([FOREVER]))
-    least = graph.add("Min", given, _size(graph, x, 1))
-    return Rows(x, graph.add("Expand", least, _size(graph, x, 0)))
+    least = graph.add("Min", given, size_of(graph, x, 1))
+    return Rows(x, graph.add("Expand", least, size_of(graph, x, 0)))
 
 
 def add_network(graph: Graph, network: Network, rows: Rows, state: tuple[str, ...] = ()) -> Answer:
@@ -111,7 +113,7 @@ def add_network(graph: Graph, network: Network, rows: Rows, state: tuple[str, ..
     lengths = rows.lengths
     if spec.input.segment > 1:
         lengths = graph.add("Div", lengths, graph.integers(spec.input.segment))
-    steps = graph.add("Cast", lengths, attributes={"to": _code(np.int32)})
+    steps = graph.add("Cast", lengths, attributes={"to": code_of(np.int32)})
     states, ends = add_layers(graph, spec, params, x, steps, state)
     column = graph.add("Unsqueeze", lengths, graph.integers(1))  # [B, 1]
     read = _readout(graph, spec, states, ends[0], column)
@@ -139,12 +141,12 @@ def _readout(graph: Graph, spec: NetworkSpec, states: str, end: str, lengths: st
         top = graph.add("Slice", end, graph.integers(first), graph.integers(FOREVER))
         top = graph.add("Transpose", top, attributes={"perm": [1, 0, 2]})
         return graph.add("Reshape", top, graph.integers(0, spec.readout_size))
-    inside = _inside(graph, states, lengths)
+    inside = inside_of(graph, states, lengths)
     pools = {}
     axis, flat = graph.integers(1), {"keepdims": 0}
     zero, least = graph.constant(np.float32(0)), graph.constant(np.float32(-np.inf))
     seen = graph.add("Where", inside, states, zero)
-    count = graph.add("Cast", lengths, attributes={"to": _code(np.float32)})
+    count = graph.add("Cast", lengths, attributes={"to": code_of(np.float32)})
     total = graph.add("ReduceSum", seen, axis, attributes=flat)
     pools["mean"] = graph.add("Div", total, count)
     far = graph.add("Where", inside, states, least)
@@ -175,23 +177,24 @@ def _head(
         read = graph.add("Add", product, graph.constant(params["head_bias"]))
     if spec.readout != "each" or spec.read_last:
         return read
-    return graph.add("Where", _inside(graph, states, lengths), read, graph.constant(np.float32(0)))
+    return graph.add(
+        "Where", inside_of(graph, states, lengths), read, graph.constant(np.float32(0))
+    )
 
 
-def _inside(graph: Graph, states: str, lengths: str) -> str:
-    """[B, S, 1]: whether a step belongs to its sequence."""
-    steps = graph.add("Squeeze", _size(graph, states, 1))
+def inside_of(graph: Graph, table: str, lengths: str) -> str:
+    """[B, S, 1]: whether a row of a table [B, S, ..] lies within its length, of [B, 1]."""
+    steps = graph.add("Squeeze", size_of(graph, table, 1))
     number = graph.add("Range", graph.constant(np.int64(0)), steps, graph.constant(np.int64(1)))
-    inside = graph.add("Less", number, lengths)
-    return graph.add("Unsqueeze", inside, graph.integers(2))
+    return graph.add("Unsqueeze", graph.add("Less", number, lengths), graph.integers(2))
 
 
-def _size(graph: Graph, value: str, axis: int) -> str:
+def size_of(graph: Graph, value: str, axis: int) -> str:
     """[1], the size of one axis."""
     return graph.add("Shape", value, attributes={"start": axis, "end": axis + 1})
 
 
-def _code(dtype: Any) -> int:
+def code_of(dtype: Any) -> int:
     """ONNX's number of a type."""
     from onnx import helper
 
