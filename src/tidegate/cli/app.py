@@ -9,9 +9,11 @@ import typer
 
 from .backtest import backtest
 from .classify import classify
+from .export import export
 from .fit import fit
 from .forecast import forecast
 from .predict import predict
+from .regress import regress
 from .tag import tag
 from .write import write
 
@@ -61,6 +63,7 @@ app.command()(forecast)
 app.command()(backtest)
 app.command()(write)
 app.command()(classify)
+app.command()(regress)
 app.command()(tag)
 app.command()(predict)
 app.command(
@@ -70,3 +73,4 @@ app.command(
         "allow_interspersed_args": False,
     }
 )(fit)
+app.command()(export)
