@@ -12,19 +12,25 @@ ALL = np.ones((1, 8), bool)
 
 
 def test_with_a_season() -> None:
-    found = paths(Z, ALL, 3, 2, 6)[0].T
-    assert len(found) == count(2, 6) == 7
-    last, mean, usual, growth, level, season, long_season = found
+    found = paths(Z, ALL, 3, 2, 4)[0].T
+    assert len(found) == count(2, 4) == 8
+    last, mean, usual, growth, level, season, long_season, usual_long = found
     assert last.tolist() == [8, 8, 8]
     assert mean.tolist() == [0, 0, 0]
     assert usual.tolist() == [4, 5.5, 4]  # (1+4+5+6)/4, (2+3+9+8)/4
     assert season.tolist() == [6, 8, 6]
     assert growth.tolist() == [6, 8, 6]  # 7 after 7: no growth
-    assert long_season.tolist() == [4, 3, 5]
+    assert long_season.tolist() == [5, 9, 6]
+    assert usual_long.tolist() == [3, 5.5, 5]  # (1+5)/2, (2+9)/2, (4+6)/2
     weights = np.array([(1 - SMOOTHING) ** (lag / 2) for lag in range(7, -1, -1)])
     shape = np.tile([-0.75, 0.75], 4)
     expected = np.average(Z[0] - shape, weights=weights)
     np.testing.assert_allclose(level, expected + np.array([-0.75, 0.75, -0.75]))
+
+
+def test_of_a_longer_season_that_is_seen_once_the_usual_one_is_that() -> None:
+    *_, once, usual = paths(Z, ALL, 9, 2, 6)[0].T
+    assert once.tolist() == usual.tolist() == [4, 3, 5, 9, 6, 8, 4, 3, 5]
 
 
 def test_growth_goes_on_season_by_season() -> None:

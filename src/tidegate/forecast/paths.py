@@ -6,6 +6,7 @@ In units of the window, of a season m and perhaps a longer one M, for j = 0, 1, 
     mean            0, as a window's mean is
     season          z(−m + j mod m)
     long season     z(−M + j mod M)
+    usual long      the same as usual, of the longer season: of two in a window of two weeks
     usual           the mean of the last four seasons at the phase of j; without one, of 4 values
     growth          season, and for each season ahead once more what the last grew by; without
                     one, the line through the first value and the last (drift)
@@ -29,7 +30,7 @@ SMOOTHING = 0.3
 
 def count(season: int, long_season: int) -> int:
     """How many paths there are."""
-    return 5 + (season > 1) + (long_season > 0)
+    return 5 + (season > 1) + 2 * (long_season > 0)
 
 
 def paths(z: Array, seen: Array, horizon: int, season: int, long_season: int) -> Array:
@@ -57,7 +58,7 @@ def paths(z: Array, seen: Array, horizon: int, season: int, long_season: int) ->
     newest = rows - 1 - np.argmax(seen[:, ::-1], axis=1)
     last = z[each, newest]
     whole = rows // m
-    usual = z[:, rows - min(SEASONS, whole) * m :].reshape(k, -1, m).mean(1)
+    usual = _usual(z, m)
     if m > 1:
         again = z[:, rows - m + ahead % m]
         growth = again
@@ -74,10 +75,18 @@ def paths(z: Array, seen: Array, horizon: int, season: int, long_season: int) ->
     if m > 1:
         columns.append(again)
     if long_season:
-        columns.append(z[:, rows - long_season + ahead % long_season])
+        phase = ahead % long_season
+        columns += [z[:, rows - long_season + phase], _usual(z, long_season)[:, phase]]
     for i, column in enumerate(columns):
         result[..., i + (i > 0)] = column
     return result
+
+
+def _usual(z: Array, season: int) -> Array:
+    """``[k, season]``, the mean of the last seasons, by phase."""
+    k, rows = z.shape
+    usual: Array = z[:, rows - min(SEASONS, rows // season) * season :]
+    return usual.reshape(k, -1, season).mean(1)
 
 
 def _level(z: Array, shape: Array, season: int) -> Array:
