@@ -1,4 +1,4 @@
-"""tidegate classify, tag and predict, from their words to their exit codes, in this process."""
+"""tidegate classify, regress, tag and predict, from words to exit codes, in this process."""
 
 from __future__ import annotations
 
@@ -136,6 +136,76 @@ def test_steps_of_a_table_are_tagged(run: Run) -> None:
     assert "each word alone" in done.out
 
 
+def test_a_number_of_each_sequence(run: Run) -> None:
+    Path("stars.csv").write_text(
+        "review,stars\n" + "".join(f'"{t}",{4.5 if mood == "yes" else 1}\n' for t, mood in TEXTS)
+    )
+    words = ("regress", "stars.csv", "--text", "review", "--target", "stars", *SHORT)
+    done = run(*words, "--save", "stars.tg")
+    assert done.code == 0, done.err
+    assert "Learnt from 32 sequences; 8 sequences, drawn at random, held out, to judge:" in done.out
+    assert "Verdict: GRU " in done.out
+    data = json.loads(run(*words, "--json").out)
+    assert set(data["error"]) == {"GRU", "bag of words", "median"}
+    # any guess between the two numbers is off by 1.75 in the mean if both are as frequent
+    assert 0 <= data["error"]["bag of words"] < 1 <= data["error"]["median"] <= 3.5
+    found = rows(run("predict", "stars.tg", "stars.csv", "--text", "review").out)
+    expected = tidegate.load("stars.tg").predict([text for text, _ in TEXTS])
+    np.testing.assert_allclose([float(row["value"]) for row in found], expected)
+
+
+def test_a_number_of_each_run_of_steps(run: Run) -> None:
+    table = STEPS.replace("activity", "load").replace("still", '"1,5"').replace("moving", "2")
+    Path("runs.csv").write_text(STEPS.replace("activity", "load").replace("still", "1.5"))
+    done = run("regress", "runs.csv", "--id", "run", "--target", "load", *SHORT)
+    assert (done.code, done.out) == (1, "")
+    assert "column 'load': 'moving' is no number" in done.err
+    Path("runs.csv").write_text(table.replace('"1,5"', "1.5"))
+    done = run("regress", "runs.csv", "--id", "run", "--time", "second", "--target", "load", *SHORT)
+    assert done.code == 0, done.err
+    assert "last value" in done.out
+
+
+def test_a_file_of_ones_own_judges(run: Run) -> None:
+    """All of the first file is learnt, and the labels of the second are what counts."""
+    Path("reviews.csv").write_text(REVIEWS)
+    others = [("a good play", "yes"), ("one bad song", "no"), ("a good song", "never seen")]
+    Path("others.csv").write_text(
+        "mood,review\n" + "".join(f"{mood},{text}\n" for text, mood in others)
+    )
+    words = ("classify", "reviews.csv", "--text", "review", "--label", "mood", *SHORT)
+    done = run(*words, "--test", "others.csv", "--save", "mood.tg")
+    assert done.code == 0, done.err
+    assert "Learnt from 40 sequences; 3 sequences, of others.csv, to judge:" in done.out
+    assert "bag of words    66.7 %" in done.out
+    data = json.loads(run(*words, "--test", "others.csv", "--json").out)
+    model = tidegate.load("mood.tg")
+    right = model.predict([text for text, _ in others]) == [mood for _, mood in others]
+    assert data["right"]["GRU"] == pytest.approx(right.mean())
+    assert data["learnt_from"] == 40
+
+
+def test_columns_of_the_test_file_are_known_by_their_names(run: Run) -> None:
+    header, *body = [line.split(",") for line in WIDE.split("\n")]
+    Path("wide.csv").write_text(WIDE)
+    mixed = [[row[3], row[2], "x", row[0], row[1]] for row in body]
+    lines = [["kind", "c", "other", "a", "b"], *mixed]
+    Path("mixed.csv").write_text("\n".join(map(",".join, lines)))
+    words = ("classify", "wide.csv", "--label", "kind", *SHORT, "--json", "--test")
+    same = run(*words, "wide.csv")
+    assert same.code == 0, same.err
+    assert run(*words, "mixed.csv").out == same.out
+    assert header == ["a", "b", "c", "kind"]
+
+
+def test_tags_of_another_file(run: Run) -> None:
+    Path("tokens.txt").write_text(SENTENCES)
+    Path("other.txt").write_text("a\tDET\ncat\tNOUN\n\nthe\tDET\nruns\tVERB\n")
+    done = run("tag", "tokens.txt", *SHORT, "--test", "other.txt")
+    assert done.code == 0, done.err
+    assert "Learnt from 10 sequences; 2 sequences of 4 steps, of other.txt, to judge:" in done.out
+
+
 GIVEN: Any = {
     "reviews.csv": REVIEWS,
     "steps.csv": STEPS,
@@ -147,6 +217,7 @@ GIVEN: Any = {
     "twice.csv": "run,second,x,mood\na,1,3,yes\na,1,4,yes\nb,1,3,no\n",
     "no_number.csv": "run,x,mood\na,1,yes\na,one,yes\na,2,yes\nb,1,no\n",
     "infinite.csv": "run,x,mood\n" + "a,1,yes\nb,inf,no\n" * 3,
+    "endless.csv": "review,stars\na,1\nb,inf\n",
     "no_tag.txt": "the\tDET\ncat\n",
     "taken.csv": "run,step,kind\na,1,x\nb,2,y\n",
 }
@@ -187,6 +258,30 @@ GIVEN: Any = {
         ("classify taken.csv --label kind --id run", 1, "may not be called 'step'"),
         ("classify reviews.csv --label mood --text review --save .", 2, "--save '.' is a folder"),
         ("classify reviews.csv --label mood --text review --held-out 1", 2, "below 1, got '1'"),
+        (
+            "classify reviews.csv --label mood --text review --test steps.csv --held-out .1",
+            2,
+            "--test and --held-out both say what to judge by",
+        ),
+        (
+            "classify reviews.csv --label mood --text review --test steps.csv",
+            1,
+            "steps.csv: there is no column 'review'",
+        ),
+        ("tag tokens.txt --test none.txt", 1, "none.txt: there is no such file"),
+        ("tag tokens.txt --test no_tag.txt", 1, "no_tag.txt, line 2: expected a token and its"),
+        ("regress reviews.csv --text review", 2, "Missing option '--target'"),
+        (
+            "regress reviews.csv --text review --target mood",
+            1,
+            "reviews.csv, line 2, column 'mood': 'yes' is no number",
+        ),
+        (
+            "regress endless.csv --text review --target stars",
+            1,
+            "endless.csv, line 3, column 'stars': 'inf' is no finite number",
+        ),
+        ("regress reviews.csv --text review --target mood --loss mad", 2, "one of mse, mae, huber"),
         ("tag reviews.csv --label mood", 2, "--label names a column of a CSV file; name its --id"),
         ("tag steps.csv --id run", 2, "name the column of its --label, too"),
         ("tag no_tag.txt", 1, "no_tag.txt, line 2: expected a token and its label, got 'cat'"),
@@ -203,7 +298,7 @@ def test_what_is_refused(run: Run, models: Path, words: str, code: int, message:
         Path(name).write_text(text)
     for path in models.iterdir():
         Path(path.name).write_bytes(path.read_bytes())
-    done = run(*words.split(), *(SHORT if words.startswith(("classify", "tag")) else ()))
+    done = run(*words.split(), *(SHORT if words.startswith(("classify", "regress", "tag")) else ()))
     assert message in done.err
     assert done.code == code
     assert done.err.count("\n") == 1

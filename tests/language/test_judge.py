@@ -48,6 +48,18 @@ def test_verdicts_follow_from_the_costs() -> None:
         assert list(found.nats) == ["GRU", "poor", "good"]
 
 
+def test_one_of_several_counts_is_better_by_chance_more_often() -> None:
+    random = np.random.default_rng(1)
+    base = random.exponential(2.0, 100 * BLOCK)
+    own = base + 0.03 + random.normal(0, 0.4, base.shape)
+    alone = judge("GRU", "word", own, {"good": base})
+    assert alone.verdict.startswith("worse than good")
+    found = judge("GRU", "word", own, {"good": base, "poor": base + 5, "bad": base + 6})
+    assert found.p == pytest.approx(3 * alone.p)
+    lead = judge("GRU", "word", base, {"good": own, "poor": base + 5})
+    assert lead.p == pytest.approx(alone.p)
+
+
 def test_few_tokens_are_no_evidence() -> None:
     found = judge("GRU", "char", np.ones(BLOCK), {"counts": np.full(BLOCK, 9.0)})
     assert (found.p, found.verdict.split(":")[0]) == (1.0, "no better than counts")

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 from scipy.stats import t as student
 
-from tidegate.sequence.baselines import of_sequences, of_steps
+from tidegate.sequence.baselines import of_numbers, of_sequences, of_steps
 from tidegate.sequence.judge import hold_out, judge
+from tidegate.sequence.judge_numbers import judge_numbers
 
 
 @given(st.lists(st.sampled_from("abc"), min_size=1, max_size=60), st.floats(0.05, 0.95))
@@ -50,6 +51,48 @@ def test_of_one_label_each_the_exact_test_of_mcnemar() -> None:
     assert sure.verdict.startswith("beats rule: ")
     lost = judge("GRU", truth, rule, {"rule": truth})
     assert lost.verdict.startswith("worse than rule: ")
+
+
+def test_one_of_several_rules_is_better_by_chance_more_often() -> None:
+    """2 where only the model is right, 10 where only the best rule is: p counts for each rule."""
+    truth, model = ones("a" * 30), ones("b" * 10 + "a" * 20)
+    best = ones("a" * 28 + "b" * 2)
+    alone = judge("GRU", truth, model, {"rule": best})
+    assert alone.p == pytest.approx(2 * binom.cdf(2, 12, 0.5))  # .039
+    assert alone.verdict.startswith("worse than rule")
+    poor = {name: ones("b" * 30) for name in "xyz"}
+    several = judge("GRU", truth, model, {"rule": best, **poor})
+    assert several.p == pytest.approx(4 * alone.p)
+    assert several.verdict.startswith("no better than rule")
+
+
+def test_errors_of_numbers_by_a_t_test() -> None:
+    random = np.random.default_rng(0)
+    truth = random.normal(size=30)
+    near, far = truth + random.normal(0, 0.5, 30), truth + random.normal(0, 1.0, 30)
+    rules = {"far": far, "worse": truth + 9}
+    found = judge_numbers("GRU", truth, near, rules)
+    lead = np.abs(far - truth) - np.abs(near - truth)
+    t = lead.mean() / (lead.std(ddof=1) / np.sqrt(30))
+    assert found.p == pytest.approx(2 * student.sf(t, 29))
+    assert found.error["worse"] == pytest.approx(9)
+    assert found.verdict.startswith("beats far: off by ")
+    lost = judge_numbers("GRU", truth, far, {"near": near, "worse": truth + 9})
+    assert lost.p == pytest.approx(2 * found.p)
+    assert lost.verdict.startswith("worse than near: off by ")
+    whole = np.arange(30.0)
+    even = judge_numbers("GRU", whole, whole + 1, {"rule": whole - 1})
+    assert (even.p, even.verdict[:19]) == (1.0, "no better than rule")
+
+
+def test_rules_of_numbers() -> None:
+    texts = ["good film", "bad film", "good play", "bad play", "play"]
+    found = of_numbers(texts, np.array([9.0, 1, 9, 1, 4]), ["good", "bad"])
+    assert found["median"].tolist() == [4.0, 4.0]
+    assert found["bag of words"][0] > 6 > 4 > found["bag of words"][1]
+    x = [np.append(np.full(5, 7.0), last) for last in range(40)]
+    last = of_numbers(x, 3.0 * np.arange(40), [[0.0, 20.0]])["last value"]
+    assert last[0] == pytest.approx(60, abs=1)  # the ridge pulls it a little towards the mean
 
 
 def test_equal_answers_are_no_difference() -> None:

@@ -27,7 +27,8 @@ def classify(
     cell: labelling.Cell = None,
     hidden: labelling.Hidden = None,
     updates: labelling.Updates = None,
-    held_out: labelling.Held = labelling.SHARE,
+    test: labelling.Test = None,
+    held_out: labelling.Held = None,
     seed: labelling.Seed = 0,
     save: labelling.Save = None,
     out: labelling.Out = None,
@@ -38,9 +39,9 @@ def classify(
     With --text, each row is a text. With --id, each row is a step of a sequence, whose other
     columns are numbers. With neither, each row is a sequence, its columns are the steps.
 
-    A part of the sequences is held out: of these the report tells how many are labelled right by
-    the network, by the majority class and by a bag of words or the last value, and what is taken
-    for what; then a verdict.
+    A part of the sequences is held out, or --test names a file of others: of these the report
+    tells how many are labelled right by the network, by the majority class and by a bag of words
+    or the last value, and what is taken for what; then a verdict.
 
     **Examples**
 
@@ -52,14 +53,19 @@ def classify(
 
     Exit codes: 0 done, 1 bad data, 2 wrong use, 130 stopped by Ctrl-C.
     """
+    labelling.check_judged_by(test, held_out)
     with exit_codes():
         from ..sequence.classifier import SequenceClassifier
         from ..sequence.training import Training
         from . import labelled, output
 
         for path, option in ((out, "--out"), (save, "--save")):
-            output.check_place(path, option, file)
-        rows = labelled.read_rows(file, labelled.Named(text, id, time, label), steps=False)
+            output.check_place(path, option, file, test)
+        named = labelled.Named(text, id, time, label)
+        rows = labelled.read_rows(file, named, steps=False)
+        others = None
+        if test is not None:
+            others = labelled.read_rows(test, labelling.like(rows, named), steps=False)
 
         def make() -> SequenceClassifier:
             return SequenceClassifier(
@@ -70,6 +76,5 @@ def classify(
                 random_state=seed,
             )
 
-        labelling.learn_and_tell(
-            rows, make, steps=False, share=held_out, seed=seed, save=save, out=out, json=json
-        )
+        learning = labelling.Learning(rows, make, "sequence", seed, held_out, others)
+        learning.tell(save, out, json)

@@ -8,39 +8,49 @@ from .layout import columns
 
 if TYPE_CHECKING:
     from ..sequence.judge import Judgement
+    from ..sequence.judge_numbers import NumberJudgement
 
 MOST = 15
 """Labels in a table of confusions, at most."""
 
 
-def report(judged: Judgement, known: int, kind: str) -> str:
-    """The shares that are right, the table of confusions, and the verdict.
+def report(
+    judged: Judgement | NumberJudgement, known: int, where: str, *, steps: bool = False
+) -> str:
+    """What is right or how far off it is, the table of confusions of labels, and the verdict.
 
     Args:
-        judged: of the sequences held out.
+        judged: of the sequences to judge by.
         known: sequences that were learnt from.
-        kind: what a label belongs to, "sequence" or "step".
+        where: what these are, such as "of FILE".
+        steps: whether each step has a label.
     """
     what = f"{judged.sequences:,} sequences"
-    if kind == "step":
+    end = f"Verdict: {judged.model} {judged.verdict}."
+    if hasattr(judged, "error"):
+        ranks = sorted(judged.error.items(), key=lambda item: item[1])
+        cells = [f"{error:.4g}" for _, error in ranks]
+        return "\n\n".join([_head(known, what, where), _table(ranks, "off by", cells), end])
+    if steps:
         what += f" of {judged.labels:,} steps"
     ranks = sorted(judged.right.items(), key=lambda item: -item[1])
-    table = columns(
-        {
-            "": [name for name, _ in ranks],
-            "right": [f"{100 * share:.1f} %" for _, share in ranks],
-        },
-        left=1,
-    )
     return "\n\n".join(
         [
-            f"Learnt from {known:,} sequences; {what}, drawn at random, held out to judge:",
-            table,
+            _head(known, what, where),
+            _table(ranks, "right", [f"{100 * share:.1f} %" for _, share in ranks]),
             f"How often {judged.model} calls a label (row) what (column):",
             confusion(judged.classes, judged.confusion),
-            f"Verdict: {judged.model} {judged.verdict}.",
+            end,
         ]
     )
+
+
+def _head(known: int, what: str, where: str) -> str:
+    return f"Learnt from {known:,} sequences; {what}, {where}, to judge:"
+
+
+def _table(ranks: list[tuple[str, float]], what: str, cells: list[str]) -> str:
+    return columns({"": [name for name, _ in ranks], what: cells}, left=1)
 
 
 def confusion(classes: list[str], counts: list[list[int]]) -> str:

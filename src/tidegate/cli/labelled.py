@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,8 @@ class Named:
     """None to read none."""
     values: tuple[str, ...] | None = None
     """Of numbers; None for all other columns."""
+    numeric: bool = False
+    """Whether what is asked for in the place of a label is a number."""
 
     def __post_init__(self) -> None:
         names = [name for name in (self.text, self.id, self.time, self.label) if name is not None]
@@ -102,7 +105,7 @@ def read_rows(file: str, named: Named, *, steps: bool) -> Labelled:
                 f"{table.name}: there is no column {column!r}; the columns are "
                 f"{', '.join(table.cells.columns)}"
             )
-    labels = [] if named.label is None else _filled(table, named.label)
+    labels = _labels(table, named)
     lines = table.lines.tolist()
     if named.id is None:
         x: Any = _numbers(table, named) if named.text is None else _filled(table, named.text)
@@ -163,6 +166,23 @@ def read_tokens(file: str, *, label: bool) -> Labelled:
         raise DataError(f"{name}: there is nothing in the file; expected a token a line")
     ids = [str(line) for line in lines]
     return Labelled(name, x, labels if label else [], ids, lines, [len(part) for part in x])
+
+
+def _labels(table: TextTable, named: Named) -> list[str]:
+    """Of each row; numbers as Python writes them."""
+    if named.label is None:
+        return []
+    found = _filled(table, named.label)
+    if not named.numeric:
+        return found
+    from ..data.numbers import to_numbers
+
+    where = _where(table, named.label)
+    values = to_numbers(table.cells[named.label], table.separator, where).to_list()
+    for row, value in enumerate(values):
+        if value is None or not math.isfinite(value):
+            raise DataError(f"{where(row)}: {found[row]!r} is no finite number")
+    return [repr(float(value)) for value in values]
 
 
 def _filled(table: TextTable, column: str) -> list[str]:

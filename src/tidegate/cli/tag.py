@@ -31,7 +31,8 @@ def tag(
     cell: labelling.Cell = None,
     hidden: labelling.Hidden = None,
     updates: labelling.Updates = None,
-    held_out: labelling.Held = labelling.SHARE,
+    test: labelling.Test = None,
+    held_out: labelling.Held = None,
     seed: labelling.Seed = 0,
     save: labelling.Save = None,
     out: labelling.Out = None,
@@ -39,9 +40,9 @@ def tag(
 ) -> None:
     """Learns what the steps of sequences are, and says how well beside simple rules.
 
-    A part of the sequences is held out: of these the report tells how many steps are labelled
-    right by the network, by the commonest label and by each word or step alone, and what is taken
-    for what; then a verdict.
+    A part of the sequences is held out, or --test names a file of others: of these the report
+    tells how many steps are labelled right by the network, by the commonest label and by each word
+    or step alone, and what is taken for what; then a verdict.
 
     **Examples**
 
@@ -53,6 +54,7 @@ def tag(
 
     Exit codes: 0 done, 1 bad data, 2 wrong use, 130 stopped by Ctrl-C.
     """
+    labelling.check_judged_by(test, held_out)
     given = [("--time", time), ("--text", text), ("--label", label)]
     if id is None and (wrong := [option for option, value in given if value is not None]):
         raise typer.BadParameter(f"{wrong[0]} names a column of a CSV file; name its --id, too")
@@ -64,11 +66,16 @@ def tag(
         from . import labelled, output
 
         for path, option in ((out, "--out"), (save, "--save")):
-            output.check_place(path, option, file)
-        if id is None:
-            rows = labelled.read_tokens(file, label=True)
-        else:
-            rows = labelled.read_rows(file, labelled.Named(text, id, time, label), steps=True)
+            output.check_place(path, option, file, test)
+        named = labelled.Named(text, id, time, label)
+
+        def read(source: str, named: labelled.Named) -> labelled.Labelled:
+            if id is None:
+                return labelled.read_tokens(source, label=True)
+            return labelled.read_rows(source, named, steps=True)
+
+        rows = read(file, named)
+        others = read(test, labelling.like(rows, named)) if test else None
 
         def make() -> SequenceTagger:
             training = Training(updates=updates)
@@ -76,6 +83,5 @@ def tag(
                 cell or "lstm", hidden or 128, training=training, random_state=seed
             )
 
-        labelling.learn_and_tell(
-            rows, make, steps=True, share=held_out, seed=seed, save=save, out=out, json=json
-        )
+        learning = labelling.Learning(rows, make, "step", seed, held_out, others)
+        learning.tell(save, out, json)

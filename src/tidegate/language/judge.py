@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import ttest_1samp
 
-from ..evidence import SURE, chance, relation
+from ..evidence import SURE, beside_best, chance, relation
 from .counts import Counts
 
 Array = NDArray[Any]
@@ -55,10 +55,12 @@ def judge(model: str, level: str, own: Array, others: dict[str, Array]) -> Judge
     """
     best = min(others, key=lambda name: float(others[name].mean()))
     difference = _blocks(others[best] - own)
-    p = 1.0
-    if len(difference) > 1 and np.ptp(difference) > 0:
-        p = float(ttest_1samp(difference, 0.0).pvalue)
     a, b = float(own.mean()), float(others[best].mean())
+    alone = None
+    if len(difference) > 1 and np.ptp(difference) > 0:
+        alone = float(ttest_1samp(difference, 0.0).pvalue)
+    found = beside_best(b - a, alone, len(others))
+    p = 1.0 if found is None else found
     unit = "character" if level == "char" else "word"
     why = f"{chance(p)}, {len(difference)} parts of {BLOCK} {unit}s"
     if len(difference) < 2:

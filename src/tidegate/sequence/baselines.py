@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -40,13 +40,34 @@ def of_sequences(known: Any, labels: Sequence[str], held: Any) -> dict[str, list
     most = Counter(labels).most_common(1)[0][0]
     found = {"majority class": [most] * len(new)}
     if x.form.kind == "tokens":
-        words = TfidfVectorizer(
-            analyzer=_words_and_pairs, sublinear_tf=True, min_df=1, lowercase=False
-        )
-        found["bag of words"] = _fitted(words, x.each(), labels, new.each(), c=10.0)
+        found["bag of words"] = _fitted(_bag(), x.each(), labels, new.each(), c=10.0)
     else:
         last = [np.stack([rows[-1] for rows in part.each()]) for part in (x, new)]
         found["last value"] = _fitted(_units(), last[0], labels, last[1])
+    return found
+
+
+def of_numbers(known: Any, y: Array, held: Any) -> dict[str, Array]:
+    """What each rule says of sequences held out, where each has a number.
+
+    Args:
+        known: sequences to learn from.
+        y: ``[n]``, theirs.
+        held: sequences to judge.
+
+    Example:
+        >>> found = of_numbers(["good film", "bad film", "good"], np.array([5.0, 1, 4]), ["bad"])
+        >>> found["median"].tolist(), bool(found["bag of words"][0] < 3)
+        ([4.0], True)
+    """
+    x, new = read_sequences(known), read_sequences(held)
+    found = {"median": np.full(len(new), np.median(y))}
+    if x.form.kind == "tokens":
+        model = make_pipeline(_bag(), Ridge())
+        found["bag of words"] = model.fit(list(x.each()), y).predict(list(new.each()))
+    else:
+        last = [np.stack([rows[-1] for rows in part.each()]) for part in (x, new)]
+        found["last value"] = make_pipeline(_units(), Ridge()).fit(last[0], y).predict(last[1])
     return found
 
 
@@ -78,6 +99,10 @@ def of_steps(known: Any, labels: Sequence[Sequence[str]], held: Any) -> dict[str
         ],
         name: [alone[start:end] for start, end in zip(starts, ends, strict=True)],
     }
+
+
+def _bag() -> Any:
+    return TfidfVectorizer(analyzer=_words_and_pairs, sublinear_tf=True, min_df=1, lowercase=False)
 
 
 def _words_and_pairs(tokens: Sequence[str]) -> list[str]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binomtest, ttest_1samp
 
-from ..evidence import SURE, chance, relation
+from ..evidence import SURE, beside_best, chance, relation
 
 Array = NDArray[Any]
 
@@ -32,7 +32,7 @@ class Judgement:
     labels: int
     """Theirs: as many, or one for each step."""
     p: float
-    """How often chance alone makes so large a difference to the best baseline."""
+    """How often chance alone makes so large a difference to the best baseline; see `evidence`."""
     verdict: str
     """``beats``, ``no better than`` or ``worse than``, and the rest of the sentence."""
 
@@ -89,7 +89,9 @@ def judge(
     share = {name: float(r.sum() / steps.sum()) for name, r in ((model, own), *theirs.items())}
     best = max(theirs, key=lambda name: share[name])
     lead = own - theirs[best]
-    p = _p(lead, one_each=bool((steps == 1).all()))
+    alone = p_of(lead, one_each=bool((steps == 1).all()))
+    p = beside_best(float(lead.sum()), alone, len(theirs))
+    p = 1.0 if p is None else p
     why = f"which may be chance: {chance(p)}" if p >= SURE else chance(p)
     verdict = (
         f"{relation(lead.sum(), p)} {best}: {100 * share[model]:.1f} % of "
@@ -106,7 +108,13 @@ def _right(truth: Sequence[Sequence[str]], found: Sequence[Sequence[str]]) -> Ar
     return np.array([sum(a == b for a, b in zip(*pair, strict=True)) for pair in pairs], float)
 
 
-def _p(lead: Array, *, one_each: bool) -> float:
+def p_of(lead: Array, *, one_each: bool = False) -> float:
+    """How often chance alone makes so large a lead, ``[n]`` over the sequences, in either way.
+
+    Args:
+        lead: of the model, by sequence.
+        one_each: whether it is 1, 0 or −1, for the exact test of McNemar; else a t test.
+    """
     differs = lead[lead != 0]
     if not len(differs):
         return 1.0
