@@ -13,7 +13,6 @@ from .export import export
 from .fit import fit
 from .forecast import forecast
 from .predict import predict
-from .regress import regress
 from .tag import tag
 from .write import write
 
@@ -63,7 +62,6 @@ app.command()(forecast)
 app.command()(backtest)
 app.command()(write)
 app.command()(classify)
-app.command()(regress)
 app.command()(tag)
 app.command()(predict)
 app.command(
