@@ -27,6 +27,11 @@ def run(module: Any, input: Any, hx: Any, lengths: Any, record: bool) -> Any:
     why = not_fused(module, input, hx)
     if why is None:
         return _fused(module, input, hx, lengths, record)
+    if isinstance(input, PackedSequence):
+        # torch's LSTM does not check these, and reads memory that is not there
+        module.check_input(input.data, input.batch_sizes)
+        if hx is not None:
+            module.check_forward_args(input.data, hx, input.batch_sizes)
     if lengths is not None or record:
         raise ValueError(f"lengths and record are for the fused pass, which is not there {why}")
     return BASES[module.mode].forward(module, input, hx)
@@ -118,7 +123,8 @@ def _fused(module: Any, input: Any, hx: Any, lengths: Any, record: bool) -> Any:
         if packed and input.sorted_indices is not None:
             h = h.index_select(1, input.sorted_indices)
             c = c.index_select(1, input.sorted_indices) if lstm else c
-    weights = tuple(module._flat_weights)
+    # by name: torch.func puts other tensors in their places
+    weights = tuple(getattr(module, name) for name in module._flat_weights_names)
     # of torch's generator, so that torch.manual_seed decides
     seed = torch.randint(2**62, ()) if layers.dropout else None
     call = Call(layers, layout, None, checkpoint=module.checkpoint, record=record)

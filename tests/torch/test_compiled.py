@@ -1,0 +1,149 @@
+"""torch.compile sees one operation, and torch.func what it can transform."""
+
+from __future__ import annotations
+
+import warnings
+
+import pytest
+
+torch = pytest.importorskip("torch")
+from torch import nn  # noqa: E402
+from torch.nn.utils.rnn import pack_sequence  # noqa: E402
+
+from tidegate.torch import GRU, LSTM, RNN, fused  # noqa: E402
+from tidegate.torch.compiled import KEPT, _unfold, _waiting  # noqa: E402
+
+PAIRS = [(LSTM, nn.LSTM), (GRU, nn.GRU), (RNN, nn.RNN)]
+# torch.compile itself warns of what will change in torch
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+
+
+@pytest.fixture(autouse=True)
+def _fresh():
+    torch.manual_seed(0)
+    torch._dynamo.reset()
+    _waiting.clear()
+
+
+class Model(nn.Module):
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer
+        self.head = nn.Linear(5, 2)
+
+    def forward(self, x):
+        return self.head(self.layer(x)[0].relu())
+
+
+def gradients(model, x):
+    y = model(x)
+    model.zero_grad()
+    y.sin().sum().backward()
+    return [y, *(p.grad.clone() for p in model.parameters())]
+
+
+@pytest.mark.parametrize("kind", [LSTM, GRU, RNN])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_compiled_model_is_one_graph_with_one_operation(kind, dtype):
+    model = Model(kind(3, 5, num_layers=2, dtype=dtype)).to(dtype)
+    seen = []
+
+    def backend(graph, examples):
+        seen.append([node.target for node in graph.graph.nodes if "tidegate" in str(node.target)])
+        return graph
+
+    x = torch.randn(4, 2, 3, dtype=dtype)
+    torch.compile(model, fullgraph=True, backend=backend)(x)
+    assert [len(found) for found in seen] == [1]
+    compiled = torch.compile(model, fullgraph=True, backend="aot_eager")
+    for got, expected in zip(gradients(compiled, x), gradients(model, x), strict=True):
+        torch.testing.assert_close(got, expected)
+    assert not _waiting  # the way back has taken the tape
+
+
+def test_a_compiled_packed_sequence_and_a_compiled_dropout():
+    layer = GRU(3, 5, dtype=torch.float64)
+    packed = pack_sequence([torch.randn(n, 3, dtype=torch.float64) for n in (2, 4)], False)
+    compiled = torch.compile(layer, backend="aot_eager")
+    torch.testing.assert_close(compiled(packed)[0].data, layer(packed)[0].data)
+    layer = LSTM(3, 5, num_layers=2, dropout=0.5)
+    x = torch.randn(4, 2, 3)
+    torch.manual_seed(4)
+    expected = layer(x)[0]
+    torch.manual_seed(4)
+    compiled = torch.compile(layer, fullgraph=True, backend="aot_eager")
+    torch.testing.assert_close(compiled(x)[0], expected)
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn_relu"])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_the_operation_keeps_what_torch_asks_of_one(cell, dtype):
+    gates = {"lstm": 4, "gru": 3, "rnn_relu": 1}[cell]
+
+    def new(*shape):
+        return torch.randn(shape, dtype=dtype, requires_grad=True)
+
+    weights = [new(gates * 4, 3), new(gates * 4, 4), new(gates * 4), new(gates * 4)]
+    c = new(1, 2, 4) if cell == "lstm" else torch.empty(0, dtype=dtype)
+    flags = [False, False, False, True]
+    args = (new(5, 2, 3), new(1, 2, 4), c, weights, None, None, cell, [3, 4, 1], flags, 0.0)
+    assert set(torch.library.opcheck(_unfold, args).values()) == {"SUCCESS"}
+    lengths = torch.tensor([5, 2])
+    args = (*args[:4], lengths, *args[5:])
+    assert set(torch.library.opcheck(_unfold, args).values()) == {"SUCCESS"}
+
+
+def test_tapes_without_a_way_back_do_not_pile_up_and_one_that_is_gone_is_made_anew():
+    layer = LSTM(3, 5, dtype=torch.float64)
+    compiled = torch.compile(layer, fullgraph=True, backend="aot_eager")
+    x = torch.randn(4, 2, 3, dtype=torch.float64, requires_grad=True)
+    first = compiled(x)[0]
+    for i in range(KEPT + 2):
+        compiled(x.detach() + i)
+    assert len(_waiting) == KEPT
+    (got,) = torch.autograd.grad(first.sum(), x)
+    (expected,) = torch.autograd.grad(layer(x)[0].sum(), x)
+    torch.testing.assert_close(got, expected)
+
+
+# ---- torch.func ----
+
+
+@pytest.mark.parametrize(("ours", "theirs"), PAIRS)
+def test_vmap_forward_mode_and_grad_are_right_and_say_once_that_they_are_slow(ours, theirs):
+    layer = ours(3, 4, num_layers=2, bidirectional=True, dtype=torch.float64)
+    xs = torch.randn(3, 5, 2, 3, dtype=torch.float64)
+    fused._told.clear()
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        together = torch.func.vmap(lambda x: layer(x)[0])(xs)
+        torch.func.vmap(lambda x: layer(x)[0])(xs)
+        tangent = torch.randn(5, 2, 3, dtype=torch.float64)
+        _, moved = torch.func.jvp(lambda x: layer(x)[0], (xs[0],), (tangent,))
+        with torch.autograd.forward_ad.dual_level():
+            dual = torch.autograd.forward_ad.make_dual(xs[0], tangent)
+            other = torch.autograd.forward_ad.unpack_dual(layer(dual)[0]).tangent
+    assert len([w for w in told if "tidegate.torch" in str(w.message)]) == 2
+    torch.testing.assert_close(together, torch.stack([layer(x)[0] for x in xs]))
+    far = 1e-6
+    slope = (layer(xs[0] + far * tangent)[0] - layer(xs[0] - far * tangent)[0]) / (2 * far)
+    torch.testing.assert_close(moved, slope, rtol=1e-6, atol=1e-8)
+    torch.testing.assert_close(other, moved)
+
+
+def test_gradients_of_each_sample():
+    layer = GRU(3, 4, batch_first=True, dtype=torch.float64)
+    params = {name: p.detach() for name, p in layer.named_parameters()}
+    x = torch.randn(4, 5, 3, dtype=torch.float64)
+
+    def loss(params, one):
+        return torch.func.functional_call(layer, params, (one,))[0].sin().sum()
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = torch.func.vmap(torch.func.grad(loss), (None, 0))(params, x)
+    for i in range(4):
+        layer.zero_grad()
+        layer(x[i])[0].sin().sum().backward()
+        for name, p in layer.named_parameters():
+            torch.testing.assert_close(found[name][i], p.grad)

@@ -1,0 +1,428 @@
+"""tidegate.torch's modules beside torch's own: everything that a caller can see is the same."""
+
+from __future__ import annotations
+
+import copy
+import io
+import pickle
+import warnings
+
+import pytest
+
+torch = pytest.importorskip("torch")
+from torch import nn  # noqa: E402
+from torch.nn.utils.rnn import PackedSequence, pack_sequence, pad_packed_sequence  # noqa: E402
+
+import tidegate as tg  # noqa: E402
+from tidegate.torch import GRU, LSTM, RNN  # noqa: E402
+
+PAIRS = [(LSTM, nn.LSTM), (GRU, nn.GRU), (RNN, nn.RNN)]
+KINDS = [
+    {},
+    {"bias": False, "batch_first": True},
+    {"num_layers": 2, "bidirectional": True, "batch_first": True},
+    {"num_layers": 3, "bidirectional": True, "bias": False},
+]
+each_pair = pytest.mark.parametrize(("ours", "theirs"), PAIRS, ids=lambda c: c.__module__[:5])
+each_kind = pytest.mark.parametrize("kind", KINDS, ids=str)
+
+
+@pytest.fixture(autouse=True)
+def _seeded():
+    torch.manual_seed(0)
+
+
+def twins(ours, theirs, kind, dtype=torch.float64):
+    """A module of each, with the same weights."""
+    a = theirs(3, 5, dtype=dtype, **kind)
+    b = ours(3, 5, dtype=dtype, **kind)
+    b.load_state_dict(a.state_dict())
+    return a, b
+
+
+def state_of(module, batch, grad=False):
+    layers = module.num_layers * (2 if module.bidirectional else 1)
+    weight = module.weight_ih_l0
+    shape = (layers, *batch, module.hidden_size)
+    h, c = (torch.randn(shape, dtype=weight.dtype, requires_grad=grad) for _ in range(2))
+    return (h, c) if module.mode == "LSTM" else h
+
+
+def leaves(value):
+    if isinstance(value, PackedSequence):
+        return [value.data]
+    return (
+        [leaf for part in value for leaf in leaves(part)] if isinstance(value, tuple) else [value]
+    )
+
+
+def answers(module, *args):
+    """Outputs, then the gradients of inputs and weights, of a sum that uses all outputs."""
+    given = [leaf.detach().requires_grad_() for arg in args for leaf in leaves(arg)]
+    rest = iter(given)
+
+    def again(arg):
+        if isinstance(arg, PackedSequence):
+            return arg._replace(data=next(rest))
+        return tuple(again(part) for part in arg) if isinstance(arg, tuple) else next(rest)
+
+    found = leaves(module(*(again(arg) for arg in args)))
+    total = sum((part.sin() * (i + 1)).sum() for i, part in enumerate(found))
+    wanted = [*given, *module.parameters()]
+    return [*found, *torch.autograd.grad(total, wanted)]
+
+
+def check(a, b, *args):
+    for expected, got in zip(answers(a, *args), answers(b, *args), strict=True):
+        assert got.shape == expected.shape
+        assert got.is_contiguous() or not expected.is_contiguous()
+        torch.testing.assert_close(got, expected)
+
+
+@each_pair
+@each_kind
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_padded_packed_and_alone(ours, theirs, kind, dtype):
+    a, b = twins(ours, theirs, kind, dtype)
+    x = torch.randn(4, 6, 3, dtype=dtype)
+    batch = x.shape[0 if kind.get("batch_first") else 1]
+    check(a, b, x)
+    check(a, b, x, state_of(a, (batch,)))
+    check(a, b, x[0])
+    check(a, b, x[0], state_of(a, ()))
+    check(a, b, x.transpose(0, 1))  # not contiguous
+    sequences = [torch.randn(n, 3, dtype=dtype) for n in (3, 6, 1, 6)]
+    packed = pack_sequence(sequences, enforce_sorted=False)
+    check(a, b, packed)
+    check(a, b, packed, state_of(a, (4,)))
+    in_order = pack_sequence(sorted(sequences, key=len, reverse=True))
+    check(a, b, in_order, state_of(a, (4,)))
+    got, _ = b(packed)
+    assert isinstance(got, PackedSequence)
+    torch.testing.assert_close(got.unsorted_indices, packed.unsorted_indices)
+
+
+@pytest.mark.parametrize("name", ["LSTM", "GRU", "RNN"])
+def test_the_samples_of_torchs_own_tests(name):
+    """Every way to make and call these modules that torch tests, in its module database."""
+    pytest.importorskip("expecttest")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from torch.testing._internal.common_modules import module_db
+    theirs = getattr(nn, name)
+    ours = {"LSTM": LSTM, "GRU": GRU, "RNN": RNN}[name]
+    info = next(info for info in module_db if info.module_cls is theirs)
+    count = 0
+    for training in (True, False):
+        settings = {"device": "cpu", "dtype": torch.float64, "requires_grad": False}
+        for sample in info.module_inputs_func(info, training=training, **settings):
+            made, called = sample.constructor_input, sample.forward_input
+            a = theirs(*made.args, **made.kwargs).train(training).to(torch.float64)
+            b = ours(*made.args, **made.kwargs).train(training).to(torch.float64)
+            b.load_state_dict(a.state_dict())
+            assert not called.kwargs
+            torch.manual_seed(3)
+            if a.dropout and training and a.num_layers > 1:
+                assert leaves(b(*called.args))[0].shape == leaves(a(*called.args))[0].shape
+            else:
+                check(a, b, *called.args)
+            count += 1
+    assert count >= 32
+
+
+@pytest.mark.filterwarnings("ignore:tidegate.torch has no fused second derivative")
+@each_pair
+@pytest.mark.parametrize(
+    "kind", [{}, {"num_layers": 2, "bidirectional": True, "bias": False}], ids=str
+)
+def test_first_and_second_derivatives(ours, theirs, kind):
+    b = ours(2, 2, dtype=torch.float64, **kind)
+    x = torch.randn(3, 2, 2, dtype=torch.float64, requires_grad=True)
+    packed = pack_sequence([torch.randn(n, 2, dtype=torch.float64) for n in (1, 2)], False)
+    state = leaves(state_of(b, (2,), grad=True))
+
+    def call(data, *rest):
+        hx = rest[: len(state)]
+        given = packed._replace(data=data) if data.dim() == 2 else data
+        return tuple(leaves(b(given, hx if len(hx) > 1 else hx[0])))
+
+    for data in (x, packed.data.requires_grad_()):
+        inputs = (data, *state, *b.parameters())
+        assert torch.autograd.gradcheck(call, inputs)
+        assert torch.autograd.gradgradcheck(call, inputs)
+
+
+# ---- what is wrong is told as torch tells it ----
+
+WRONG = {
+    "rank": lambda m: (torch.randn(2, 3, 4, 3),),
+    "features": lambda m: (torch.randn(4, 2, 7),),
+    "type": lambda m: (torch.randn(4, 2, 3, dtype=torch.float64),),
+    "whole numbers": lambda m: (torch.ones(4, 2, 3, dtype=torch.int64),),
+    "no sequence": lambda m: (torch.randn(4, 0, 3),),
+    "no step": lambda m: (torch.randn(0, 2, 3),),
+    "batch of the state": lambda m: (torch.randn(4, 2, 3), state_of(m, (3,))),
+    "rank of the state": lambda m: (torch.randn(4, 2, 3), state_of(m, ())),
+    "state for one alone": lambda m: (torch.randn(4, 3), state_of(m, (1,))),
+    "type of the state": lambda m: (torch.randn(4, 2, 3), double(state_of(m, (2,)))),
+}
+
+
+def double(state):
+    return tuple(part.double() for part in state) if isinstance(state, tuple) else state.double()
+
+
+@each_pair
+@pytest.mark.parametrize("what", WRONG)
+def test_errors_are_torchs(ours, theirs, what):
+    a, b = twins(ours, theirs, {}, torch.float32)
+    torch.manual_seed(1)
+    args = WRONG[what](a)
+    try:
+        expected = leaves(a(*args))
+    except Exception as error:
+        with pytest.raises(type(error)) as raised:
+            b(*args)
+        assert str(raised.value) == str(error)
+    else:  # torch computes it
+        for got, part in zip(leaves(b(*args)), expected, strict=True):
+            torch.testing.assert_close(got, part)
+
+
+@each_pair
+def test_features_and_states_of_a_packed_sequence_are_checked(ours, theirs):
+    # torch's own LSTM does not, and computes with what lies beyond the weights
+    with pytest.raises(RuntimeError, match=r"must be equal to input_size. Expected 3, got 7"):
+        ours(3, 5)(pack_sequence([torch.randn(4, 7)]))
+    layer = ours(3, 5)
+    with pytest.raises(RuntimeError, match=r"Expected hidden(\[0\])? size \(1, 1, 5\)"):
+        layer(pack_sequence([torch.randn(4, 3)]), state_of(layer, (3,)))
+
+
+@each_pair
+def test_constructors_say_what_torchs_say(ours, theirs):
+    for args, kwargs in (
+        ((3, 0), {}),
+        ((3, 5, 0), {}),
+        ((3, 5), {"dropout": 2.0}),
+        ((3, 5), {"dropout": "no"}),
+        ((3, "5"), {}),
+    ):
+        with pytest.raises((ValueError, TypeError)) as expected:
+            theirs(*args, **kwargs)
+        with pytest.raises(type(expected.value)) as got:
+            ours(*args, **kwargs)
+        assert str(got.value) == str(expected.value)
+    with pytest.warns(UserWarning, match="non-zero dropout expects num_layers"):
+        ours(3, 5, dropout=0.5)
+    with pytest.raises(ValueError, match="Unknown nonlinearity"):
+        RNN(3, 5, nonlinearity="sine")
+
+
+# ---- a module as a thing ----
+
+
+@each_pair
+@each_kind
+def test_looks_copies_and_files(ours, theirs, kind):
+    a, b = twins(ours, theirs, kind, torch.float32)
+    assert repr(b) == repr(a)
+    assert list(b.state_dict()) == list(a.state_dict())
+    a.load_state_dict(b.state_dict())
+    assert [p.dtype for p in b.double().parameters()] == [torch.float64] * len(list(a.parameters()))
+    b.float().flatten_parameters()
+    x = torch.randn(4, 2, 3)
+    expected = leaves(b(x))
+    stored = io.BytesIO()
+    torch.save(b, stored)
+    stored.seek(0)
+    loaded = torch.load(stored, weights_only=False)
+    for twin in (copy.deepcopy(b), pickle.loads(pickle.dumps(b)), loaded):
+        assert type(twin) is ours
+        for got, part in zip(leaves(twin(x)), expected, strict=True):
+            assert torch.equal(got, part)
+    seen = []
+    b.register_forward_hook(lambda module, args, output: seen.append(output[0].shape))
+    b.register_forward_pre_hook(lambda module, args: (args[0] * 0,))
+    assert not torch.equal(leaves(b(x))[0], expected[0]) and len(seen) == 1
+
+
+@each_pair
+def test_relu_and_other_arguments_stand_where_torchs_do(ours, theirs):
+    args = (3, 5, 2, "relu", False, True) if theirs is nn.RNN else (3, 5, 2, False, True)
+    a, b = theirs(*args), ours(*args)
+    b.load_state_dict(a.state_dict())
+    check(a, b, torch.randn(2, 4, 3))
+    assert repr(a) == repr(b)
+
+
+def test_dropout_follows_torchs_seed_and_is_off_in_eval():
+    layer = LSTM(3, 8, num_layers=3, dropout=0.5)
+    x = torch.randn(6, 2, 3)
+    torch.manual_seed(5)
+    first = layer(x)[0]
+    other = layer(x)[0]
+    torch.manual_seed(5)
+    assert torch.equal(layer(x)[0], first) and not torch.equal(other, first)
+    plain = nn.LSTM(3, 8, num_layers=3)
+    plain.load_state_dict(layer.state_dict())
+    torch.testing.assert_close(layer.eval()(x)[0], plain(x)[0])
+    # the way back has the masks of the way there
+    layer.train().double()
+    x = x.double().requires_grad_()
+
+    def call(given):
+        torch.manual_seed(5)
+        return layer(given)[0]
+
+    assert torch.autograd.gradcheck(call, (x,))
+    (gradient,) = torch.autograd.grad(call(x).sum(), x, create_graph=True)
+    assert not gradient.requires_grad
+
+
+def test_a_graph_that_is_retained_goes_back_twice_and_one_whose_weights_moved_does_not():
+    layer = GRU(3, 5, dtype=torch.float64)
+    x = torch.randn(6, 2, 3, dtype=torch.float64, requires_grad=True)
+    total = layer(x)[0].sin().sum()
+    (first,) = torch.autograd.grad(total, x, retain_graph=True)
+    (second,) = torch.autograd.grad(total, x, retain_graph=True)
+    assert torch.equal(first, second)
+    # another module of the same kind in between leaves its weights to nobody else
+    GRU(3, 5, dtype=torch.float64)(x)[0].sum().backward()
+    assert torch.equal(torch.autograd.grad(total, x, retain_graph=True)[0], first)
+    with torch.no_grad():
+        layer.weight_hh_l0.mul_(2)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        torch.autograd.grad(total, x)
+
+
+def test_only_what_asks_for_a_gradient_has_one():
+    layer = LSTM(3, 5)
+    layer.weight_hh_l0.requires_grad_(False)
+    _, (_, c) = layer(torch.randn(4, 2, 3))
+    c.sum().backward()
+    assert layer.weight_hh_l0.grad is None and layer.weight_ih_l0.grad.abs().sum() > 0
+    with torch.no_grad():
+        assert not layer(torch.randn(4, 2, 3))[0].requires_grad
+    for parameter in layer.parameters():
+        parameter.requires_grad_(False)
+    assert not layer(torch.randn(4, 2, 3))[0].requires_grad
+
+
+def test_threads_follow_torch():
+    before = torch.get_num_threads()
+    try:
+        for threads in (2, 1):
+            torch.set_num_threads(threads)
+            LSTM(3, 5)(torch.randn(4, 2, 3))
+            assert tg.get_threads() == threads
+    finally:
+        torch.set_num_threads(before)
+        tg.set_threads(before)
+
+
+@each_pair
+def test_what_the_core_lacks_is_torchs_work(ours, theirs):
+    a, b = twins(ours, theirs, {}, torch.float32)
+    x = torch.randn(4, 2, 3)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        expected, got = leaves(a(x)), leaves(b(x))
+    assert [part.dtype for part in got] == [part.dtype for part in expected]
+    a, b = a.bfloat16(), b.bfloat16()
+    for got, part in zip(leaves(b(x.bfloat16())), leaves(a(x.bfloat16())), strict=True):
+        assert torch.equal(got, part)
+    with pytest.raises(ValueError, match="which is not there but for float32"):
+        b(x.bfloat16(), record=True)
+
+
+@pytest.mark.filterwarnings("ignore:LSTM with projections")
+def test_projections_are_torchs_work():
+    a, b = nn.LSTM(3, 5, proj_size=2), LSTM(3, 5, proj_size=2)
+    b.load_state_dict(a.state_dict())
+    check(a, b, torch.randn(4, 2, 3))
+
+
+# ---- what torch has not ----
+
+
+@each_pair
+@each_kind
+def test_lengths_are_a_packed_sequence_without_packing(ours, theirs, kind):
+    _, b = twins(ours, theirs, kind)
+    sequences = [torch.randn(n, 3, dtype=torch.float64) for n in (3, 6, 1)]
+    expected, state = b(pack_sequence(sequences, enforce_sorted=False))
+    first = kind.get("batch_first", False)
+    expected, _ = pad_packed_sequence(expected, batch_first=first, total_length=7)
+    x = torch.full((3, 7, 3), torch.nan, dtype=torch.float64)
+    for i, sequence in enumerate(sequences):
+        x[i, : len(sequence)] = sequence
+    given = x if first else x.transpose(0, 1)
+    y, got = b(given.requires_grad_(), lengths=[3, 6, 1])
+    torch.testing.assert_close(y, expected)
+    for part, other in zip(leaves(got), leaves(state), strict=True):
+        torch.testing.assert_close(part, other)
+    (gradient,) = torch.autograd.grad(y.sum(), given)
+    rows = gradient if first else gradient.transpose(0, 1)
+    assert rows[0, 2].abs().sum() > 0 and not rows[0, 3:].any() and not rows[2, 1:].any()
+
+
+@pytest.mark.parametrize("lengths", [[3, 0], [3, 8], [3], [3.0, 2.0], [[3, 2]]])
+def test_lengths_that_cannot_be(lengths):
+    with pytest.raises(ValueError, match="lengths must be"):
+        LSTM(3, 5)(torch.randn(7, 2, 3), lengths=lengths)
+    with pytest.raises(ValueError, match="has its own"):
+        LSTM(3, 5)(pack_sequence([torch.randn(4, 3)]), lengths=[4])
+
+
+@each_pair
+def test_the_record_is_the_cores(ours, theirs):
+    layer = ours(3, 5, num_layers=2, bidirectional=True, dtype=torch.float64)
+    x = torch.randn(2, 6, 3, dtype=torch.float64)
+    twin = getattr(tg, ours.__name__)(3, 5, num_layers=2, bidirectional=True, dtype="float64")
+    for name, values in layer.named_parameters():
+        twin.params[name][...] = values.detach().numpy()
+    expected = twin.forward(x.numpy(), record=True).record
+    y, _, record = layer(x.transpose(0, 1).requires_grad_(), record=True)
+    assert len(record) == 4
+    for entry, other in zip(record, expected, strict=True):
+        assert list(entry) == list(other)
+        for name, values in entry.items():
+            torch.testing.assert_close(values.transpose(0, 1), torch.from_numpy(other[name]))
+    y.sum().backward()  # the record has used nothing up
+    with torch.no_grad():
+        _, _, again = layer(x[0], record=True)
+    torch.testing.assert_close(again[0]["h"], record[0]["h"][:, 0])
+    packed = pack_sequence([x[0], x[1, :2]])
+    assert isinstance(layer(packed, record=True)[2][0]["h"], PackedSequence)
+
+
+@each_pair
+@pytest.mark.parametrize(
+    "kind", [{}, {"num_layers": 2, "batch_first": True, "bias": False}], ids=str
+)
+def test_checkpoint_computes_the_same(ours, theirs, kind):
+    _, b = twins(ours, theirs, kind)
+    cut = ours(3, 5, dtype=torch.float64, checkpoint=True, **kind)
+    cut.load_state_dict(b.state_dict())
+    x = torch.randn(11, 11, 3, dtype=torch.float64)
+    state = state_of(b, (11,))
+    check(b, cut, x)
+    check(b, cut, x, state)
+    sequences = [torch.randn(n, 3, dtype=torch.float64) for n in (3, 10, 1)]
+    check(b, cut, pack_sequence(sequences, enforce_sorted=False), state_of(b, (3,)))
+    total = cut(x.requires_grad_())[0].sum()
+    (first,) = torch.autograd.grad(total, x, retain_graph=True)
+    assert torch.equal(torch.autograd.grad(total, x)[0], first)
+    with pytest.raises(ValueError, match="one direction"):
+        ours(3, 5, bidirectional=True, checkpoint=True)
+
+
+def test_checkpoint_with_dropout_has_one_set_of_masks():
+    layer = LSTM(2, 4, num_layers=2, dropout=0.5, dtype=torch.float64, checkpoint=True)
+    x = torch.randn(7, 2, 2, dtype=torch.float64, requires_grad=True)
+
+    def call(given):
+        torch.manual_seed(5)
+        return layer(given)[0]
+
+    assert torch.autograd.gradcheck(call, (x,))
