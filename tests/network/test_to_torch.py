@@ -13,11 +13,11 @@ from torch import nn
 import tidegate as tg
 from exported import INPUTS, READOUTS, batch_of, network_of, outputs_of, spec_of
 from problems import assert_same, layer_of
-from tidegate.cells import CELLS
 from tidegate.data import Spans, TokenBags
-from tidegate.errors import ModelFileError
-from tidegate.network import Network, NetworkSpec, NumberInput, TokenInput
+from tidegate.errors import ArgumentError, ModelFileError
+from tidegate.network import Network, NetworkSpec, NumberInput, TokenInput, torch_module
 from tidegate.network.to_torch import read_torch, write_torch
+from tidegate.network.torch_module import CELLS
 
 TOLERANCE = {"float32": 1e-5, "float64": 1e-12}  # what is promised
 
@@ -139,6 +139,12 @@ def test_estimators_networks_go_out() -> None:
     model = tg.SequenceClassifier(hidden=4, training=Training(updates=3, members=1), random_state=0)
     network = model.fit(X, [0, 1] * 4).learned_.members[0].network
     check(network, None, steps=5)
+
+
+def test_a_cell_that_torch_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch_module, "CELLS", ("gru",))
+    with pytest.raises(ArgumentError, match="no layer of the cell 'lstm'"):
+        network_of(spec_of()).to_torch()
 
 
 # ---- files ----

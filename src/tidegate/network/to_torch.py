@@ -49,7 +49,7 @@ def network_to_torch(network: Network) -> TorchNetwork:
     Its outputs are the network's: to 1e-5 in float32, to 1e-12 in float64.
 
     Raises:
-        ArgumentError: if torch is not installed.
+        ArgumentError: if torch is not installed, or has no such cell.
 
     Example:
         >>> from tidegate.network import Network, NetworkSpec, TokenInput
@@ -60,8 +60,10 @@ def network_to_torch(network: Network) -> TorchNetwork:
     check_torch("to_torch()")
     import torch
 
-    from .torch_module import TorchNetwork
+    from .torch_module import CELLS, TorchNetwork
 
+    if network.spec.cell not in CELLS:
+        raise ArgumentError(f"torch has no layer of the cell {network.spec.cell!r}")
     module = TorchNetwork(network.spec.to_json())
     with torch.no_grad():
         own = dict(module.named_parameters())

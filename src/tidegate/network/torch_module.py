@@ -14,6 +14,8 @@ from torch import Tensor, nn
 from torch.nn.functional import linear
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
+CELLS = ("lstm", "gru", "rnn", "rnn_relu", "rnn_linear")
+"""Those that it has."""
 State: TypeAlias = Tensor | tuple[Tensor, Tensor]
 """h, or of an LSTM (h, c): ``[layers*D, B, H]`` each."""
 
