@@ -36,7 +36,7 @@ def fixes(
         if not gated and "cell" in can:
             found.append(
                 Fix(
-                    "an LSTM" if about.cell != GATED else "a GRU",
+                    "an LSTM",
                     "its cell state is carried by a gate, not through a matrix at every step",
                     {"cell": GATED},
                 )
@@ -50,7 +50,7 @@ def fixes(
                     chrono,
                 )
             )
-        if not gated and "init" in can:
+        if about.cell == "rnn" and "init" in can:
             found.append(
                 Fix(
                     "identity recurrent weights and relu units",

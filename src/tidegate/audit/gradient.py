@@ -20,9 +20,9 @@ from .result import LagCurve
 
 Array = NDArray[Any]
 
-LEAST, MOST = 16, 48
+LEAST, MOST = 12, 48
 """Places that are looked at, for each state."""
-SHARE = 0.1
+SHARE = 0.05
 """Of the steps of all sequences, that a pass looks at; more where this is fewer than `LEAST`."""
 STEPS = 5_000
 """That are looked at in any case."""
@@ -40,11 +40,11 @@ class Norms:
 
     def curve(self) -> LagCurve:
         """Over all places."""
-        known = np.isfinite(self.table) | np.isinf(self.table)
-        count = known.sum(axis=0)
-        with np.errstate(over="ignore", invalid="ignore"):
-            mean = np.nansum(self.table, axis=0) / count
-            low, median, high = np.nanquantile(self.table, (0.1, 0.5, 0.9), axis=0)
+        ordered = np.sort(self.table, axis=0)  # NaN last
+        count = (~np.isnan(ordered)).sum(axis=0)
+        with np.errstate(over="ignore"):
+            mean = np.nansum(ordered, axis=0) / count
+        low, median, high = (_quantile(ordered, count, q) for q in (0.1, 0.5, 0.9))
         lag = np.arange(self.table.shape[1])
         return LagCurve(self.layer, self.direction, self.state, lag, mean, low, median, high, count)
 
@@ -101,6 +101,18 @@ def by_lag(sizes: Array, steps: Array, *, reverse: bool) -> Array:
     table = np.full((len(steps), int(steps.max())), np.nan)
     table[np.repeat(np.arange(len(steps)), steps), lag] = sizes
     return table
+
+
+def _quantile(ordered: Array, count: Array, q: float) -> Array:
+    """``[L]``, of the first ``count`` rows of each column, between the two nearest."""
+    place = q * (count - 1)
+    below = np.floor(place).astype(np.int64)
+    above = np.minimum(below + 1, count - 1)
+    column = np.arange(len(count))
+    low, high = ordered[below, column], ordered[above, column]
+    with np.errstate(invalid="ignore", over="ignore"):
+        between = low + (place - below) * (high - low)
+    return np.where((low == high) | (place == below), low, between)
 
 
 def sizes(rows: Array) -> Array:

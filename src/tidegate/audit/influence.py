@@ -16,7 +16,7 @@ Array = NDArray[Any]
 
 MOST = 16
 """Sequences that are looked at."""
-SHARE, STEPS = 0.1, 5_000
+SHARE, STEPS = 0.03, 3_000
 """Of the steps of all sequences, and so many in any case."""
 ALL = "all inputs"
 

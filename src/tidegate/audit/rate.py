@@ -23,11 +23,11 @@ TINY = 1e-300
 """What is smaller counts as nothing."""
 LARGE = 1e300
 RESAMPLED = 1000
-PLACES = 2
-"""Whole Jacobians that are taken."""
+PLACES, FAR = 4, 16
+"""Whole Jacobians that are taken, if as many can be over so many steps; one if not."""
 LAGS = 10
 """Lags whose singular values are taken."""
-SHARE, STEPS = 0.1, 4_000
+SHARE, STEPS = 0.02, 2_000
 """The steps that all Jacobians of a state take: a share of all, and so many in any case."""
 
 
@@ -111,9 +111,10 @@ def singular(subject: Subject, layer: int, state: str) -> list[tuple[Array, Arra
     h = about.hidden
     budget = max(SHARE * length.sum(), STEPS)
     longest = int(length.max())
-    steps = int(np.clip(budget // (h * PLACES), 3, longest))
+    places = PLACES if budget // (h * PLACES) >= min(FAR, longest) else 1
+    steps = int(np.clip(budget // (h * places), min(3, longest), longest))
     able = np.flatnonzero(length >= steps)
-    which = able[spread(len(able), PLACES)]
+    which = able[spread(len(able), places)]
     count = len(which)
     ends = Ends(np.repeat(which, h), np.repeat(length[which] - steps, h), np.full(count * h, steps))
     probe = np.tile(np.eye(h), (about.directions, count, 1))

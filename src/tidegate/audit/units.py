@@ -16,7 +16,7 @@ Array = NDArray[Any]
 
 MOST = 16
 """Sequences that are looked at."""
-STEPS = 4_000
+STEPS = 2_500
 """Of them all, at most."""
 CLOSED, OPENED = 0.1, 0.9
 """A gate beyond these is saturated (Karpathy et al. 2015)."""

@@ -14,7 +14,7 @@ from ..data.series import Series, read_series
 from ..errors import ArgumentError, NotFittedError
 from ..train import History
 from ..train.progress import Listener
-from . import ask, baselines, frames, saved, settings, tune
+from . import ask, audited, baselines, frames, saved, settings, tune
 from .auto import Answers, Learner
 from .backtest import Backtest, backtest
 from .choice import Choice
@@ -330,9 +330,7 @@ class Forecaster:
 
     def __audit__(self, data: Any) -> Any:
         """Itself with a frame, as `tg.audit` sees it."""
-        from .audited import subject
-
-        return subject(self, data)
+        return audited.subject(self, data)
 
     @property
     def _name(self) -> str:

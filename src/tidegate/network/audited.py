@@ -244,22 +244,34 @@ class NetworkSubject:
             probes.append((step + 1 if spec.read_last else 0, probe))
         return probes
 
+    @cached_property
+    def _whole(self) -> dict[int, Array]:
+        """For a number of sequences: their last output, with everything seen."""
+        return {}
+
     def _changes(self, rows: int, most: int) -> Array:
         """How far the last output is from what it is with everything seen."""
-        chosen = spread(len(self.spans), most)
-        spans = self.spans[chosen]
+        spans = self.spans[spread(len(self.spans), most)]
+        if most not in self._whole:
+            self._whole[most] = self._last(spans)
+        full = self._whole[most]
+        if rows >= spans.length.max():
+            return np.zeros(len(spans))
         size = np.minimum(rows, spans.length)
         late = Spans(spans.start + spans.length - size, size, spans.shift, spans.factor)
-        return change(*(self._last(some) for some in (late, spans)))
+        return change(self._last(late), full)
 
     def _last(self, spans: Spans) -> Array:
         """``[n, O]``, the last output of each span; of both directions, the middle one."""
-        output = self.network.forward(self.rows, spans).output
-        if self.spec.readout != "each":
+        network, spec = self.network, self.spec
+        if spec.readout == "each" and not spec.read_last and not spec.bidirectional:
+            network = Network(spec.but(readout="last"), parameters=network.parameters)
+        output = network.forward(self.rows, spans).output
+        if network.spec.readout != "each":
             return output
-        if self.spec.read_last:
+        if spec.read_last:
             return output.reshape(len(spans), -1)
-        length = spans.length // self.spec.input.segment
+        length = spans.length // spec.input.segment
         found: Array = output[np.cumsum(length) - 1]
         return found
 

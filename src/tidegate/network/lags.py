@@ -1,4 +1,4 @@
-"""Small things that subjects of an audit share: contexts, tables by lag, and a loss without targets."""
+"""What subjects of an audit share: contexts, tables by lag, and a loss without targets."""
 
 from __future__ import annotations
 

@@ -87,7 +87,10 @@ def subject(
     if x.length.max() < 2:
         raise DataError("an audit needs sequences of two steps at least, got none; give longer X")
     stepwise = spec.readout == "each"
-    rows, spans = inputs.views(inputs.table(x), x.spans)[0]
+    if isinstance(inputs, Numbers):
+        rows, spans = inputs.segments.read(inputs.table(x), x.spans, _offset(inputs, x.length))
+    else:
+        rows, spans = inputs.views(inputs.table(x), x.spans)[0]
     about = about_of(spec, loss=CHANGE if loss is None else name)
     if len(learned.members) > 1:
         about = replace(about, model=f"{about.model}, the first of {len(learned.members)} networks")
@@ -155,6 +158,13 @@ def _change(learned: Learned, x: Ragged) -> Loss:
     return lambda outputs, which: change(outputs, full[which])
 
 
+def _offset(inputs: Numbers, length: Array) -> Array:
+    """From which each sequence is read so that its last row ends a step: no row is left out."""
+    size = inputs.reading.segment
+    found: Array = -(size - 1 + length) % size
+    return found
+
+
 def _pull(inputs: Numbers, x: Ragged) -> Callable[[Array, Array], tuple[Array, Array]]:
     """From the gradient by what the network reads to that by the columns, in their deviations.
 
@@ -170,7 +180,8 @@ def _pull(inputs: Numbers, x: Ragged) -> Callable[[Array, Array], tuple[Array, A
         place[own] = np.arange(len(own))
         index = own[:, None]
         if inputs.reading.segment > 1:
-            index = inputs.segments.read(np.arange(len(x.rows))[:, None], spans, 0)[0]
+            number, offset = np.arange(len(x.rows))[:, None], _offset(inputs, spans.length)
+            index = inputs.segments.read(number, spans, offset)[0]
         read = np.zeros((len(own), features.width))
         for copy in range(index.shape[1]):
             part = gradient[:, copy * features.width : (copy + 1) * features.width]

@@ -1,0 +1,74 @@
+"""What cannot be audited is refused in one line."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+import tidegate as tg
+from tidegate.errors import ArgumentError, DataError, NotFittedError
+from tidegate.sequence.training import Training
+
+ONE = np.ones((3, 1, 2))
+
+
+@pytest.mark.parametrize(
+    ("model", "data"),
+    [
+        (tg.SequenceClassifier(), ONE),
+        (tg.SequenceRegressor(), ONE),
+        (tg.SequenceTagger(), ONE),
+        (tg.LanguageModel(), "a text"),
+        (tg.Forecaster(horizon=1), pl.DataFrame({"ds": [1, 2], "y": [1.0, 2.0]})),
+    ],
+)
+def test_a_model_must_be_fitted(model, data):
+    with pytest.raises(NotFittedError, match="fit"):
+        tg.audit(model, data)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (ONE, "two steps at least"),
+        (np.ones((3, 5)), r"\[B, T, 2\]"),
+        (np.ones((3, 5, 3)), r"\[B, T, 2\]"),
+        (np.full((3, 5, 2), np.nan), "NaN or infinity"),
+        (np.full((3, 5, 2), np.inf), "NaN or infinity"),
+        (np.ones((0, 5, 2)), "is empty"),
+        ("words", r"\[B, T, 2\]"),
+    ],
+)
+def test_a_layer_needs_finite_sequences_of_two_steps(data, words):
+    with pytest.raises(DataError, match=words):
+        tg.audit(tg.LSTM(2, 4), data)
+
+
+def test_an_estimator_needs_sequences_of_two_steps():
+    x = np.random.default_rng(0).normal(size=(20, 4))
+    training = Training(updates=2, members=1)
+    model = tg.SequenceRegressor(hidden=2, training=training).fit(list(x), x[:, 0])
+    with pytest.raises(DataError, match="two steps at least"):
+        tg.audit(model, [[1.0], [2.0]])
+    with pytest.raises(DataError, match="infinity"):
+        tg.audit(model, [[1.0, np.inf]])
+
+
+def test_a_forecaster_needs_what_came_after_a_window():
+    table = pl.DataFrame({"ds": range(60), "y": np.arange(60.0)})
+    model = tg.Forecaster(horizon=5, hidden=2).fit(table, progress=False)
+    with pytest.raises(DataError, match="rows at least"):
+        tg.audit(model, table[:6])
+
+
+@pytest.mark.parametrize("model", [object(), "model.safetensors", None, np.ones(3)])
+def test_another_kind_is_refused(model):
+    with pytest.raises(ArgumentError, match=r"tg.audit takes a fitted estimator"):
+        tg.audit(model, ONE)
+
+
+def test_the_package_is_the_function_however_it_was_imported():
+    import tidegate.audit
+    from tidegate.audit import audit
+
+    assert audit is tidegate.audit is tg.audit
+    assert callable(tidegate.audit)

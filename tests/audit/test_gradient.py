@@ -1,0 +1,136 @@
+"""The gradient by lag is that of Jacobians multiplied out."""
+
+import numpy as np
+import pytest
+
+import tidegate as tg
+from tidegate.audit.gradient import by_lag, norms, sizes
+from tidegate.audit.rate import grown, singular
+from tidegate.audit.whole import subject_of
+from tidegate.data import Spans
+from tidegate.network import Network, NetworkSpec, NumberInput
+from tidegate.network.subject import Ends
+
+
+def linear(v, dtype="float64"):
+    layer = tg.RNN(1, 1, nonlinearity="linear", dtype=dtype)
+    layer.params["weight_hh_l0"][:] = v
+    return layer
+
+
+def test_the_lecture_s_arithmetic_is_exact():
+    found = tg.audit(linear(2.0), np.ones((1, 51, 1)))
+    assert found.gradient[0].mean[50] == 2.0**50 == 1125899906842624.0
+    assert found.rate[0].largest[-1] == found.rate[0].smallest[-1] == 2.0**50
+    assert found.rate[0].growth == pytest.approx(2, rel=1e-12)
+    assert str(found.verdict).startswith("exploding")
+
+    found = tg.audit(linear(0.2), np.ones((1, 51, 1)))
+    # 50 products, each rounded once
+    assert found.gradient[0].mean[50] == pytest.approx(0.2**50, rel=50 * 2.0**-53)
+    assert found.rate[0].half_life == pytest.approx(np.log(2) / np.log(5), rel=1e-12)
+    assert str(found.verdict).startswith("vanishing")
+
+
+def test_a_float32_layer_is_looked_at_in_float64():
+    found = tg.audit(linear(0.2, "float32"), np.ones((1, 201, 1)))
+    assert found.gradient[0].mean[200] == pytest.approx(float(np.float32(0.2)) ** 200, rel=1e-12)
+    assert found.gradient[0].mean[200] > 0  # 1.6e-140: none of float32's
+
+
+def rnn_jacobians(network, rows):
+    """d h(t) / d h(t − lag) of a tanh RNN, by its formula: for each lag the product of
+    diag(1 − h²)·V."""
+    p = network.params
+    h, factors = np.zeros(network.spec.hidden), []
+    for x in rows:
+        h = np.tanh(p["weight_ih_l0"] @ x + p["weight_hh_l0"] @ h + p["bias_ih_l0"])
+        factors.append((1 - h * h)[:, None] * p["weight_hh_l0"])
+    found = [np.eye(len(h))]
+    for factor in factors[:0:-1]:
+        found.append(found[-1] @ factor)
+    return found
+
+
+def test_probes_meet_the_whole_jacobian():
+    random = np.random.default_rng(0)
+    spec = NetworkSpec(NumberInput(2), cell="rnn", hidden=4, dtype="float64")
+    network, rows = Network(spec, seed=1), random.normal(size=(12, 2))
+    subject = subject_of(network, (rows, Spans([0], [12])))
+    expected = rnn_jacobians(network, rows)
+    ends = Ends(np.zeros(4, int), np.zeros(4, int), np.full(4, 12))
+    trail = subject.trail(ends, 0, "h", np.eye(4)[None])[0].reshape(4, 12, 4)
+    for lag in range(12):
+        np.testing.assert_allclose(trail[:, 11 - lag], expected[lag], rtol=1e-10, atol=1e-14)
+    lags, largest, smallest = singular(subject, 0, "h")[0]
+    for lag, most, least in zip(lags, largest, smallest, strict=True):
+        values = np.linalg.svd(expected[lag], compute_uv=False)
+        assert most == pytest.approx(values[0], rel=1e-10)
+        assert least == pytest.approx(values[-1], rel=1e-6)
+
+
+def test_random_probes_give_the_frobenius_norm_over_the_root_of_h():
+    random = np.random.default_rng(0)
+    spec = NetworkSpec(NumberInput(2), cell="rnn", hidden=4, dtype="float64")
+    network, rows = Network(spec, seed=1), random.normal(size=(12, 2))
+    subject = subject_of(network, (rows, Spans([0], [12])))
+    n = 4000
+    probe = random.choice([-1.0, 1.0], (1, n, 4)) / 2
+    ends = Ends(np.zeros(n, int), np.zeros(n, int), np.full(n, 12))
+    table = by_lag(sizes(subject.trail(ends, 0, "h", probe)[0]), ends.steps, reverse=False)
+    found = np.sqrt((table**2).mean(axis=0))
+    expected = [np.linalg.norm(j) / 2 for j in rnn_jacobians(network, rows)]
+    np.testing.assert_allclose(found, expected, rtol=0.05)  # 4,000 draws: 1.6 % a deviation
+
+
+def test_a_run_starts_from_the_state_of_what_is_before_it():
+    random = np.random.default_rng(0)
+    spec = NetworkSpec(NumberInput(1), cell="lstm", hidden=3, layers=2)
+    subject = subject_of(Network(spec, seed=1), (random.normal(size=(20, 1)), Spans([0], [20])))
+    probe = random.normal(size=(1, 1, 3))
+    whole = subject.trail(Ends(*np.array([[0], [0], [20]])), 1, "c", probe)
+    late = subject.trail(Ends(*np.array([[0], [12], [8]])), 1, "c", probe)
+    np.testing.assert_allclose(late[0], whole[0][12:], rtol=1e-12, atol=1e-15)
+
+
+def test_a_reverse_direction_is_followed_from_its_own_end():
+    layer = tg.RNN(1, 2, nonlinearity="linear", bidirectional=True, dtype="float64")
+    layer.params["weight_hh_l0"][:] = 0.5 * np.eye(2)
+    layer.params["weight_hh_l0_reverse"][:] = 3 * np.eye(2)
+    found = tg.audit(layer, np.ones((4, 6, 1)))
+    assert [(c.direction, c.mean[5]) for c in found.gradient] == [
+        ("forward", pytest.approx(0.5**5)),
+        ("reverse", pytest.approx(3**5)),
+    ]
+    assert [r.largest[0] for r in found.rate] == [pytest.approx(0.5), pytest.approx(3)]
+
+
+@pytest.mark.parametrize("cell", ["rnn", "rnn_relu", "lstm", "gru"])
+def test_of_one_state_nothing_comes_by_way_of_the_layer_above(cell):
+    spec = NetworkSpec(NumberInput(2), cell=cell, hidden=3, layers=2, dtype="float64")
+    rows = np.random.default_rng(0).normal(size=(30, 2))
+    both, spans = Network(spec, seed=3), Spans([0, 10], [10, 20])
+    alone = spec.but(layers=1)
+    size = len(Network(alone).parameters)
+    first = Network(alone, parameters=both.parameters[:size])
+    states = spec.cell_spec.states
+    of_both = norms(subject_of(both, (rows, spans)), states, 0)
+    of_first = norms(subject_of(first, (rows, spans)), states, 0)
+    np.testing.assert_allclose(of_both[0].table, of_first[0].table, rtol=1e-12)
+
+
+def test_growth_has_an_interval_that_holds_the_truth():
+    random = np.random.default_rng(0)
+    held = 0
+    for seed in range(100):
+        steps = random.normal(np.log(0.9), 0.3, (20, 60))
+        table = np.exp(np.cumsum(np.pad(steps, ((0, 0), (1, 0))), axis=1))
+        growth, low, high = grown(table, seed)
+        assert low < growth < high
+        held += low < 0.9 < high
+    assert 85 <= held <= 100  # 95 of 100 expected, less for so few places
+
+
+def test_what_is_gone_in_a_step_has_no_growth():
+    table = np.array([[1.0, 0.0, 0.0], [1.0, 0.0, np.nan]])
+    assert grown(table) == (0.0, 0.0, 0.0)
