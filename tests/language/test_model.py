@@ -51,6 +51,11 @@ def test_a_score_is_the_chain_of_chances(words: LanguageModel) -> None:
     np.testing.assert_allclose(costs, nats, rtol=1e-5)
 
 
+def test_a_line_end_is_one_character_however_it_is_written(words: LanguageModel) -> None:
+    unix = "the cat is hungry.\nthe dog is old.\n"
+    assert words.bits_per_character(unix.replace("\n", "\r\n")) == words.bits_per_character(unix)
+
+
 def test_a_long_text_costs_the_same_in_parts(
     characters: LanguageModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -156,6 +161,8 @@ def _meta(change: Any) -> Any:
 
 
 TAMPERED = {
+    "format": _meta(lambda meta: meta.update(format=2)),
+    "no format": _meta(lambda meta: meta.pop("format")),
     "settings": _meta(lambda meta: meta.pop("settings")),
     "a setting": _meta(lambda meta: meta["settings"].update(hidden="many")),
     "training": _meta(lambda meta: meta.update(training={"updates": -1})),

@@ -69,6 +69,38 @@ def test_a_table_and_its_labels() -> None:
     assert fitted.n_features_in_ == 8
 
 
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_a_column_of_labels_beside_a_long_frame(library: str) -> None:
+    """Rows in any order: the same model as of the sequences, from a column in the same order."""
+    pd = pytest.importorskip(library)
+    mixed = RANDOM.permutation(sum(map(len, X)))
+    number = np.repeat(np.arange(len(X)), [len(x) for x in X])
+    step = np.concatenate([np.arange(len(x)) for x in X])
+    mixed = np.concatenate([[0], mixed[mixed > 0]])  # sequences are counted as they first appear
+    named = {"sequence": number, "step": step, "x": np.concatenate(X), "tag": np.concatenate(Y)}
+    frame = pd.DataFrame({name: column[mixed] for name, column in named.items()})
+    data = frame[["sequence", "step", "x"]]
+    order = list(dict.fromkeys(number[mixed].tolist()))
+    quick = Training(updates=20, members=1)
+    whole = model(training=quick).fit(data, [Y[i] for i in order])
+    for column in (frame["tag"], np.asarray(frame["tag"]), list(frame["tag"])):
+        fitted = model(training=quick).fit(data, column)
+        for one, other in zip(fitted.predict_proba(data), whole.predict_proba(data), strict=True):
+            np.testing.assert_array_equal(one, other)
+        assert fitted.score(data, column) == whole.score(data, [Y[i] for i in order])
+    several = np.stack([named["x"][mixed] > 0, named["x"][mixed] > 1], axis=1).astype(int)
+    several_model = model(training=quick).fit(data, several)
+    assert several_model.classes_ is None
+    assert several_model.score(data, several) == pytest.approx(
+        np.mean(
+            np.concatenate(several_model.predict(data))
+            == np.concatenate([np.stack([X[i] > 0, X[i] > 1], axis=1) for i in order])
+        )
+    )
+    with pytest.raises(tg.DataError, match=f"X has 20 sequences in {len(mixed)} rows"):
+        model().fit(data, list(frame["tag"])[1:])
+
+
 def test_a_weight_of_nothing_leaves_a_sequence_out() -> None:
     wrong = [np.where(part == "up", "down", "up") for part in Y]
     weights = np.repeat([1.0, 0.0], 20)

@@ -26,6 +26,8 @@ class Columns:
     """Of the columns; None for tokens, and for names that are no texts."""
     length: NDArray[np.int64] | None
     """``[n]``; None if each row is a sequence."""
+    order: NDArray[np.int64] | None = None
+    """``[N]``, the row of the frame that each row was; None if each row is a sequence."""
 
 
 def is_frame(X: Any) -> bool:
@@ -80,7 +82,7 @@ def read_frame(X: Any) -> Columns:
         tokens = np.array(frame[values[0]].to_list(), object)[order]
         if (none := np.flatnonzero([token is None for token in tokens])).size:
             raise DataError(f"row {int(order[none[0]])} of X has no token")
-        return Columns(tokens, None, length)
+        return Columns(tokens, None, length, order)
     for name in values:
         if not (frame[name].dtype.is_numeric() or frame[name].dtype == nw.Boolean):
             raise DataError(
@@ -89,7 +91,7 @@ def read_frame(X: Any) -> Columns:
             )
     columns = [frame[name].cast(nw.Float64).to_numpy() for name in values]
     rows = np.stack(columns, axis=1).astype(np.float64)[order]
-    return Columns(rows, tuple(values), length)
+    return Columns(rows, tuple(values), length, order)
 
 
 def _numbered(ids: list[Any]) -> NDArray[np.int64]:

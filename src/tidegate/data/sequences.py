@@ -12,7 +12,7 @@ a long frame     with the columns "sequence" and "step", and a column for each f
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -80,6 +80,8 @@ class Ragged:
     """``[N, columns]`` float64, NaN for what is missing; or ``[N]`` tokens, an array of objects."""
     length: NDArray[np.int64]
     """``[n]``, each 1 at least."""
+    order: NDArray[np.int64] | None = None
+    """``[N]``, the row of a long frame that each row was; None of everything else."""
 
     def __len__(self) -> int:
         return len(self.length)
@@ -156,9 +158,10 @@ def _read(X: Any, like: Form | None, tokens: TokenKind, lower: bool) -> Ragged:
         frame = read_frame(X)
         if frame.length is not None:
             if frame.names is None:
-                return _of_tokens(np.split(frame.rows, np.cumsum(frame.length)[:-1]), lower)
+                found = _of_tokens(np.split(frame.rows, np.cumsum(frame.length)[:-1]), lower)
+                return replace(found, order=frame.order)
             form = Form("numbers", frame.rows.shape[1], None, frame.names)
-            return Ragged(form, frame.rows, frame.length)
+            return Ragged(form, frame.rows, frame.length, frame.order)
         return _of_array(frame.rows, frame.names, lower)
     if not isinstance(X, list | tuple):
         X = _as_array(X)

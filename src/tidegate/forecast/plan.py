@@ -8,8 +8,9 @@ from typing import Any
 from ..cells import CELLS
 from ..data.plain import from_json
 from ..errors import ArgumentError
-from ..network import Optimizer, checks
+from ..network import checks
 from ..train import FitSettings
+from ..train.settings import annealed
 
 LONGEST = 24
 """Rows that a step of the network reads, at most."""
@@ -61,19 +62,12 @@ class Training:
 
     def settings(self, updates: int, seed: int) -> FitSettings:
         """The same for `train.fit`."""
-        optimizer = Optimizer(
-            "adamw",
+        return annealed(
+            updates,
+            self.batch,
             self.learning_rate,
-            betas=(0.9, 0.98),
             weight_decay=self.weight_decay,
-            clip=1.0,
-        )
-        return FitSettings(
-            epochs=1,
-            updates=updates,
-            batch=self.batch,
-            optimizer=optimizer,
-            schedule="cosine",
+            beta2=0.98,
             warmup=0.1,
             seed=seed,
         )

@@ -163,8 +163,11 @@ class LanguageModel(BaseEstimator):  # type: ignore[misc]  # no types there
         return float(np.exp(self.score(text)))
 
     def bits_per_character(self, text: str) -> float:
-        """What a character of the text costs, in bits; of words too, so that levels compare."""
-        return float(self._nats(text).sum() / len(text) / np.log(2))
+        """What a character of the text costs, in bits; of words too, so that levels compare.
+
+        A line ends in one character, whichever way it is written: the model reads one.
+        """
+        return float(self._nats(text).sum() / len(line_ends(text)) / np.log(2))
 
     def surprisal(self, sentence: str) -> list[tuple[str, float]]:
         """Each token of a sentence, and what it costs after those before it, in nats."""

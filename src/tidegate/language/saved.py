@@ -12,6 +12,8 @@ from .text import Alphabet
 from .training import LanguageTraining
 
 KIND = "language"
+FORMAT = 1
+"""Counts up whenever the same file would read a text, or mean its settings, in another way."""
 _TYPES: dict[str, tuple[type, ...]] = {
     "level": (str,),
     "cell": (str,),
@@ -44,6 +46,7 @@ def write(
     if not isinstance(kept["random_state"], int):
         kept["random_state"] = None
     meta = {
+        "format": FORMAT,
         "settings": kept,
         "training": None if training is None else training.to_json(),
         "alphabet": alphabet.to_json(),
@@ -54,6 +57,11 @@ def write(
 def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], Alphabet, Network]:
     """What `write` was given. Raises: ModelFileError, if the file is no sound language model."""
     file = read_model(path, KIND)
+    if (format := file.meta.get("format")) != FORMAT:
+        raise ModelFileError(
+            f"{file.path} is a language model of format {format!r}, written by tidegate "
+            f"{file.version}; this one reads format {FORMAT}"
+        )
     try:
         settings = file.meta.get("settings")
         if not isinstance(settings, dict) or settings.keys() != _TYPES.keys():

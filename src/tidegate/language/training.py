@@ -7,8 +7,9 @@ from typing import Any
 
 from ..data.plain import from_json
 from ..errors import ArgumentError
-from ..network import Init, Optimizer, checks
+from ..network import Init, checks
 from ..train import FitSettings
+from ..train.settings import annealed
 
 LEAST, MOST = 500, 12_000
 """Updates, where their number is not given."""
@@ -81,19 +82,12 @@ class LanguageTraining:
 
     def settings(self, tokens: int, seed: int) -> FitSettings:
         """The same for `train.fit_carried`."""
-        optimizer = Optimizer(
-            "adamw",
+        return annealed(
+            self.updates_for(tokens),
+            self.batch,
             self.learning_rate,
-            betas=(0.9, self.beta2),
             weight_decay=self.weight_decay,
-            clip=1.0,
-        )
-        return FitSettings(
-            updates=self.updates_for(tokens),
-            batch=self.batch,
-            optimizer=optimizer,
-            schedule="cosine",
-            warmup=0.05,
+            beta2=self.beta2,
             patience=self.patience,
             seed=seed,
         )

@@ -13,11 +13,41 @@ from ..errors import DataError
 Array = NDArray[Any]
 
 
+def by_sequence(y: Any, x: Ragged) -> Any:
+    """The labels of each sequence; y as it is, if it holds them so already.
+
+    Args:
+        y: for each sequence ``[T_i]`` or ``[T_i, K]``; or, where X was a long frame, a column
+            ``[N]`` or ``[N, K]`` beside its rows.
+        x: the sequences.
+
+    Example:
+        >>> import polars as pl
+        >>> from tidegate.data.sequences import read_sequences
+        >>> frame = pl.DataFrame({"sequence": [1, 2, 1], "step": [2, 1, 1], "x": [0.0, 0.0, 0.0]})
+        >>> [part.tolist() for part in by_sequence(["b", "c", "a"], read_sequences(frame))]
+        [['a', 'b'], ['c']]
+    """
+    if x.order is None or not hasattr(y, "__len__") or len(y) != len(x.order):
+        return y
+    if isinstance(y, list | tuple):
+        if not all(isinstance(item, str) or np.ndim(item) == 0 for item in y):
+            return y
+        column = np.array(y, object)
+    else:
+        column = np.asarray(y)
+        nested = column.ndim == 1 and np.ndim(column[0]) > 0
+        if nested or column.ndim > 2 or (column.ndim == 2 and len(x) == len(y)):
+            return y
+    return np.split(column[x.order], np.cumsum(x.length)[:-1])
+
+
 def of_steps(y: Any, x: Ragged) -> tuple[Array, Array | None]:
     """The targets of all steps, ``[N, K]`` float64, and the labels; None for yes or no.
 
     Args:
-        y: for each sequence ``[T_i]`` labels, or ``[T_i, K]`` of 0, 1, and NaN for unknown.
+        y: for each sequence ``[T_i]`` labels, or ``[T_i, K]`` of 0, 1, and NaN for unknown; or
+            a column of them, see `by_sequence`.
         x: the sequences.
 
     Raises:
@@ -27,8 +57,10 @@ def of_steps(y: Any, x: Ragged) -> tuple[Array, Array | None]:
         raise DataError("requires y to be passed, but the target y is None; give labels of steps")
     if not hasattr(y, "__len__"):
         raise DataError(f"y must hold the labels of each sequence, got {y!r}")
+    y = by_sequence(y, x)
     if len(y) != len(x):
-        raise DataError(f"y has the labels of {len(y)} sequences, X has {len(x)} sequences")
+        rows = "" if x.order is None else f" in {len(x.order)} rows"
+        raise DataError(f"y has the labels of {len(y)} sequences, X has {len(x)} sequences{rows}")
     parts: list[Array] = []
     for i, (item, length) in enumerate(zip(y, x.length.tolist(), strict=True)):
         part = np.asarray(item)
@@ -90,12 +122,18 @@ def decided(chances: Array, classes: Array | None) -> Array:
     return found
 
 
-def as_given(y: Any, found: list[Array]) -> list[Array]:
+def as_given(y: Any, x: Ragged, found: list[Array]) -> list[Array]:
     """The labels of each sequence as arrays, of the shapes that were found.
+
+    Args:
+        y: the labels of each sequence of x, or a column of them; see `by_sequence`.
+        x: the sequences.
+        found: what was said of each.
 
     Raises:
         DataError: if a shape is another one.
     """
+    y = by_sequence(y, x)
     if len(y) != len(found):
         raise DataError(f"y has the labels of {len(y)} sequences, X has {len(found)} sequences")
     parts = [np.asarray(item) for item in y]

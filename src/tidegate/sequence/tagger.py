@@ -89,7 +89,7 @@ class SequenceTagger(BaseEstimator):  # type: ignore[misc]  # no types there
 
         Args:
             X: n sequences.
-            y: n lists of labels.
+            y: n lists of labels; where X is a long frame, also a column of labels beside its rows.
             sample_weight: ``[n]``, from 0 up; None for 1.
             progress: as for `SequenceClassifier.fit`.
 
@@ -144,7 +144,8 @@ class SequenceTagger(BaseEstimator):  # type: ignore[misc]  # no types there
             sample_weight: ``[n]``, what the steps of a sequence count for; None for 1.
         """
         found = self.predict(X)
-        right = [_right(a, b) for a, b in zip(found, steps.as_given(y, found), strict=True)]
+        x = fitting.read(self, X, self.learned_.inputs.form)
+        right = [_right(a, b) for a, b in zip(found, steps.as_given(y, x, found), strict=True)]
         weights = np.repeat(
             fitting.weights_of(sample_weight, len(found)), [len(part) for part in right]
         )
@@ -202,7 +203,7 @@ class SequenceTagger(BaseEstimator):  # type: ignore[misc]  # no types there
         loss = None
         if y is not None and self.classes_ is not None:
             given = np.concatenate(
-                [np.asarray(part) for part in steps.as_given(y, [np.zeros(n) for n in x.length])]
+                [np.asarray(part) for part in steps.as_given(y, x, [np.zeros(n) for n in x.length])]
             )
             loss = audited.entropy(labels.ids_of(given, self.classes_, len(x.rows)))
         count = self.learned_.spec.outputs

@@ -21,6 +21,8 @@ from .wide import Grams
 Array = NDArray[Any]
 
 BUCKETS: dict[PartKind, int] = {"grams": 20_000, "affixes": 20_000, "none": 0}
+FORMAT = 1
+"""Of what a file says of texts; counts up whenever the same file would read one in another way."""
 DROPPED = 0.15
 """The share of the words that are not known in a batch."""
 
@@ -110,6 +112,7 @@ class Texts:
     def to_json(self) -> dict[str, Any]:
         """Plain values for a file."""
         return {
+            "format": FORMAT,
             "form": asdict(self.form),
             "vocabulary": self.vocabulary.to_json(),
             "parts": self.parts,
@@ -125,6 +128,10 @@ class Texts:
     @classmethod
     def from_file(cls, data: dict[str, Any], tensors: dict[str, Array]) -> Texts:
         """As `to_json` gave it. Raises: ArgumentError, if anything is amiss."""
+        if (format := data.get("format")) != FORMAT:
+            raise ArgumentError(
+                f"it reads texts in format {format!r}, this tidegate in format {FORMAT}"
+            )
         form = Form.from_json(data.get("form"))
         vocabulary = Vocabulary.from_json(data.get("vocabulary"))
         parts: Any = data.get("parts")

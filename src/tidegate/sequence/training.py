@@ -7,8 +7,9 @@ from typing import Any
 
 from ..data.plain import from_json
 from ..errors import ArgumentError
-from ..network import Init, Optimizer, checks
+from ..network import Init, checks
 from ..train import FitSettings
+from ..train.settings import annealed
 
 
 @dataclass(frozen=True)
@@ -89,15 +90,12 @@ class Training:
     def settings(self, updates: int, seed: int, default_rate: float = 3e-3) -> FitSettings:
         """The same for `train.fit_drawn`."""
         rate = default_rate if self.learning_rate is None else self.learning_rate
-        optimizer = Optimizer(
-            "adamw", rate, betas=(0.9, self.beta2), weight_decay=self.weight_decay, clip=1.0
-        )
-        return FitSettings(
-            updates=updates,
-            batch=self.batch,
-            optimizer=optimizer,
-            schedule="cosine",
-            warmup=0.05,
+        return annealed(
+            updates,
+            self.batch,
+            rate,
+            weight_decay=self.weight_decay,
+            beta2=self.beta2,
             patience=self.patience,
             seed=seed,
         )
