@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import tidegate as tg
 from exported import INPUTS, READOUTS, batch_of, network_of, outputs_of, spec_of
@@ -32,14 +35,14 @@ def session(path: Path) -> Any:
     return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
 
-def check(network: Network, folder: Path) -> None:
+def check(network: Network, folder: Path, sizes: list[tuple[int, int]] = SIZES) -> None:
     """Whole, ragged and carried on, at all sizes, from one file."""
     path = folder / "network.onnx"
     network.to_onnx(path)
     run = session(path)
     spec, random = network.spec, np.random.default_rng(1)
     p = spec.input.segment
-    for batch, steps in SIZES:
+    for batch, steps in sizes:
         steps = max(steps, spec.read_last)
         x, state = batch_of(spec, batch, steps * p)
         lengths = random.integers(max(spec.read_last, 1), steps + 1, batch) * p
@@ -49,9 +52,9 @@ def check(network: Network, folder: Path) -> None:
             f"{name}_0": part.astype(np.float32)
             for name, part in zip(spec.cell_spec.states, state, strict=True)
         }
-        for given, first in ((None, None), (lengths, None), (None, state), (lengths, state)):
-            expected, end = outputs_of(network, x, given, first)
-            more = {} if given is None else {"lengths": given}
+        for ends, first in ((None, None), (lengths, None), (None, state), (lengths, state)):
+            expected, end = outputs_of(network, x, ends, first)
+            more = {} if ends is None else {"lengths": ends}
             output, *last = run.run(None, {**feed, **more, **(starts if first else {})})
             assert output.dtype == np.float32
             assert_same(output, expected, TOLERANCE, f"output of {batch} × {steps}")
@@ -142,6 +145,30 @@ def test_only_the_plain_operators_are_used(tmp_path: Path) -> None:
     assert NetworkSpec.from_json(json.loads(model.metadata_props[0].value)) == network.spec
     free = [d.dim_param for d in model.graph.input[0].type.tensor_type.shape.dim]
     assert free == ["batch", "time", ""]
+
+
+@given(data=st.data())
+@settings(max_examples=40, deadline=None)
+def test_any_network_at_any_size(data: st.DataObject) -> None:
+    draw = data.draw
+    width = st.integers(1, 6)
+    kind = draw(st.sampled_from(["numbers", "dense", "tokens"]))
+    source: NumberInput | TokenInput
+    if kind == "tokens":
+        source = TokenInput(draw(width), draw(width))
+    else:
+        source = NumberInput(draw(width), draw(st.integers(1, 3)), draw(width) * (kind == "dense"))
+    spec = spec_of(
+        input=source,
+        cell=draw(st.sampled_from(list(recurrent.OPERATORS))),
+        hidden=draw(width),
+        layers=draw(st.integers(1, 3)),
+        bidirectional=draw(st.booleans()),
+        readout=draw(st.sampled_from(READOUTS)),
+        outputs=draw(st.integers(0, 4)),
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        check(network_of(spec), Path(folder), [(draw(width), draw(st.integers(1, 9)))])
 
 
 # ---- errors ----

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -156,6 +158,30 @@ def test_file_holds_the_module(tmp_path: Path) -> None:
     read = read_torch(tmp_path / "net.safetensors")
     x = torch.arange(5)[None]
     assert torch.equal(read(x)[0], network.to_torch()(x)[0])
+
+
+def test_file_is_read_as_the_design_page_says(tmp_path: Path) -> None:
+    page = Path(__file__).parents[2] / "docs" / "design" / "export.md"
+    block = page.read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
+    network = network_of(spec_of(input=TokenInput(7, 6), hidden=6, outputs=7, tied=True))
+    path = tmp_path / "net.torch.safetensors"
+    write_torch(path, network)
+    found: dict[str, Any] = {}
+    exec(block.replace("net.torch.safetensors", str(path)), found)
+    x = torch.arange(5)[None]
+    assert torch.equal(found["module"](x)[0], network.to_torch()(x)[0])
+
+
+def test_module_needs_torch_alone() -> None:
+    tree = ast.parse(Path(torch_module.__file__).read_text(encoding="utf-8"))
+    roots = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            roots |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0
+            roots.add(str(node.module).split(".")[0])
+    assert roots == {"__future__", "collections", "typing", "torch"}
 
 
 def test_file_of_another_kind_is_refused(tmp_path: Path) -> None:

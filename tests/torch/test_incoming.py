@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 import tidegate.torch
-from exported import INPUTS, READOUTS, network_of, outputs_of, spec_of
+from exported import INPUTS, READOUTS, batch_of, network_of, outputs_of, spec_of
 from problems import assert_same, layer_of, same_bits
 from tidegate.cells import CELLS
 from tidegate.errors import ArgumentError
@@ -203,3 +203,24 @@ def test_readout_must_be_said() -> None:
 
 def test_names_are_public() -> None:
     assert {"from_torch", "from_keras"} <= set(tidegate.torch.__all__)
+
+
+def test_the_drop_in_layers_come_in_too() -> None:
+    module = tidegate.torch.LSTM(3, 4, 2, bidirectional=True)
+    layer = from_torch(module)
+    assert isinstance(layer, Layer) and layer.spec.layers == 2
+    assert np.array_equal(
+        layer.params["weight_hh_l1_reverse"], module.weight_hh_l1_reverse.detach()
+    )
+
+
+def test_what_goes_out_can_be_accelerated() -> None:
+    network = network_of(spec_of(layers=2, bidirectional=True))
+    module = network.to_torch()
+    tidegate.torch.accelerate(module)
+    assert isinstance(module.recurrent, tidegate.torch.LSTM)
+    x, _ = batch_of(network.spec, 4, 6)
+    lengths = np.array([6, 1, 4, 5])
+    with torch.no_grad():
+        output, _ = module(torch.from_numpy(x), torch.from_numpy(lengths))
+    assert_same(output.numpy(), outputs_of(network, x, lengths)[0], 1e-5)

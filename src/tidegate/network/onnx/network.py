@@ -41,7 +41,8 @@ def write_network(network: Network, path: str | os.PathLike[str]) -> None:
 
     Inputs: ``x`` [batch, time, columns] float32, or ``tokens`` [batch, time] int64; and, if a run
     gives them, ``lengths`` [batch] int64, in rows, of sequences that end before the table does, and
-    ``h_0`` and ``c_0`` [layers*D, batch, hidden], where they start: zero by default.
+    ``h_0`` and ``c_0`` [layers*D, batch, hidden], where they start: zero by default. A length is a
+    multiple of the segment, and 1 step at least.
     Outputs: ``output`` [batch, outputs], or [batch, steps, outputs] for the readout "each", zero
     beyond a length; ``h_n`` and ``c_n``, the states at each sequence's own end. All is computed
     in float32, as runtimes do; dropout is left out.
