@@ -11,12 +11,14 @@ import pytest
 EXAMPLES = Path(__file__).parent.parent / "examples"
 PRINTS = {
     "adding_problem.py": "remembering nothing costs 0.167",
+    "agreement_audit.py": "tells cat from cats",
     "forecast_rain.py": "GRU-hi-80",
     "gradients_by_v.py": "0.2^50 = 1.1259e-35: found 1.1259e+15",
     "layers_as_arrays.py": "step by step gives the same bits: True",
     "long_memory.py": "lecture's sentences",
+    "rain_audit.py": "unused past: the absolute error",
 }
-SHORT = {"long_memory.py": ["--updates", "30"]}
+SHORT = {name: ["--updates", "30"] for name in ("agreement_audit.py", "long_memory.py")}
 """What makes a long one short; it then shows how, and not what."""
 
 
