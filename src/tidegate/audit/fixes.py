@@ -50,6 +50,14 @@ def fixes(
                     chrono,
                 )
             )
+        if about.cell == "gru" and "cell" in can:
+            found.append(
+                Fix(
+                    "an LSTM",
+                    "what its cell keeps is a matter of one gate, and not of what is written",
+                    {"cell": GATED, **(chrono if "init" in can else {})},
+                )
+            )
         if about.cell == "rnn" and "init" in can:
             found.append(
                 Fix(
@@ -85,7 +93,7 @@ def fixes(
                     {"cell": "gru"},
                 )
             )
-        if "init" in can:
+        if "init" in can and about.recurrent != "orthogonal":
             found.append(
                 Fix(
                     "orthogonal recurrent weights",

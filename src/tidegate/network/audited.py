@@ -345,9 +345,10 @@ def about_of(spec: NetworkSpec, **words: Any) -> About:
     inputs: tuple[str, ...] = ("token",)
     if isinstance(source, NumberInput):
         inputs = tuple(f"x{i}" for i in range(source.columns))
-    settled = {"outputs": outputs, "inputs": inputs, "loss": CHANGE, **words}
-    return About(title, spec.cell, spec.hidden, spec.layers, spec.directions,
-                 rows=source.segment, chrono=spec.init.chrono, **settled)  # fmt: skip
+    settled: dict[str, Any] = {"outputs": outputs, "inputs": inputs, "loss": CHANGE, **words}
+    init: dict[str, Any] = {"chrono": spec.init.chrono, "recurrent": spec.init.recurrent}
+    sizes = (spec.hidden, spec.layers, spec.directions)
+    return About(title, spec.cell, *sizes, rows=source.segment, **init, **settled)
 
 
 def _exact(spec: NetworkSpec, rows: Any) -> Any:

@@ -41,6 +41,8 @@ class About:
     "segment", "readout", "clip"; none for a bare network."""
     chrono: int | None = None
     """T_max that the gates' biases were set for; None if they were not."""
+    recurrent: str = ""
+    """How the recurrent weights were drawn."""
 
 
 class Ends(NamedTuple):
