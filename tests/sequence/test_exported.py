@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import onnx
@@ -15,6 +16,7 @@ import tidegate as tg
 from tidegate.errors import ArgumentError, ModelFileError, NotFittedError
 from tidegate.network import Loss
 from tidegate.sequence.training import Training
+from tidegate.sequence.written import feed_of
 
 TOLERANCE = 1e-5  # what is promised
 SHORT = Training(updates=5, members=2)
@@ -194,17 +196,68 @@ def test_tagger_of_characters(tmp_path: Path) -> None:
     assert np.abs(chances[0] - model.predict_proba([text])[0]).max() < TOLERANCE
 
 
+# ---- words ----
+
+TEXTS = ["a good film", "bad", "what a fine, fine play", "so poor!", "good", "not bad at all"]
+
+
+@pytest.mark.parametrize("tokens", ["word", "char"])
+def test_classifier_of_texts(tokens: str, tmp_path: Path) -> None:
+    training = Training(updates=20, members=2, min_count=1)
+    model = tg.SequenceClassifier(hidden=3, tokens=tokens, training=training, random_state=0)
+    model.fit(TEXTS, [1, 0, 1, 0, 1, 1])
+    wide = model.learned_.members[1].wide
+    assert wide is not None and wide.weight.any()
+    model.to_onnx(tmp_path / "model.onnx")
+    run = session(tmp_path / "model.onnx")
+    for some in (TEXTS, TEXTS[:1], ["a word that nobody has seen", "goood film"]):
+        label, chances = run.run(["label", "probabilities"], feed_of(model, some))
+        assert np.abs(chances - model.predict_proba(some)).max() < TOLERANCE
+        assert label.tolist() == model.predict(some).tolist()
+
+
+def test_regressor_of_texts(tmp_path: Path) -> None:
+    model = tg.SequenceRegressor(hidden=3, training=SHORT, random_state=0)
+    model.fit(TEXTS, [3.0, 1.0, 5.0, 1.0, 4.0, 3.0]).to_onnx(tmp_path / "model.onnx")
+    value = session(tmp_path / "model.onnx").run(["value"], feed_of(model, TEXTS))[0]
+    assert np.abs(value - model.predict(TEXTS)).max() < TOLERANCE * 5
+
+
+def test_tagger_of_words(tmp_path: Path) -> None:
+    X = [["a", "cat", "sleeps"], ["the", "dog"], ["a", "dog", "barks", "twice"]]
+    y = [["DET", "NOUN", "VERB"], ["DET", "NOUN"], ["DET", "NOUN", "VERB", "ADV"]]
+    model = tg.SequenceTagger(hidden=4, training=SHORT, random_state=0).fit(X, y)
+    model.to_onnx(tmp_path / "model.onnx")
+    some = [["a", "purring", "dog"], ["cats"]]
+    feed = feed_of(model, some)
+    assert feed.keys() == {"parts", "weights", "lengths"}
+    chances = session(tmp_path / "model.onnx").run(["probabilities"], feed)[0]
+    for i, expected in enumerate(model.predict_proba(some)):
+        assert np.abs(chances[i, : len(expected)] - expected).max() < TOLERANCE
+
+
+def test_what_a_word_is_made_of() -> None:
+    """By hand, as the docstring tells whoever runs the file elsewhere."""
+    training = Training(updates=2, members=1, min_count=1)
+    model = tg.SequenceClassifier(hidden=2, training=training, random_state=0)
+    inputs = model.fit(["a b", "b c"], [0, 1]).learned_.inputs
+    feed = feed_of(model, ["b at"])
+    n = len(inputs.vocabulary)
+    assert feed["parts"][0, 0, 0] == inputs.vocabulary.tokens.index("b")
+    assert feed["parts"][0, 1, 0] == 0 and feed["weights"][0, 1, 0] == 1  # never seen
+    expected = {n + crc32(part) % 20_000 for part in (b"<a", b"at", b"t>", b"<at", b"at>", b"<at>")}
+    assert set(feed["parts"][0, 1, 1:].tolist()) == expected
+    assert np.allclose(feed["weights"][0, 1, 1:], 1 / 6)
+    assert set(feed["grams"][0].tolist()) == {crc32(g) % 131_072 for g in (b"b", b"at", b"b at")}
+
+
 # ---- errors ----
 
 
-def test_words_are_refused(tmp_path: Path) -> None:
-    training = Training(updates=3, members=1, min_count=1)
-    model = tg.SequenceClassifier(hidden=3, training=training, random_state=0)
-    model.fit(["good", "bad", "fine", "poor"], [1, 0, 1, 0])
-    with pytest.raises(ArgumentError, match="hashed parts"):
-        model.to_onnx(tmp_path / "model.onnx")
-    assert list(tmp_path.iterdir()) == []
-    model.learned_.members[0].network.to_onnx(tmp_path / "network.onnx")  # as the message says
+def test_numbers_need_no_feed() -> None:
+    model = tg.SequenceClassifier(hidden=2, training=SHORT, random_state=0)
+    with pytest.raises(ArgumentError, match="as it is"):
+        feed_of(model.fit(plain(4), [0, 1, 0, 1]), plain(2))
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ArgumentError
 from ..network import NumberInput
 from ..network.onnx import Graph, Rows, add_network, code_of, inside_of, rows_of
 from .learn import Learned
@@ -17,6 +17,7 @@ from .numbers import Numbers
 from .prepared import add_features, add_segments
 from .targets import Units
 from .texts import Texts
+from .written import add_wides
 
 Array = NDArray[Any]
 StrPath = str | os.PathLike[str]
@@ -25,11 +26,11 @@ StrPath = str | os.PathLike[str]
 def write_labels(path: StrPath, learned: Learned, classes: Array | None) -> None:
     """Writes a classifier or a tagger as an ONNX file, whole or not at all.
 
-    Inputs: ``x`` [batch, time, columns] float64, NaN where missing, or ``tokens`` [batch, time]
-    int64, numbers in the vocabulary that the file's metadata hold; and, if a run gives them,
-    ``lengths`` [batch] int64. Outputs: ``probabilities`` [batch, classes], or of a tagger
-    [batch, time, classes], zero beyond a length; and ``label`` [batch] or [batch, time], unless the
-    answers are yes or no.
+    Inputs: ``x`` [batch, time, columns] float64, NaN where missing; or of characters ``tokens``
+    [batch, time] int64, numbers in the vocabulary that the file's metadata hold; or of words what
+    `written.feed_of` makes of them; and, if a run gives them, ``lengths`` [batch] int64. Outputs:
+    ``probabilities`` [batch, classes], or of a tagger [batch, time, classes], zero beyond a length;
+    and ``label`` [batch] or [batch, time], unless the answers are yes or no.
 
     Args:
         path: where to.
@@ -37,7 +38,7 @@ def write_labels(path: StrPath, learned: Learned, classes: Array | None) -> None
         classes: the labels; None for yes or no.
 
     Raises:
-        ArgumentError: if onnx is not installed, or words are read by their parts.
+        ArgumentError: if onnx is not installed.
         ModelFileError: if it cannot be written.
 
     Example:
@@ -108,6 +109,9 @@ def _outputs(graph: Graph, learned: Learned) -> tuple[Rows, str]:
         for view in views
     ]
     total = found[0] if len(found) == 1 else graph.add("Sum", *found)
+    if learned.inputs.wide:  # texts have one view
+        wides = (member.wide for member in learned.members if member.wide is not None)
+        total = graph.add("Sum", total, *add_wides(graph, list(wides)))
     share = np.float32(len(found) * learned.temperature)
     return rows, graph.add("Div", total, graph.constant(share))
 
@@ -119,12 +123,7 @@ def _views(graph: Graph, inputs: Any) -> tuple[Rows, list[Rows]]:
         table = Rows(add_features(graph, inputs.features, rows), rows.lengths)
         segments = inputs.segments
         return rows, [add_segments(graph, segments, table, each) for each in segments.offsets]
-    if inputs.parts != "none" or inputs.wide:
-        raise ArgumentError(
-            "a model of texts reads words by their hashed parts, for which ONNX has no operator; "
-            "model.learned_.members[0].network.to_onnx(path) writes its network alone"
-        )
-    rows = rows_of(graph, inputs.network_input)
+    rows = rows_of(graph, inputs.network_input, bags=inputs.parts != "none")
     return rows, [rows]
 
 
@@ -132,7 +131,12 @@ def _metadata(learned: Learned) -> dict[str, str]:
     """What a user of the file must know."""
     inputs = learned.inputs
     if isinstance(inputs, Texts):
-        found: dict[str, Any] = {"vocabulary": inputs.vocabulary.to_json(), "lower": inputs.lower}
+        found: dict[str, Any] = {
+            "vocabulary": inputs.vocabulary.to_json(),
+            "lower": inputs.lower,
+            "parts": inputs.parts,
+            "grams": None if inputs.wide is None else asdict(inputs.wide),
+        }
     else:
         found = {"columns": inputs.form.names}
     return {name: json.dumps(value) for name, value in found.items()}

@@ -32,8 +32,11 @@ class Rows(NamedTuple):
     """What a run is given of sequences."""
 
     x: str
+    """[B, T, columns] float32, [B, T] ids, or of bags [B, T, P] ids."""
     lengths: str
     """[B] int64, rows of each."""
+    weights: str | None = None
+    """[B, T, P] float32: a token is the weighted sum of P rows of the embedding."""
 
 
 def write_network(network: Network, path: str | os.PathLike[str]) -> None:
@@ -88,15 +91,25 @@ def graph_of(network: Network) -> tuple[Graph, str]:
     return graph, answer.output
 
 
-def rows_of(graph: Graph, source: NumberInput | TokenInput, dtype: Any = np.float32) -> Rows:
-    """The inputs ``x`` or ``tokens``, and ``lengths``, no longer than the table."""
-    if isinstance(source, TokenInput):
+def rows_of(
+    graph: Graph,
+    source: NumberInput | TokenInput,
+    dtype: Any = np.float32,
+    *,
+    bags: bool = False,
+) -> Rows:
+    """The inputs ``x`` or ``tokens``, or ``parts`` and ``weights`` of bags; and ``lengths``."""
+    weights = None
+    if bags:
+        x = graph.input("parts", np.int64, ("batch", "time", "parts"))
+        weights = graph.input("weights", np.float32, ("batch", "time", "parts"))
+    elif isinstance(source, TokenInput):
         x = graph.input("tokens", np.int64, ("batch", "time"))
     else:
         x = graph.input("x", dtype, ("batch", "time", source.columns))
     given = graph.input("lengths", np.int64, ("lengths_batch",), np.array([FOREVER]))
     least = graph.add("Min", given, size_of(graph, x, 1))
-    return Rows(x, graph.add("Expand", least, size_of(graph, x, 0)))
+    return Rows(x, graph.add("Expand", least, size_of(graph, x, 0)), weights)
 
 
 def add_network(graph: Graph, network: Network, rows: Rows, state: tuple[str, ...] = ()) -> Answer:
@@ -105,12 +118,12 @@ def add_network(graph: Graph, network: Network, rows: Rows, state: tuple[str, ..
     Args:
         graph: that it is added to.
         network: with its parameters, which become constants.
-        rows: [B, T, columns] float32 or [B, T] ids, and lengths in rows.
+        rows: of the sequences.
         state: where the sequences start; none for zero.
     """
     spec = network.spec
     params = {name: value.astype(np.float32) for name, value in network.params.items()}
-    x = _read(graph, spec, params, rows.x)
+    x = _read(graph, spec, params, rows)
     lengths = rows.lengths
     if spec.input.segment > 1:
         lengths = graph.add("Div", lengths, graph.integers(spec.input.segment))
@@ -121,10 +134,16 @@ def add_network(graph: Graph, network: Network, rows: Rows, state: tuple[str, ..
     return Answer(_head(graph, spec, params, read, states, column), ends)
 
 
-def _read(graph: Graph, spec: NetworkSpec, params: Params, x: str) -> str:
+def _read(graph: Graph, spec: NetworkSpec, params: Params, rows: Rows) -> str:
     """What the first layer is given, [B, S, I]."""
+    x = rows.x
     if isinstance(spec.input, TokenInput):
-        return graph.add("Gather", graph.constant(params["embedding_weight"]), x)
+        x = graph.add("Gather", graph.constant(params["embedding_weight"]), x)
+        if rows.weights is None:
+            return x
+        weights = graph.add("Unsqueeze", rows.weights, graph.integers(3))
+        product = graph.add("Mul", x, weights)
+        return graph.add("ReduceSum", product, graph.integers(2), attributes={"keepdims": 0})
     if spec.input.segment > 1:
         x = graph.add("Reshape", x, graph.integers(0, -1, spec.input.size))
     if not spec.input.dense:
