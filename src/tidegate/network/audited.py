@@ -346,9 +346,11 @@ def about_of(spec: NetworkSpec, **words: Any) -> About:
     if isinstance(source, NumberInput):
         inputs = tuple(f"x{i}" for i in range(source.columns))
     settled: dict[str, Any] = {"outputs": outputs, "inputs": inputs, "loss": CHANGE, **words}
-    init: dict[str, Any] = {"chrono": spec.init.chrono, "recurrent": spec.init.recurrent}
-    sizes = (spec.hidden, spec.layers, spec.directions)
-    return About(title, spec.cell, *sizes, rows=source.segment, **init, **settled)
+    for name in ("cell", "hidden", "layers", "directions"):
+        settled[name] = getattr(spec, name)
+    for name in ("chrono", "recurrent"):
+        settled[name] = getattr(spec.init, name)
+    return About(title, rows=source.segment, **settled)
 
 
 def _exact(spec: NetworkSpec, rows: Any) -> Any:
