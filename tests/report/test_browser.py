@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
+import reported
 import tidegate.report
 from browser import Opened, chromium, opened
 from reported import Known
+from tidegate.report.audit import audit_page
 from tidegate.report.forecast import forecast_page
 
-PAGES = ("shops", "rain")
+PAGES = ("shops", "rain", "audit", "rnn", "gates", "comparison", "ablation", "tried")
 
 
 @pytest.fixture(scope="module")
@@ -30,20 +32,27 @@ def pages(tmp_path_factory: pytest.TempPathFactory, shops: Known, rain: Known) -
         name: forecast_page(known.forecaster, known.ahead, known.judged, fine=known.fine)
         for name, known in (("shops", shops), ("rain", rain))
     }
+    made["audit"] = audit_page(reported.audit(), reported.gates())
+    made["rnn"] = audit_page(reported.audit("rnn", 1, 1, growth=2.0))
+    for other in (reported.gates, reported.comparison, reported.ablation, reported.tried):
+        made[other.__name__] = tidegate.report.plot(other())
     for name, page in made.items():
         page.write(folder / f"{name}.html")
     return {name: folder / f"{name}.html" for name in made}
 
 
-@pytest.fixture(params=["light", "dark", "phone", "phone in the dark"])
-def look(request: pytest.FixtureRequest) -> dict[str, bool]:
-    return {"dark": "dark" in request.param, "phone": "phone" in request.param}
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_page(name: str, look: dict[str, bool], browser: Any, pages: dict[str, Path]) -> None:
+@pytest.mark.parametrize(
+    ("name", "dark", "phone"),
+    [
+        *((name, False, False) for name in PAGES),
+        *((name, True, True) for name in PAGES),
+        ("audit", True, False),
+        ("audit", False, True),
+    ],
+)
+def test_page(name: str, dark: bool, phone: bool, browser: Any, pages: dict[str, Path]) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-core")
-    with opened(browser, pages[name], **look) as found:
+    with opened(browser, pages[name], dark=dark, phone=phone) as found:
         assert _wide(found) <= found.page.viewport_size["width"]
         result = axe.Axe().run(found.page)
         told = [(each["id"], each["nodes"][0]["html"]) for each in result.response["violations"]]

@@ -109,7 +109,7 @@ def test_a_backtest_alone(rain: Known, tmp_path: Path) -> None:
 
 
 def test_only_what_can_be_drawn() -> None:
-    with pytest.raises(ArgumentError, match="Audit, a Backtest or Gates to draw, got list"):
+    with pytest.raises(ArgumentError, match=r"expected an Audit, .* or Backtest to draw, got list"):
         tidegate.report.plot([])
 
 

@@ -16,17 +16,24 @@ if TYPE_CHECKING:
 
 # what a value is, by name, so that nothing is loaded for the question → what draws it
 _PAGES = {
+    "tidegate.audit.result.Audit": ("audit", "audit_page"),
     "tidegate.forecast.backtest.Backtest": ("judged", "backtest_page"),
+    "tidegate.audit.gates.Gates": ("gates", "gates_page"),
+    "tidegate.audit.ablation.Ablation": ("cells", "ablation_page"),
+    "tidegate.audit.comparison.Comparison": ("cells", "comparison_page"),
+    "tidegate.audit.tried.TriedFixes": ("cells", "tried_page"),
 }
 
 __all__ = ["plot", "write"]
 
 
-def plot(value: Any) -> Page:
-    """The page of an audit, a backtest, or gates; a notebook shows it where it stands.
+def plot(value: Any, *, sequence: int | None = None) -> Page:
+    """The page of an audit, gates, a comparison or the like; a notebook shows it where it stands.
 
     Args:
-        value: an `audit.Audit`, a `forecast.backtest.Backtest`, or what `tidegate.gates` gave.
+        value: an `audit.Audit`, what `tidegate.gates`, `ablate`, `compare` or ``try_fixes`` gave,
+            or a `forecast.backtest.Backtest`.
+        sequence: of gates, the one to draw; None for a few that a reader can pick from.
 
     Raises:
         ArgumentError: for anything else.
@@ -34,10 +41,12 @@ def plot(value: Any) -> Page:
     home = f"{type(value).__module__}.{type(value).__name__}"
     if home in _PAGES:
         module, function = _PAGES[home]
-        page: Page = getattr(import_module(f".{module}", __name__), function)(value)
+        draw = getattr(import_module(f".{module}", __name__), function)
+        page: Page = draw(value) if sequence is None else draw(value, sequence)
         return page
     raise ArgumentError(
-        f"expected an Audit, a Backtest or Gates to draw, got {type(value).__name__}"
+        f"expected an Audit, Gates, Ablation, Comparison, TriedFixes or Backtest to draw, got "
+        f"{type(value).__name__}"
     )
 
 

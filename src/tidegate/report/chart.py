@@ -147,6 +147,8 @@ def to_json(value: Any) -> str:
 def _plain(value: Any) -> Any:
     """What JSON has: numbers of a few digits, those that are none as null."""
     if isinstance(value, np.ndarray):
+        if value.ndim > 1:
+            return [_plain(line) for line in value]
         return _numbers(value) if value.dtype.kind == "f" else value.tolist()
     if isinstance(value, dict):
         return {name: _plain(item) for name, item in value.items()}

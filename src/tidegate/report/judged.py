@@ -24,13 +24,8 @@ def backtest_page(found: Backtest) -> Page:
     """The page of a backtest."""
     target = found.series.frame.target
     lead = f"Windows of {target} forecast from the rows before them, beside simple rules"
-    (scores, windows, intervals) = judged_sections(found)
-    return Page(
-        f"How {found.model} forecasts {target}",
-        lead,
-        (verdict_of(found), *scores.blocks[1:]),
-        (windows, intervals),
-    )
+    title = f"How {found.model} forecasts {target}"
+    return Page(title, lead, (verdict_of(found),), judged_sections(found))
 
 
 def verdict_of(found: Backtest) -> Verdict:

@@ -17,6 +17,8 @@ Array = NDArray[Any]
 def short(value: float, digits: int = 4) -> str:
     """A number with so many digits that count; one that is none as a dash.
 
+    With three or fewer there is no room for millions either: 1e+06.
+
     Example:
         >>> short(1234.5678), short(0.00012), short(2.0**50), short(-0.0), short(math.nan)
         ('1,235', '0.00012', '1.126e+15', '0', '–')
@@ -28,7 +30,7 @@ def short(value: float, digits: int = 4) -> str:
     size = abs(value)
     if size == 0:
         return "0"
-    if not 1e-4 <= size < 1e12:
+    if not 1e-4 <= size < (1e12 if digits > 3 else 1e6):
         return f"{value:.{digits - 1}e}"
     places = max(0, digits - 1 - math.floor(math.log10(size)))
     text = f"{value:,.{places}f}"

@@ -9,19 +9,33 @@
     if (Number.isInteger(value) && size < 1e15) return value.toLocaleString("en-US");
     return size >= 1e-4 && size < 1e15
       ? value.toLocaleString("en-US", { maximumSignificantDigits: 4 })
-      : value.toExponential(3);
+      : Number(value.toPrecision(4)).toExponential();
   };
+
+  // as beside an axis, where there is no room for millions
+  const brief = (value) => (Math.abs(value) >= 1e6 ? Number(value.toPrecision(3)).toExponential().replace("+", "") : say(value));
 
   // {column: [values]} → [{column: value}], times read as such
   const rows = (columns, times) => {
+    if (columns.grid) {
+      // a map: values[step][unit], and what steps and units are called
+      const { steps, labels, units, values } = columns.grid;
+      return values.flatMap((line, i) => line.map((value, j) => ({ step: steps[i], label: labels[i], unit: units[j], value })));
+    }
     const names = Object.keys(columns);
     const read = (name, value) => (times.includes(name) && value !== null ? new Date(value) : value);
     return (columns[names[0]] || []).map((_, i) => Object.fromEntries(names.map((name) => [name, read(name, columns[name][i])])));
   };
 
+  const some = (values, count) => {
+    const all = [...new Set(values)];
+    const every = Math.max(1, Math.ceil(all.length / count));
+    return all.filter((_, i) => i % every === 0);
+  };
+
   const mark = ({ kind, data, options, tip, near }, tables) => {
     const own = { ...options };
-    if (tip) own.title = (row) => tip.map(([words, column]) => `${words}: ${say(row[column])}`).join("\n");
+    if (tip) own.title = (row) => tip.map(([words, column]) => (words ? `${words}: ` : "") + say(row[column])).join("\n");
     // a colour or an opacity that is a column of its own is taken as it is, not through a scale
     for (const name of ["fill", "stroke", "fillOpacity", "strokeOpacity"])
       if (own[name] && own[name].as_is) own[name] = { value: own[name].as_is, scale: null };
@@ -41,10 +55,18 @@
       const options = { ...spec.plot, ...chosen.plot, width: Math.max(width, 240) };
       if (options.height_of) options.height = options.height_of[0] + options.height_of[1] * tables[options.height_of[2]].length;
       // room for the ticks and, below them, the label
-      if (options.x && options.x.label) Object.assign(options, { marginBottom: 46, x: { labelOffset: 42, ...options.x } });
+      if (options.x.label) Object.assign(options, { marginBottom: 46, x: { labelOffset: 42, ...options.x } });
       options.style = { background: "transparent", color: "inherit", fontFamily: "inherit", fontSize: "12px" };
+      for (const [axis, column] of [["x", "step"], ["y", "unit"]]) {
+        const own = { ...options[axis] };
+        if (own.tickFormat === "say") own.tickFormat = brief;
+        // an axis of many names shows some of them
+        if (own.few) own.ticks = some(tables[spec.marks[0].data].map((row) => row[column]), width < 480 ? own.few / 2 : own.few);
+        delete own.few;
+        options[axis] = own;
+      }
       options.marks = spec.marks.map((each) => mark(each, tables));
-      if (width < 480 && options.x && options.x.ticks === undefined) options.x = { ...options.x, ticks: 4 };
+      if (width < 480 && options.x.ticks === undefined) options.x = { ...options.x, ticks: 4 };
       const picture = Plot.plot(options);
       // one picture with one sentence; what it is drawn of says nothing by itself
       picture.setAttribute("aria-hidden", "true");
