@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from typing import Any, TextIO
 
 import typer
 
@@ -24,7 +25,8 @@ def exit_codes() -> Iterator[None]:
         if hasattr(stream, "reconfigure"):  # a terminal without the sign for a block shows "?"
             stream.reconfigure(errors="replace")
     try:
-        yield
+        with _warnings_in_a_line():
+            yield
         sys.stdout.flush()
     except TidegateError as error:
         typer.echo(f"tidegate: {error}", err=True)
@@ -37,6 +39,24 @@ def exit_codes() -> Iterator[None]:
         raise typer.Exit(130) from None
     except BrokenPipeError:
         _forget(sys.stdout)
+
+
+@contextmanager
+def _warnings_in_a_line() -> Iterator[None]:
+    """Shows our own warnings as we show errors: without the file and the line of our source."""
+    before = warnings.showwarning
+
+    def show(message: Any, category: type[Warning], *rest: Any) -> None:
+        if category.__module__.startswith("tidegate."):
+            typer.echo(f"tidegate: {message}", err=True)
+        else:
+            before(message, category, *rest)
+
+    warnings.showwarning = show
+    try:
+        yield
+    finally:
+        warnings.showwarning = before
 
 
 def _forget(stream: TextIO) -> None:
