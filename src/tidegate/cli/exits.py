@@ -7,7 +7,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, TextIO
+from typing import TextIO
 
 import typer
 
@@ -46,11 +46,18 @@ def _warnings_in_a_line() -> Iterator[None]:
     """Shows our own warnings as we show errors: without the file and the line of our source."""
     before = warnings.showwarning
 
-    def show(message: Any, category: type[Warning], *rest: Any) -> None:
+    def show(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
         if category.__module__.startswith("tidegate."):
             typer.echo(f"tidegate: {message}", err=True)
         else:
-            before(message, category, *rest)
+            before(message, category, filename, lineno, file, line)
 
     warnings.showwarning = show
     try:
