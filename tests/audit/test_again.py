@@ -56,7 +56,7 @@ def test_where_nothing_was_set_the_defaults_stand_beside_it() -> None:
 @pytest.mark.parametrize(
     ("model", "key", "message"),
     [
-        (tg.Forecaster(3), "wings", "there is no setting 'wings': Training has none such"),
+        (tg.Forecaster(3), "wings", "there is no setting 'wings': .*Training has none such"),
         (tg.Forecaster(3), "hidden.wings", "there is no setting 'hidden.wings': 128 has no parts"),
         (tg.Forecaster(3), "window.wings", "there is no setting 'window.wings'"),
         (tg.LSTM(1, 2), "cell", "Layer cannot be trained anew: it does not keep its argument"),
