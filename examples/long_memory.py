@@ -23,8 +23,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from tidegate import LanguageModel
-from tidegate.language.training import LanguageTraining
+from tidegate import LanguageModel, LanguageTraining
 
 UNITS = {"rnn": 124, "lstm": 60, "gru": 70}
 """Of each cell, so that all have about equally many parameters."""

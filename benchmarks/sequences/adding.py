@@ -13,9 +13,8 @@ import sys
 import numpy as np
 from running import each_seed, finish
 
-from tidegate import SequenceRegressor
+from tidegate import SequenceRegressor, SequenceTraining
 from tidegate.network import Init
-from tidegate.sequence.training import Training
 
 UPDATES, BATCH = 1200, 20
 
@@ -34,7 +33,7 @@ def adding(n: int, steps: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 def model(steps: int, seed: int) -> SequenceRegressor:
     """A network that reads forwards, a number and a mark at a step."""
-    training = Training(
+    training = SequenceTraining(
         updates=UPDATES,
         batch=BATCH,
         learning_rate=1e-2,

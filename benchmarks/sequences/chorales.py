@@ -12,11 +12,10 @@ import numpy as np
 from readers import chorales
 from running import each_seed, finish
 
-from tidegate import SequenceTagger
-from tidegate.sequence.training import Training
+from tidegate import SequenceTagger, SequenceTraining
 
 SETTINGS = {"hidden": 300, "bidirectional": False, "dropout": 0.6}
-TRAINING = Training(
+TRAINING = SequenceTraining(
     updates=1000, batch=16, members=1, changes=False, learning_rate=1e-2, weight_decay=0.05
 )
 

@@ -13,9 +13,8 @@ import argparse
 from readers import DATA
 from running import SEEDS, each_seed, finish
 
-from tidegate import LanguageModel
+from tidegate import LanguageModel, LanguageTraining
 from tidegate.language.judge import counted
-from tidegate.language.training import LanguageTraining
 
 TEXT = DATA / "text" / "tinyshakespeare.txt"
 

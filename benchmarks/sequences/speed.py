@@ -29,8 +29,7 @@ os.environ.setdefault("KERAS_BACKEND", "jax")
 import keras
 from skorch import NeuralNetClassifier
 
-from tidegate import SequenceClassifier, set_threads
-from tidegate.sequence.training import Training
+from tidegate import SequenceClassifier, SequenceTraining, set_threads
 
 N, BATCH, EPOCHS, COLUMNS, HIDDEN = 320, 32, 4, 8, 64
 RATE, DECAY = 3e-3, 0.01
@@ -66,7 +65,7 @@ def data(lengths: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
 
 def ours(x: list[np.ndarray], y: np.ndarray) -> SequenceClassifier:
     """A fit of tidegate's."""
-    training = Training(
+    training = SequenceTraining(
         updates=EPOCHS * N // BATCH,
         batch=BATCH,
         learning_rate=RATE,

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tidegate import SequenceClassifier
-from tidegate.sequence.training import Training
+from tidegate import SequenceClassifier, SequenceTraining
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from pairing import machine, report
@@ -25,7 +24,7 @@ def main() -> None:
     x, y = random.normal(size=(200, 50, COLUMNS)), random.integers(0, 4, 200)
     rows = []
     for cell in ("gru", "lstm"):
-        training = Training(updates=20, members=1, segment=1)
+        training = SequenceTraining(updates=20, members=1, segment=1)
         model = SequenceClassifier(
             cell, HIDDEN, bidirectional=False, training=training, random_state=0
         ).fit(x, y)

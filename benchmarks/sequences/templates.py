@@ -16,8 +16,7 @@ from collections import defaultdict
 from readers import DATA, sentences, treebank
 from running import finish
 
-from tidegate import LanguageModel
-from tidegate.language.training import LanguageTraining
+from tidegate import LanguageModel, LanguageTraining
 
 FILES = ("simple_agrmt", "sent_comp", "vp_coord")
 

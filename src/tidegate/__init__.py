@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from .errors import TidegateError as TidegateError
     from .errors import TrainingError as TrainingError
     from .forecast.forecaster import Forecaster as Forecaster
+    from .forecast.plan import ForecastTraining as ForecastTraining
     from .language.model import LanguageModel as LanguageModel
+    from .language.training import LanguageTraining as LanguageTraining
     from .loading import load as load
     from .network.layers import GRU as GRU
     from .network.layers import LSTM as LSTM
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from .sequence.classifier import SequenceClassifier as SequenceClassifier
     from .sequence.regressor import SequenceRegressor as SequenceRegressor
     from .sequence.tagger import SequenceTagger as SequenceTagger
+    from .sequence.training import SequenceTraining as SequenceTraining
 
     __version__: str
 
@@ -38,10 +41,13 @@ _HOME = {
     "gates": "audit.gates",
     **dict.fromkeys(("LSTM", "GRU", "RNN", "get_threads", "set_threads"), "network.layers"),
     "Forecaster": "forecast.forecaster",
+    "ForecastTraining": "forecast.plan",
     "LanguageModel": "language.model",
+    "LanguageTraining": "language.training",
     "SequenceClassifier": "sequence.classifier",
     "SequenceRegressor": "sequence.regressor",
     "SequenceTagger": "sequence.tagger",
+    "SequenceTraining": "sequence.training",
     "load": "loading",
     **dict.fromkeys(
         (

@@ -22,11 +22,11 @@ LEAST, USUAL, MOST = 70, 700, 3000
 
 
 @dataclass(frozen=True)
-class Training:
+class ForecastTraining:
     """How long and how fast a forecaster's network learns.
 
     Example:
-        >>> Training().settings(updates=100, seed=0).schedule
+        >>> ForecastTraining().settings(updates=100, seed=0).schedule
         'cosine'
     """
 
@@ -53,7 +53,8 @@ class Training:
         there are columns of covariates and rows to learn what they say.
 
         Example:
-            >>> [Training().updates_for(rows) for rows in (20, 200, 1461, 9000, 100_000, 1_000_000)]
+            >>> training = ForecastTraining()
+            >>> [training.updates_for(rows) for rows in (20, 200, 1461, 9000, 100_000, 1_000_000)]
             [20, 70, 73, 450, 781, 3000]
         """
         least = min(rows, LEAST)
@@ -71,6 +72,9 @@ class Training:
             warmup=0.1,
             seed=seed,
         )
+
+
+Training = ForecastTraining  # what this package calls it: it knows no other
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ def check(given: Forecaster) -> None:
             )
     if not isinstance(given.training, Training | None):
         raise ArgumentError(
-            f"Forecaster.training must be a Training or None, got {given.training!r}"
+            f"Forecaster.training must be a ForecastTraining or None, got {given.training!r}"
         )
     seasons_of(given)
 

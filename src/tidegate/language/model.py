@@ -77,7 +77,7 @@ class LanguageModel(BaseEstimator):  # type: ignore[misc]  # no types there
                 of a word.
             tied: whether a token is expected by the numbers that it is read as, which must then be
                 as many as the units; None for words, if they are.
-            training: how it learns; None for what suits the text.
+            training: how it learns, a `tidegate.LanguageTraining`; None for what suits the text.
             random_state: a seed; None for another one each time.
         """
         self.level = level

@@ -18,7 +18,7 @@ from .learn import Learned
 from .samples import Samples
 from .stream import Stream
 from .tasks import Task
-from .training import Training
+from .training import SequenceTraining
 
 Array = NDArray[Any]
 
@@ -36,7 +36,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
     Example:
         >>> t = np.arange(12)
         >>> X = [np.sin(t * f) for f in (0.5, 0.6, 2.0, 2.1)]
-        >>> training = Training(updates=60, members=1)
+        >>> training = SequenceTraining(updates=60, members=1)
         >>> model = SequenceClassifier(hidden=8, training=training, random_state=0)
         >>> model.fit(X, ["slow", "slow", "fast", "fast"]).predict([np.sin(t * 0.55)]).tolist()
         ['slow']
@@ -57,7 +57,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         tokens: str = "word",
         class_weight: dict[Any, float] | str | None = None,
         warm_start: bool = False,
-        training: Training | None = None,
+        training: SequenceTraining | None = None,
         random_state: Any = None,
     ) -> None:
         """
@@ -72,7 +72,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
             tokens: what a text is a sequence of, "word" or "char".
             class_weight: label → weight, or "balanced".
             warm_start: whether `fit` goes on from what was learnt before.
-            training: how it learns; None for what suits the data.
+            training: how it learns, a `tidegate.SequenceTraining`; None for what suits the data.
             random_state: a seed; None for another one each time.
         """
         self.cell = cell
@@ -212,7 +212,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
 
         Raises:
             NotFittedError: before `fit`.
-            ArgumentError: if onnx is not installed, or it reads words.
+            ArgumentError: if onnx is not installed.
             ModelFileError: if it cannot be written.
         """
         fitting.check_fitted(self)

@@ -193,7 +193,7 @@ def training_of(given: Any) -> Training:
     if given is None:
         return Training()
     if not isinstance(given, Training):
-        raise ArgumentError(f"training must be a Training or None, got {given!r}")
+        raise ArgumentError(f"training must be a SequenceTraining or None, got {given!r}")
     return given
 
 

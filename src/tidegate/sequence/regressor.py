@@ -18,7 +18,7 @@ from .samples import Samples
 from .stream import Stream
 from .targets import Units, numbers_of
 from .tasks import Task
-from .training import Training
+from .training import SequenceTraining
 
 Array = NDArray[Any]
 
@@ -38,7 +38,7 @@ class SequenceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  #
         >>> random = np.random.default_rng(0)
         >>> X = [random.normal(size=n) for n in random.integers(5, 9, 40)]
         >>> y = [x.mean() for x in X]
-        >>> training = Training(updates=200, members=1)
+        >>> training = SequenceTraining(updates=200, members=1)
         >>> model = SequenceRegressor(hidden=8, training=training, random_state=0).fit(X, y)
         >>> model.score(X, y) > 0.9
         True
@@ -59,7 +59,7 @@ class SequenceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  #
         loss: str | Loss = "mse",
         tokens: str = "word",
         warm_start: bool = False,
-        training: Training | None = None,
+        training: SequenceTraining | None = None,
         random_state: Any = None,
     ) -> None:
         """
@@ -187,7 +187,7 @@ class SequenceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  #
 
         Raises:
             NotFittedError: before `fit`.
-            ArgumentError: if onnx is not installed, or it reads words.
+            ArgumentError: if onnx is not installed.
             ModelFileError: if it cannot be written.
         """
         fitting.check_fitted(self)

@@ -27,7 +27,7 @@ class Stream:
     Example:
         >>> import tidegate as tg
         >>> X = [np.sin(np.arange(12) * f) for f in (0.5, 0.6, 2.0, 2.1)]
-        >>> training = tg.sequence.training.Training(updates=40, members=1)
+        >>> training = tg.SequenceTraining(updates=40, members=1)
         >>> model = tg.SequenceClassifier(
         ...     hidden=8, bidirectional=False, training=training, random_state=0
         ... ).fit(X, ["slow", "slow", "fast", "fast"])

@@ -18,7 +18,7 @@ from .learn import Learned
 from .samples import Samples
 from .stream import Stream
 from .tasks import Task
-from .training import Training
+from .training import SequenceTraining
 
 Array = NDArray[Any]
 
@@ -36,7 +36,7 @@ class SequenceTagger(BaseEstimator):  # type: ignore[misc]  # no types there
     Example:
         >>> X = [["a", "cat", "sleeps"], ["a", "dog", "barks"]]
         >>> y = [["DET", "NOUN", "VERB"], ["DET", "NOUN", "VERB"]]
-        >>> training = Training(updates=60, min_count=1)
+        >>> training = SequenceTraining(updates=60, min_count=1)
         >>> model = SequenceTagger(hidden=8, training=training, random_state=0).fit(X, y)
         >>> model.predict([["a", "cat", "barks"]])[0].tolist()
         ['DET', 'NOUN', 'VERB']
@@ -56,7 +56,7 @@ class SequenceTagger(BaseEstimator):  # type: ignore[misc]  # no types there
         tokens: str = "word",
         class_weight: dict[Any, float] | str | None = None,
         warm_start: bool = False,
-        training: Training | None = None,
+        training: SequenceTraining | None = None,
         random_state: Any = None,
     ) -> None:
         """
@@ -189,7 +189,7 @@ class SequenceTagger(BaseEstimator):  # type: ignore[misc]  # no types there
 
         Raises:
             NotFittedError: before `fit`.
-            ArgumentError: if onnx is not installed, or it reads words.
+            ArgumentError: if onnx is not installed.
             ModelFileError: if it cannot be written.
         """
         fitting.check_fitted(self)

@@ -13,13 +13,13 @@ from ..train.settings import annealed
 
 
 @dataclass(frozen=True)
-class Training:
+class SequenceTraining:
     """How long and how fast an estimator learns, and from which variants of the sequences.
 
     None is for what suits the data: see docs/design/sequences.md.
 
     Example:
-        >>> Training(learning_rate=1e-2, members=1).settings(updates=500, seed=3).schedule
+        >>> SequenceTraining(learning_rate=1e-2, members=1).settings(updates=500, seed=3).schedule
         'cosine'
     """
 
@@ -81,10 +81,11 @@ class Training:
             if getattr(self, name) is not None:
                 checks.flag(self, name)
         if not isinstance(self.init, Init):
-            raise ArgumentError(f"Training.init must be an Init, got {self.init!r}")
+            raise ArgumentError(f"SequenceTraining.init must be an Init, got {self.init!r}")
         if self.patience is not None and not self.validation:
             raise ArgumentError(
-                "Training.patience needs sequences held out; give validation above 0, such as 0.1"
+                "SequenceTraining.patience needs sequences held out; give validation above 0, "
+                "such as 0.1"
             )
 
     def settings(self, updates: int, seed: int, default_rate: float = 3e-3) -> FitSettings:
@@ -105,6 +106,9 @@ class Training:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, data: Any) -> Training:
+    def from_json(cls, data: Any) -> SequenceTraining:
         """The value that `to_json` described. Raises: ArgumentError, if it describes none."""
         return from_json(cls, Init.within(data))
+
+
+Training = SequenceTraining  # what this package calls it: it knows no other
