@@ -119,6 +119,13 @@ def test_of_one_state_nothing_comes_by_way_of_the_layer_above(cell):
     np.testing.assert_allclose(of_both[0].table, of_first[0].table, rtol=1e-12)
 
 
+def test_a_long_sequence_is_followed_back_so_far_only(monkeypatch):
+    monkeypatch.setattr("tidegate.audit.gradient.RUN", 20)
+    found = tg.audit(linear(0.5), np.ones((3, 90, 1)))
+    np.testing.assert_allclose(found.gradient[0].mean, 0.5 ** np.arange(20.0), rtol=1e-12)
+    assert found.length == 90
+
+
 def test_growth_has_an_interval_that_holds_the_truth():
     random = np.random.default_rng(0)
     held = 0

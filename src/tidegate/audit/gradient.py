@@ -26,6 +26,8 @@ SHARE = 0.05
 """Of the steps of all sequences, that a pass looks at; more where this is fewer than `LEAST`."""
 STEPS = 5_000
 """That are looked at in any case."""
+RUN = 2_000
+"""Steps that a probe is followed back, at most: what is kept of each takes memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,9 +77,9 @@ def norms(subject: Subject, states: tuple[str, ...], seed: int) -> list[Norms]:
 
 
 def places(length: Array, random: np.random.Generator) -> Ends:
-    """Where states are probed: runs from the first step of some sequences on."""
+    """Where states are probed: runs from the first step of some sequences on, if not too long."""
     budget = max(SHARE * length.sum(), STEPS)
-    count = int(np.clip(budget / np.median(length), LEAST, MOST))
+    count = int(np.clip(budget / min(float(np.median(length)), RUN), LEAST, MOST))
     long = np.flatnonzero(length >= np.median(length))
     which = np.concatenate(
         [long[spread(len(long), count // 2)], random.choice(np.flatnonzero(length > 1), count // 2)]
@@ -85,7 +87,7 @@ def places(length: Array, random: np.random.Generator) -> Ends:
     steps = length[which]
     late = slice(min(len(long), count // 2), None)
     steps[late] = random.integers(2, steps[late] + 1)
-    return Ends(which, np.zeros(len(which), np.int64), steps)
+    return Ends(which, np.maximum(steps - RUN, 0), np.minimum(steps, RUN))
 
 
 def by_lag(sizes: Array, steps: Array, *, reverse: bool) -> Array:

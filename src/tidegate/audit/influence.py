@@ -16,6 +16,8 @@ Array = NDArray[Any]
 
 MOST = 16
 """Sequences that are looked at."""
+FAR = 5_000
+"""Steps of a sequence, from which on one is enough: what is kept of each takes memory."""
 SHARE, STEPS = 0.03, 3_000
 """Of the steps of all sequences, and so many in any case."""
 ALL = "all inputs"
@@ -84,6 +86,7 @@ def chosen(subject: Subject) -> Array:
     length = subject.length
     probes = len(subject.about.outputs)
     budget = max(SHARE * length.sum(), STEPS)
-    count = int(np.clip(budget / (probes * np.median(length)), 4, MOST))
+    least = 4 if np.median(length) <= FAR else 1
+    count = int(np.clip(budget / (probes * np.median(length)), least, MOST))
     long = np.flatnonzero(length >= np.median(length))
     return np.asarray(long[spread(len(long), count)])

@@ -31,7 +31,7 @@ LONGEST = 1000
 def units(subject: Subject) -> tuple[Units, ...]:
     """For each layer and direction."""
     about, length = subject.about, subject.length
-    count = int(np.clip(STEPS / np.median(length), 2, MOST))
+    count = int(np.clip(STEPS / np.median(length), 1, MOST))
     which = spread(len(length), count)
     found = []
     for number, entry in enumerate(subject.record(which)):
