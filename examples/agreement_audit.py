@@ -23,7 +23,6 @@ import numpy as np
 from long_memory import UNITS, accuracy, agreement
 
 import tidegate as tg
-from tidegate.language.training import LanguageTraining
 
 SENTENCES, LONGEST = 4000, 40
 DISTANCES = ((12, 2), (16, 3), (20, 4), (30, 4), (40, 4))
@@ -48,7 +47,7 @@ def main() -> None:
     rng = random.Random(0)
     lines = [sentence(rng, shortest) for _ in range(SENTENCES)]
     held = "\n".join(sentence(rng, shortest) for _ in range(60))
-    training = LanguageTraining(updates=updates, batch=16, learning_rate=1e-2, min_count=1)
+    training = tg.LanguageTraining(updates=updates, batch=16, learning_rate=1e-2, min_count=1)
     models = {}
     for cell in ("rnn", "lstm"):
         models[cell] = tg.LanguageModel(

@@ -15,7 +15,6 @@ import numpy as np
 import polars as pl
 
 import tidegate as tg
-from tidegate.forecast.plan import Training
 
 WIDTH = 40
 """Signs of the longest bar."""
@@ -29,7 +28,9 @@ def main() -> None:
     print(__doc__)
     rain = pl.read_csv(Path(__file__).with_name("seattle-rain.csv"), try_parse_dates=True)
     day, millimetres = rain.columns[:2]
-    training = Training(calibrate=False)  # an audit is about the network, not about its intervals
+    training = tg.ForecastTraining(
+        calibrate=False
+    )  # an audit is about the network, not about its intervals
     model = tg.Forecaster(horizon=7, time=day, target=millimetres, training=training).fit(rain)
     audit = tg.audit(model, rain)
     print(audit)

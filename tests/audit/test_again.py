@@ -9,10 +9,7 @@ import pytest
 import tidegate as tg
 from tidegate.audit.again import again, seed_of
 from tidegate.errors import ArgumentError
-from tidegate.forecast.plan import Training as ForecastTraining
-from tidegate.language.training import LanguageTraining
 from tidegate.network import Init
-from tidegate.sequence.training import Training
 
 MODELS: list[tuple[Any, str, int]] = [
     (tg.SequenceClassifier("rnn", 7, random_state=5), "random_state", 5),
@@ -39,7 +36,9 @@ def test_every_model_can_be_made_anew(model: Any, name: str, seed: int) -> None:
 
 
 def test_a_part_of_a_part_keeps_what_is_beside_it() -> None:
-    model = tg.SequenceClassifier(training=Training(batch=9, init=Init(recurrent="identity")))
+    model = tg.SequenceClassifier(
+        training=tg.SequenceTraining(batch=9, init=Init(recurrent="identity"))
+    )
     for key in ("init.chrono", "training.init.chrono"):
         found = again(model, {key: 40}).training
         assert (found.batch, found.init) == (9, Init(recurrent="identity", chrono=40))
@@ -47,10 +46,10 @@ def test_a_part_of_a_part_keeps_what_is_beside_it() -> None:
 
 
 def test_where_nothing_was_set_the_defaults_stand_beside_it() -> None:
-    assert again(tg.LanguageModel(), {"init.chrono": 9}).training == LanguageTraining(
+    assert again(tg.LanguageModel(), {"init.chrono": 9}).training == tg.LanguageTraining(
         init=Init(chrono=9)
     )
-    assert again(tg.Forecaster(3), {"batch": 9}).training == ForecastTraining(batch=9)
+    assert again(tg.Forecaster(3), {"batch": 9}).training == tg.ForecastTraining(batch=9)
 
 
 @pytest.mark.parametrize(

@@ -15,13 +15,10 @@ from tidegate.audit.comparison import Comparison, Contestant, choose
 from tidegate.audit.contest import contest
 from tidegate.cells import CELLS
 from tidegate.errors import ArgumentError
-from tidegate.forecast.plan import Training as ForecastTraining
-from tidegate.language.training import LanguageTraining
 from tidegate.network import Init, NetworkSpec, NumberInput, TokenInput
 from tidegate.network.parameters import size
-from tidegate.sequence.training import Training
 
-SHORT = Training(updates=20, members=1, calibrate=False)
+SHORT = tg.SequenceTraining(updates=20, members=1, calibrate=False)
 
 
 def made(cell: str, loss: float, seconds: float, error: float, p: float) -> Contestant:
@@ -107,11 +104,11 @@ def test_all_learn_and_are_judged_alike() -> None:
 
 def test_forecasters_and_texts_compete_too() -> None:
     frame = pl.DataFrame({"ds": range(80), "y": [float(i % 4) for i in range(80)]})
-    forecaster = tg.Forecaster(2, hidden=4, season=4, training=ForecastTraining(updates=5))
+    forecaster = tg.Forecaster(2, hidden=4, season=4, training=tg.ForecastTraining(updates=5))
     found = tg.compare(forecaster, frame, cells=("gru",), seeds=1)
     assert (found.loss, found.unit, found.use) == ("pinball loss", "windows", "gru")
     text = "the cat sat on the mat.\n" * 40
-    training = LanguageTraining(updates=5, steps=8)
+    training = tg.LanguageTraining(updates=5, steps=8)
     model = tg.LanguageModel(hidden=8, training=training, random_state=0)
     found = tg.compare(model, text, cells=("rnn", "lstm"), seeds=1)
     assert found.loss == "nats a token"
@@ -120,7 +117,7 @@ def test_forecasters_and_texts_compete_too() -> None:
 
 def test_a_cell_without_gates_goes_without_chrono() -> None:
     X = np.random.default_rng(0).normal(size=(40, 5))
-    training = Training(updates=5, members=1, init=Init(chrono=5))
+    training = tg.SequenceTraining(updates=5, members=1, init=Init(chrono=5))
     model = tg.SequenceRegressor("lstm", 4, training=training, random_state=0)
     found = tg.compare(model, X, X[:, 0], cells=("rnn", "lstm"), seeds=1)
     assert [each.cell for each in found.contestants] == ["rnn", "lstm"]

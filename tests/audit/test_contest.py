@@ -11,11 +11,8 @@ import pytest
 import tidegate as tg
 from tidegate.audit.contest import BLOCK, contest, held_out
 from tidegate.errors import ArgumentError, DataError
-from tidegate.forecast.plan import Training as ForecastTraining
-from tidegate.language.training import LanguageTraining
-from tidegate.sequence.training import Training
 
-SHORT = Training(updates=20, members=1, calibrate=False)
+SHORT = tg.SequenceTraining(updates=20, members=1, calibrate=False)
 
 
 class Knows:
@@ -105,7 +102,7 @@ def test_forecasters_are_scored_by_their_last_windows() -> None:
     days = 90
     values = np.sin(np.arange(days) / 3) + 2
     frame = pl.DataFrame({"ds": range(days), "y": values})
-    model = tg.Forecaster(2, hidden=4, season=1, training=ForecastTraining(updates=10))
+    model = tg.Forecaster(2, hidden=4, season=1, training=tg.ForecastTraining(updates=10))
     field = contest(model, frame)
     entry = field.enter({"hidden": 5}, 1)
     assert (entry.model.hidden, entry.model.seed, field.unit) == (5, 1, "windows")
@@ -117,7 +114,7 @@ def test_forecasters_are_scored_by_their_last_windows() -> None:
 def test_few_windows_of_many_series_are_counted_by_series() -> None:
     rows = [(f"s{i}", day, float(day % 4 + i)) for i in range(10) for day in range(30)]
     frame = pl.DataFrame(rows, schema=["unique_id", "ds", "y"], orient="row")
-    model = tg.Forecaster(4, hidden=4, season=4, training=ForecastTraining(updates=5))
+    model = tg.Forecaster(4, hidden=4, season=4, training=tg.ForecastTraining(updates=5))
     field = contest(model, frame)
     assert len(field.enter({}, 0).losses) == 10
     assert field.unit == "series"
@@ -127,7 +124,7 @@ def test_few_windows_of_many_series_are_counted_by_series() -> None:
 def test_texts_are_scored_where_they_were_not_read(apart: bool) -> None:
     lines = ["the cat sat on the mat.", "a dog barks at the cat."] * 30
     text: Any = lines if apart else "\n".join(lines)
-    training = LanguageTraining(updates=20, steps=8)
+    training = tg.LanguageTraining(updates=20, steps=8)
     field = contest(tg.LanguageModel(hidden=8, training=training), text)
     entry = field.enter({}, 0)
     held = field.held()

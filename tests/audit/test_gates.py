@@ -14,12 +14,9 @@ from tidegate.audit.gates import Gates
 from tidegate.cells import CELLS
 from tidegate.data import Spans
 from tidegate.errors import ArgumentError, NotFittedError
-from tidegate.forecast.plan import Training as ForecastTraining
-from tidegate.language.training import LanguageTraining
 from tidegate.network import Network, NetworkSpec, NumberInput
-from tidegate.sequence.training import Training
 
-SHORT = Training(updates=5, members=1, calibrate=False)
+SHORT = tg.SequenceTraining(updates=5, members=1, calibrate=False)
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -61,7 +58,7 @@ def test_words_are_called_by_themselves() -> None:
         ("a", "cat", "sat"),
         ("the", "dog", "barks", "loudly"),
     ]
-    language = tg.LanguageModel(hidden=4, training=LanguageTraining(updates=5, steps=8))
+    language = tg.LanguageModel(hidden=4, training=tg.LanguageTraining(updates=5, steps=8))
     found = tg.gates(language.fit("the cat sat on the mat. " * 9), "the cat")
     assert "".join(found.steps()).strip() in "\nthe cat"
     assert len(found.steps()) >= 6
@@ -70,7 +67,7 @@ def test_words_are_called_by_themselves() -> None:
 def test_a_forecaster_has_those_of_its_windows() -> None:
     days = pl.date_range(pl.date(2024, 1, 1), pl.date(2024, 4, 9), eager=True)
     frame = pl.DataFrame({"ds": days, "y": [float(i % 7) for i in range(100)]})
-    model = tg.Forecaster(3, hidden=4, season=7, training=ForecastTraining(updates=5)).fit(frame)
+    model = tg.Forecaster(3, hidden=4, season=7, training=tg.ForecastTraining(updates=5)).fit(frame)
     found = tg.gates(model, frame, most=5)
     assert len(found.lengths) <= 5
     assert found.names == ("r", "z", "n", "h")

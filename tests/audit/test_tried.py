@@ -15,7 +15,6 @@ from tidegate.audit.contest import contest
 from tidegate.audit.result import Fix
 from tidegate.audit.tried import Attempt, TriedFixes, try_fixes
 from tidegate.errors import ArgumentError
-from tidegate.sequence.training import Training
 
 X = np.random.default_rng(0).normal(size=(80, 6))
 Y = X[:, -1] + X[:, -2]
@@ -26,7 +25,7 @@ WRONG = Fix("wings", "to fly", {"wings": 2})
 
 @pytest.fixture(scope="module")
 def audited() -> Audit:
-    training = Training(updates=3, members=1)
+    training = tg.SequenceTraining(updates=3, members=1)
     model = tg.SequenceRegressor("gru", 4, training=training, random_state=3).fit(X, Y)
     return tg.audit(model, (X, Y))
 

@@ -49,9 +49,8 @@ def ablate(
 
     Example:
         >>> import tidegate as tg
-        >>> from tidegate.sequence.training import Training
         >>> X = np.random.default_rng(0).normal(size=(60, 8))
-        >>> short = Training(updates=50, members=1)
+        >>> short = tg.SequenceTraining(updates=50, members=1)
         >>> model = tg.SequenceRegressor(hidden=8, training=short, random_state=0)
         >>> found = tg.ablate(model.fit(X, X[:, -1]), X, X[:, -1])
         >>> print(found.what_does("z")[:18])

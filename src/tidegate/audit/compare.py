@@ -51,10 +51,10 @@ def compare(
 
     Example:
         >>> import tidegate as tg
-        >>> from tidegate.sequence.training import Training
         >>> X = np.random.default_rng(0).normal(size=(60, 8))
-        >>> short = tg.SequenceRegressor(hidden=8, training=Training(updates=50, members=1))
-        >>> found = tg.compare(short, X, X[:, -1], cells=("rnn", "gru"), seeds=1)
+        >>> short = tg.SequenceTraining(updates=50, members=1)
+        >>> model = tg.SequenceRegressor(hidden=8, training=short)
+        >>> found = tg.compare(model, X, X[:, -1], cells=("rnn", "gru"), seeds=1)
         >>> [each.cell for each in found.contestants], found.unit
         (['rnn', 'gru'], 'sequences')
     """
