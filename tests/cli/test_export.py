@@ -110,6 +110,18 @@ def test_language_model_and_network_alone(run: Run) -> None:
     assert "output [batch, 3], h_n [1, batch, 3]" in run("export", "net.tg", "--to", "onnx").out
 
 
+def test_texts(run: Run) -> None:
+    rows = [f"a {word} film no {i},{word}" for i in range(20) for word in ("good", "bad")]
+    Path("reviews.csv").write_text("\n".join(["review,mood", *rows]))
+    words = ("classify", "reviews.csv", "--text", "review", "--label", "mood", *SHORT)
+    assert run(*words, "--save", "mood.tg").code == 0
+    done = run("export", "mood.tg", "--to", "onnx")
+    assert done.out.startswith(
+        "mood.onnx: parts [batch, time, parts], weights [batch, time, parts], "
+        "grams [batch, grams], counts [batch, grams] (lengths if you like) → "
+    )
+
+
 def test_wrong_use_and_bad_files(saved: Run) -> None:
     assert saved("export", "steps.tg").code == 2
     assert saved("export", "steps.tg", "--to", "keras").code == 2

@@ -27,9 +27,10 @@ def from_torch(
     """A torch module as a layer or a network with the same outputs; parameters are copied.
 
     Args:
-        module: an `nn.LSTM`, `nn.GRU` or `nn.RNN`, which becomes a `Layer`; what ``to_torch()``
-            made; or a module of your own that consists of an `nn.Embedding` (or none), recurrent
-            layers one above the other, an `nn.Linear` (or none), in this order, and `nn.Dropout`.
+        module: an `nn.LSTM`, `nn.GRU` or `nn.RNN`, which becomes a `Layer`, whose arrays are batch
+            first whatever ``batch_first`` says; what ``to_torch()`` made; or a module of your own
+            that consists of an `nn.Embedding` (or none), recurrent layers one above the other, an
+            `nn.Linear` (or none), in this order, and `nn.Dropout`.
         readout: for a module of your own, which states its `nn.Linear` is given: its parts do not
             tell.
         example: for a module of your own, a batch ``[B, T]`` of ids or ``[B, T, columns]``: both

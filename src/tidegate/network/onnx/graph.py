@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from hashlib import blake2b
 from importlib.util import find_spec
 from typing import Any
 
@@ -68,10 +69,9 @@ class Graph:
         from onnx import numpy_helper
 
         array = np.ascontiguousarray(value).reshape(np.shape(value))
-        if array.dtype == object:
-            key = ("str", array.shape, repr(array.tolist()).encode())
-        else:
-            key = (array.dtype.str, array.shape, array.tobytes())
+        words = array.dtype == object
+        data = repr(array.tolist()).encode() if words else array.tobytes()
+        key = (array.dtype.str, array.shape, blake2b(data).digest())
         if key not in self._known:
             name = f"constant_{len(self._known)}"
             self._known[key] = name
