@@ -7,12 +7,15 @@ from typing import Annotated, Any
 
 import typer
 
+from .audit import audit
 from .backtest import backtest
 from .classify import classify
+from .compare import compare
 from .export import export
 from .fit import fit
 from .forecast import forecast
 from .predict import predict
+from .regress import regress
 from .tag import tag
 from .write import write
 
@@ -62,8 +65,11 @@ app.command()(forecast)
 app.command()(backtest)
 app.command()(write)
 app.command()(classify)
+app.command()(regress)
 app.command()(tag)
 app.command()(predict)
+app.command()(audit)
+app.command()(compare)
 app.command(
     context_settings={
         "allow_extra_args": True,

@@ -58,14 +58,14 @@ def predict(
     """
     with exit_codes():
         from ..loading import load
-        from . import labelled, output
+        from . import known, labelled, output
 
         output.check_place(out, "--out", file, model)
         estimator = load(model)
         if not hasattr(estimator, "learned_"):
             command = "write" if hasattr(estimator, "generate") else "forecast"
             raise ArgumentError(f"{model} labels no sequences; use tidegate {command} --model")
-        rows = _read(estimator, model, file, labelled.Named(text, id, time))
+        rows = known.sequences(estimator, model, file, labelled.Named(text, id, time))
         try:
             body = _json(estimator, rows) if json else _table(estimator, rows, id).write_csv()
         except DataError as error:
@@ -73,41 +73,11 @@ def predict(
         output.write(body, out or "-")
 
 
-def _read(estimator: Any, model: str, file: str, named: Any) -> Labelled:
-    """The sequences as the model knows them."""
-    from dataclasses import replace
-
-    from . import labelled
-
-    form = estimator.learned_.inputs.form
-    steps = hasattr(estimator, "predict_proba") and _stepwise(estimator)
-    if form.kind == "tokens":
-        if named.text is not None:
-            return labelled.read_rows(file, named, steps=False)
-        if steps and named.id is None:
-            return labelled.read_tokens(file, label=False)
-        raise ArgumentError(f"{model} reads words; name their column as --text")
-    if named.text is not None:
-        raise ArgumentError(f"{model} reads numbers, no texts; leave --text out")
-    if form.steps is None and named.id is None:
-        raise ArgumentError(
-            f"{model} has learnt from files with a row for each step; name the column of the "
-            f"sequence as --id"
-        )
-    names = getattr(estimator, "feature_names_in_", None)
-    values = None if names is None else tuple(str(name) for name in names)
-    return labelled.read_rows(file, replace(named, values=values), steps=False)
-
-
-def _stepwise(estimator: Any) -> bool:
-    from ..sequence.tagger import SequenceTagger
-
-    return isinstance(estimator, SequenceTagger)
-
-
 def _table(estimator: Any, rows: Labelled, id: str | None) -> pl.DataFrame:
     """A row a sequence, or a step."""
     import polars as pl
+
+    from . import known
 
     key = "line" if id is None else id
     said = estimator.predict(rows.x)
@@ -118,7 +88,7 @@ def _table(estimator: Any, rows: Labelled, id: str | None) -> pl.DataFrame:
         )
         return pl.DataFrame([pl.Series(key, rows.ids), *map(pl.Series, names, values.T)])
     chances = estimator.predict_proba(rows.x)
-    if not _stepwise(estimator):
+    if not known.stepwise(estimator):
         return pl.DataFrame({key: rows.ids, "label": _words(said), "chance": chances.max(axis=1)})
     length = [len(part) for part in said]
     ids = [name for name, n in zip(rows.ids, length, strict=True) for _ in range(n)]

@@ -78,3 +78,22 @@ def one_of(*words: str) -> Callable[[str], str]:
         return text
 
     return word
+
+
+def names(known: tuple[str, ...]) -> Callable[[str | tuple[str, ...]], tuple[str, ...]]:
+    """A parser of some of a few words, with commas between.
+
+    Example:
+        >>> names(("lstm", "gru"))("gru,lstm")
+        ('gru', 'lstm')
+    """
+
+    def some(text: str | tuple[str, ...]) -> tuple[str, ...]:
+        found = tuple(text.split(",")) if isinstance(text, str) else text
+        if set(found) - set(known) or len(set(found)) < len(found):
+            raise typer.BadParameter(
+                f"expected some of {', '.join(known)} with commas between, got {text!r}"
+            )
+        return found
+
+    return some

@@ -1,0 +1,162 @@
+"""tidegate audit and tidegate compare, from their words to their exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import reported
+import tidegate
+from commands import RAIN, Run
+from tidegate.audit.result import Audit
+from tidegate.cli import audited
+
+WORDS = ("verdict", "vanishing", "exploding", "saturated", "healthy", "unused past")
+
+
+def moods(count: int = 24) -> str:
+    """Texts with a label each."""
+    random = np.random.default_rng(0)
+    lines = []
+    for i in range(count):
+        words = random.choice(["a", "the", "film", "plot"], 5).tolist()
+        words[int(random.integers(5))] = ("good", "bad")[i % 2]
+        lines.append(f"{' '.join(words)},{('up', 'down')[i % 2]}")
+    return "\n".join(["review,mood", *lines])
+
+
+def test_a_forecaster(run: Run) -> None:
+    run("forecast", "rain.csv", "--horizon", "2", "--save", "rain.safetensors")
+    done = run("audit", "rain.safetensors", "rain.csv", "--report", "audit.html")
+    assert done.code == 0
+    assert done.out.startswith(tuple(f"Verdict: {word}: " for word in WORDS))
+    for part in ("steps back  gradient", "half-life", "influence", "Usable memory: "):
+        assert part in done.out
+    assert "audit.html: the same with charts" in done.err
+    assert "How far the gradient reaches" in Path("audit.html").read_text("utf-8")
+    assert sorted(os.listdir()) == ["audit.html", "rain.csv", "rain.safetensors"]
+
+
+def test_json_is_the_audit_of_the_api(run: Run) -> None:
+    run("forecast", "rain.csv", "--horizon", "2", "--save", "rain.safetensors")
+    done = run("audit", "rain.safetensors", "rain.csv", "--json", "--seed", "3")
+    import polars as pl
+
+    frame = pl.read_csv("rain.csv", try_parse_dates=True)
+    found = tidegate.audit(tidegate.load("rain.safetensors"), frame, seed=3)
+    assert json.loads(done.out) == found.to_json()
+    assert str(Audit.from_json(json.loads(done.out)).verdict) == str(found.verdict)
+
+
+def test_a_classifier_with_and_without_labels(run: Run) -> None:
+    columns = ("--text", "review", "--label", "mood")
+    learn = ("classify", "rain.csv", *columns, "--updates", "3", "--save", "mood.safetensors")
+    assert run(*learn, text=moods()).code == 0
+    done = run("audit", "mood.safetensors", "rain.csv", *columns, text=moods())
+    assert done.code == 0
+    assert "cross-entropy" in done.out
+    without = run("audit", "mood.safetensors", "rain.csv", "--text", "review", text=moods())
+    assert without.code == 0
+    assert "cross-entropy" not in without.out
+    other = moods().replace(",up", ",odd")
+    done = run("audit", "mood.safetensors", "rain.csv", *columns, text=other)
+    assert done.code == 1
+    assert "rain.csv, line 2: the model has not learnt the label 'odd'" in done.err
+
+
+def test_a_text(run: Run) -> None:
+    text = "the cat sat on the mat. " * 40
+    run(
+        "write",
+        "rain.csv",
+        "--updates",
+        "3",
+        "--hidden",
+        "8",
+        "--save",
+        "text.safetensors",
+        text=text,
+    )
+    done = run("audit", "text.safetensors", "rain.csv", text=text)
+    assert done.code == 0
+    assert "Usable memory: " in done.out
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("rain.safetensors", "none.csv"), 1, "none.csv"),
+        (("none.safetensors", "rain.csv"), 1, "none.safetensors"),
+        (("rain.csv", "rain.csv"), 1, "rain.csv"),
+        (("rain.safetensors", "rain.csv", "--text", "x"), 2, "knows its columns, so leave --text"),
+        (("rain.safetensors", "rain.csv", "--report", "no/a.html"), 2, "there is no folder no"),
+        (("rain.safetensors", "rain.csv", "--report", "rain.csv"), 2, "is a file that is read"),
+    ],
+)
+def test_wrong_use_and_bad_files(run: Run, words: tuple[str, ...], code: int, said: str) -> None:
+    run("forecast", "rain.csv", "--horizon", "2", "--save", "rain.safetensors")
+    done = run("audit", *words)
+    assert done.code == code
+    assert said in done.err
+    assert len(done.err.splitlines()) == 1
+    assert done.out == ""
+
+
+def test_rows_that_are_too_few_are_said_with_the_file(run: Run) -> None:
+    run("forecast", "rain.csv", "--horizon", "2", "--save", "rain.safetensors")
+    few = "\n".join(RAIN.splitlines()[:3])
+    done = run("audit", "rain.safetensors", "rain.csv", text=few)
+    assert done.code == 1
+    assert done.err.splitlines()[-1].startswith("tidegate: rain.csv")
+
+
+def test_the_report_in_the_terminal() -> None:
+    text = audited.report(reported.audit("lstm", 1, 1))
+    lines = text.splitlines()
+    assert lines[0].startswith("Verdict: vanishing: of 40 days it uses 24")
+    assert "  t+1 cannot depend on the newest 2 rows of all inputs" in lines
+    assert any(line.startswith("1. an LSTM with chrono initialisation: ") for line in lines)
+    kept = [line.split() for line in lines if line.startswith(("         0 ", "        60 "))]
+    assert kept[0][:2] == ["0", "1"]
+    # 60 steps of 0.9 × 1.05, c being kept longest; its bar is shorter by 1.47 decades of six
+    assert kept[1][:2] == ["60", f"{0.945**60:.3g}"]
+    assert (len(kept[0][2]), len(kept[1][2])) == (32, 25)
+
+
+def test_compare_forecasters(run: Run) -> None:
+    words = ("--horizon", "2", "--updates", "3", "--seeds", "1", "--cells", "rnn,gru")
+    done = run("compare", "rain.csv", *words, "--report", "cells.html")
+    assert done.code == 0
+    lines = done.out.splitlines()
+    assert lines[2].split()[:2] == ["cell", "units"]
+    assert [line.split()[0] for line in lines[3:5]] == ["rnn", "gru"]
+    assert lines[-1].startswith(("Use rnn: ", "Use gru: "))
+    assert "which to use" in Path("cells.html").read_text("utf-8")
+
+
+def test_compare_classifiers_as_json(run: Run) -> None:
+    words = ("--text", "review", "--label", "mood", "--updates", "2", "--seeds", "1")
+    done = run("compare", "rain.csv", *words, "--cells", "rnn,gru", "--json", text=moods())
+    found = json.loads(done.out)
+    assert [each["cell"] for each in found["contestants"]] == ["rnn", "gru"]
+    assert found["unit"] == "sequences"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--cells", "rnn,nothing"), "expected some of gru, lstm, rnn, rnn_relu"),
+        (("--cells", "rnn,rnn"), "expected some of"),
+        (("--text", "review"), "--text goes with --label"),
+        (("--label", "rain", "--horizon", "3"), "--horizon is for forecasts"),
+        (("--report", "no/a.html"), "there is no folder no"),
+    ],
+)
+def test_compare_used_wrongly(run: Run, words: tuple[str, ...], said: str) -> None:
+    done = run("compare", "rain.csv", *words)
+    assert done.code == 2
+    assert said in done.err
