@@ -11,6 +11,7 @@ import pytest
 import tidegate as tg
 from tidegate.audit.contest import BLOCK, contest, held_out
 from tidegate.errors import ArgumentError, DataError
+from tidegate.train.watch import GradientWarning
 
 SHORT = tg.SequenceTraining(updates=20, members=1, calibrate=False)
 
@@ -137,6 +138,17 @@ def test_texts_are_scored_where_they_were_not_read(apart: bool) -> None:
         assert field.known + held == text  # type: ignore[attr-defined]
     else:
         assert len(entry.losses) == 15
+
+
+def test_contestants_are_given_no_advice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tidegate.train.watch.fault", lambda looks, total: "vanishes")
+    monkeypatch.setattr("tidegate.train.watch.every", lambda spec, size: 2)
+    X = np.random.default_rng(0).normal(size=(12, 70))
+    short = tg.SequenceTraining(updates=4, members=1, segment=1)
+    model = tg.SequenceRegressor("rnn", 3, training=short, random_state=0)
+    with pytest.warns(GradientWarning, match="chrono=70"):
+        model.fit(X, X[:, 0])
+    contest(model, X, X[:, 0]).enter({}, 0)  # warnings are errors here
 
 
 def test_what_cannot_be_trained_or_scored_is_refused() -> None:

@@ -8,6 +8,9 @@ an estimator of sequences learns from X and y.
 from __future__ import annotations
 
 import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -16,6 +19,7 @@ from numpy.typing import NDArray
 
 from ..data.sequences import read_sequences
 from ..errors import ArgumentError, DataError
+from ..train.watch import GradientWarning
 from .again import again
 
 Array = NDArray[Any]
@@ -117,7 +121,8 @@ class SequenceContest:
         """See `Contest`."""
         model = again(self.model, changes, seed)
         start = time.perf_counter()
-        model.fit(*self.known)
+        with _without_advice():
+            model.fit(*self.known)
         seconds = time.perf_counter() - start
         X, y = self.apart
         if self.loss == "nats":
@@ -152,7 +157,8 @@ class SeriesContest:
         """See `Contest`."""
         model = again(self.model, changes, seed)
         start = time.perf_counter()
-        found = model.backtest(self.frame, names=("naive",), progress=False)
+        with _without_advice():
+            found = model.backtest(self.frame, names=("naive",), progress=False)
         seconds = time.perf_counter() - start
         losses, held = found.losses[found.model], found.held
         # the windows of one origin are one observation; where origins are few, those of a series
@@ -167,7 +173,8 @@ class SeriesContest:
 
     def fitted(self, entry: Entry) -> Any:
         """See `Contest`; a backtest keeps no model, so that one learns from all rows."""
-        return again(entry.model, {}).fit(self.frame, progress=False)
+        with _without_advice():
+            return again(entry.model, {}).fit(self.frame, progress=False)
 
     def held(self) -> Any:
         """See `Contest`; of a forecaster all rows, for a part of a window is none."""
@@ -199,7 +206,8 @@ class TextContest:
         """See `Contest`."""
         model = again(self.model, changes, seed)
         start = time.perf_counter()
-        model.fit(self.known)
+        with _without_advice():
+            model.fit(self.known)
         seconds = time.perf_counter() - start
         if isinstance(self.apart, str):
             nats = np.array([nats for _, nats in model.surprisal(self.apart)])
@@ -216,6 +224,14 @@ class TextContest:
     def held(self) -> Any:
         """See `Contest`."""
         return self.apart if isinstance(self.apart, str) else "\n".join(self.apart)
+
+
+@contextmanager
+def _without_advice() -> Iterator[None]:
+    """What a contestant's gradient does is in the result; advice on it would be for nobody."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", GradientWarning)
+        yield
 
 
 def held_out(targets: list[Any], seed: int) -> Array:

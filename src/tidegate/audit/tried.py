@@ -96,6 +96,10 @@ class TriedFixes:
 
     def _sentence(self) -> str:
         best = self.best
+        if not self.attempts:
+            return "the audit found nothing to try"
+        if all(each.failed for each in self.attempts):
+            return "nothing could be tried"
         if best is None:
             return "none of what was tried is better than what was there before"
         share = (self.before - best.loss) / abs(self.before) if self.before else math.inf
