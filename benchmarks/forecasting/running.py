@@ -94,6 +94,6 @@ def setting(plan: Plan) -> str:
         f"setting: {plan.cell} of {plan.hidden} units, {plan.steps} steps of {plan.segment} rows, "
         f"season {plan.season}"
         + (f" and {plan.long_season}" if plan.long_season else "")
-        + f", horizon {plan.horizon}, batch {plan.training.batch}, "
+        + f", horizon {plan.horizon}, batch {plan.training.size}, "
         f"learning rate {plan.training.learning_rate:g}"
     )

@@ -10,6 +10,7 @@ import pytest
 
 from tidegate.data.series import Series, read_series
 from tidegate.forecast.defaults import suited
+from tidegate.forecast.plan import Training
 
 
 def dated(rows: int, step: dt.timedelta) -> Series:
@@ -75,3 +76,13 @@ def test_few_rows_and_long_series_are_learnt_with_dropout() -> None:
     assert suited(many(100, 150), 3).dropout == 0.5
     assert suited(many(100, 250), 3).dropout == 0
     assert suited(many(10, 2500), 3).dropout == 0.5
+
+
+def test_many_series_are_learnt_in_small_updates_unless_their_number_is_given() -> None:
+    few, several, long = many(100, 150), many(100, 250), many(10, 2500)
+    batches = [suited(series, 3).training.batch for series in (few, several, long)]
+    assert batches == [128, 16, 128]
+    # 16 windows, of 128 an eighth, four times as often
+    assert suited(several, 3).training.updates_for(10**6) == 4 * 3000
+    for given in (Training(updates=9), Training(batch=128)):
+        assert suited(several, 3, training=given).training.size == 128

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from ..data.series import Series
 from . import seasons
-from .plan import Plan, Training
+from .plan import BATCH, Plan, Training
 
 YEARS = 3
 """From so many on, what comes each year can be told from what came once."""
@@ -19,6 +21,9 @@ anchored at their last season, and there is dropout."""
 FEW = 20_000
 """Rows of all series together below which there is dropout, too."""
 DROPOUT = 0.5
+SMALL = 16
+"""Windows in an update where there is no dropout: of many series, many small updates teach more
+than few large ones, in less time."""
 
 
 def suited(
@@ -58,6 +63,10 @@ def suited(
         if rows == 1 and int(series.length.max()) > MANY:
             window = 4 * window
     long = float(series.length.mean()) >= LONG
+    dropout = DROPOUT if long or int(series.length.sum()) < FEW else 0.0
+    training = training or Training()
+    if training.batch is None and training.updates is None:
+        training = replace(training, batch=BATCH if dropout else SMALL)
     return Plan(
         horizon,
         window,
@@ -65,11 +74,11 @@ def suited(
         cell,
         hidden,
         seed,
-        training or Training(),
+        training,
         longer,
         calendar=_spans_years(series),
         anchored=long,
-        dropout=DROPOUT if long or int(series.length.sum()) < FEW else 0.0,
+        dropout=dropout,
     )
 
 

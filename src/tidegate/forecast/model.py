@@ -68,7 +68,7 @@ class Model:
         inputs.start(network, sampler.draw(updates, 1024).targets())
 
         def draw(number: int) -> Drawn:
-            windows = sampler.draw(number, training.batch)
+            windows = sampler.draw(number, training.size)
             return Drawn(*inputs.rows(windows), windows.targets())
 
         settings = training.settings(updates, plan.seed)

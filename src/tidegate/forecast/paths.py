@@ -85,8 +85,9 @@ def paths(z: Array, seen: Array, horizon: int, season: int, long_season: int) ->
 def _usual(z: Array, season: int) -> Array:
     """``[k, season]``, the mean of the last seasons, by phase."""
     k, rows = z.shape
-    usual: Array = z[:, rows - min(SEASONS, rows // season) * season :]
-    return usual.reshape(k, -1, season).mean(1)
+    whole = z[:, rows - min(SEASONS, rows // season) * season :]
+    usual: Array = whole.reshape(k, -1, season).mean(1)
+    return usual
 
 
 def _level(z: Array, shape: Array, season: int) -> Array:

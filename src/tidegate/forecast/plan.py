@@ -15,10 +15,16 @@ from ..train.settings import annealed
 LONGEST = 24
 """Rows that a step of the network reads, at most."""
 
+BATCH = 128
+"""Windows in an update, where nothing else suits the table."""
 ROWS_AN_UPDATE = 20
-"""One update for so many rows, until there are `USUAL` of them; then one for a batch of rows."""
+"""One update for so many rows, until there are `USUAL` of them; then one for `BATCH` rows."""
 LEAST, USUAL, MOST = 70, 700, 3000
-"""Updates: where rows are few, but no more than rows; where they are not; and at the most."""
+"""Updates of `BATCH`: where rows are few, but no more than rows; where they are not; and at the
+most."""
+SMALLER = 2 / 3
+"""Of a batch a k-th as large there are k to this power as many updates: a k-th would see as many
+windows as before, but fewer do."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +37,10 @@ class ForecastTraining:
     """
 
     updates: int | None = None
-    """None: as many as the rows are worth, 3,000 at most."""
-    batch: int = 128
-    """Windows in an update."""
+    """None: as many as the rows are worth, 3,000 at most of 128 windows, 12,000 of 16."""
+    batch: int | None = None
+    """Windows in an update. None: 128; or 16, four times as often, where there are many series and
+    ``updates`` is None too."""
     learning_rate: float = 3e-3
     """The highest; it rises for a tenth of the updates and then falls along a cosine."""
     weight_decay: float = 1e-4
@@ -43,10 +50,16 @@ class ForecastTraining:
     def __post_init__(self) -> None:
         if self.updates is not None:
             checks.whole(self, "updates", 1)
-        checks.whole(self, "batch", 1)
+        if self.batch is not None:
+            checks.whole(self, "batch", 1)
         checks.number(self, "learning_rate", least=0)
         checks.number(self, "weight_decay", least=0)
         checks.flag(self, "calibrate")
+
+    @property
+    def size(self) -> int:
+        """Windows in an update."""
+        return self.batch or BATCH
 
     def updates_for(self, rows: int, covariates: int = 0) -> int:
         """Updates for a table: few where rows are few, which are soon known by heart; more where
@@ -59,13 +72,14 @@ class ForecastTraining:
         """
         least = min(rows, LEAST)
         usual = min(rows // ROWS_AN_UPDATE, USUAL * (2 if covariates else 1))
-        return self.updates or max(min(max(rows // self.batch, usual, least), MOST), 1)
+        found = max(min(max(rows // BATCH, usual, least), MOST), 1)
+        return self.updates or max(round(found * (BATCH / self.size) ** SMALLER), 1)
 
     def settings(self, updates: int, seed: int) -> FitSettings:
         """The same for `train.fit`."""
         return annealed(
             updates,
-            self.batch,
+            self.size,
             self.learning_rate,
             weight_decay=self.weight_decay,
             beta2=0.98,
