@@ -13,6 +13,7 @@ from runs import bits, untimed
 from tidegate.data import Spans, TokenBags
 from tidegate.network import Init, Loss, Network, NetworkSpec, NumberInput, Optimizer, TokenInput
 from tidegate.train import FitSettings, Held, fit, fit_carried, watch
+from tidegate.train.source import Chunk
 from tidegate.train.watch import GONE, GradientWarning, Look, Watch, advice, embedded, every, fault
 
 LINEAR = NetworkSpec(
@@ -135,6 +136,25 @@ def test_a_carried_text_is_looked_at_from_where_it_stands(often: None) -> None:
         found.append((bits(network), history))
     assert found[0][0] == found[1][0]
     assert [look.steps for look in found[1][1].looks] == [watch.SHORT] * 5
+
+
+def test_a_look_starts_from_the_state_that_the_update_starts_from() -> None:
+    """Units that begin at the end of their tanh pass on less than those that begin at zero."""
+    spec = NetworkSpec(
+        TokenInput(4, 3), cell="rnn", hidden=5, readout="each", outputs=4, loss=Loss("categorical")
+    )
+    network = Network(spec, seed=1)
+    network.params["weight_ih_l0"][...] = 0
+    network.params["weight_hh_l0"][...] = np.eye(5)
+    ids, spans, found = np.zeros(64, np.int32), Spans([0], [64]), []
+    for level in (0.0, 0.9):
+        chunk = Chunk(ids, spans, ids, (np.full((1, 1, 5), level, np.float32),))
+        seen = Watch(network, 10**6, [])
+        seen._every = 2
+        seen.before(2, chunk, 1)
+        found.append(seen.looks[0].gradient[-1])
+    assert found[0] == 1.0
+    assert found[1] < 0.5
 
 
 def test_a_run_that_was_stopped_has_the_looks_of_one_that_was_not(
