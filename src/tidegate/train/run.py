@@ -66,7 +66,8 @@ class Run:
                 self.resume(self.checkpoint, self._purpose)
         self.watch: Watch | None = None
         if settings.watch:
-            self.watch = Watch(network, self.total, self.history.looks)
+            clips = settings.optimizer.clip is not None
+            self.watch = Watch(network, self.total, self.history.looks, clips)
 
     @property
     def done(self) -> int:

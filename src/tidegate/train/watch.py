@@ -79,13 +79,17 @@ class Look:
 class Watch:
     """Looks at the gradient of a run, and warns once."""
 
-    def __init__(self, network: Network, total: int, looks: list[Look]) -> None:
+    def __init__(
+        self, network: Network, total: int, looks: list[Look], clips: bool = False
+    ) -> None:
         """
         Args:
             network: that learns.
             total: updates of the run.
             looks: those before, which further ones are added to.
+            clips: whether the gradient's norm is limited already.
         """
+        self.clips = clips
         self.network = network
         self.total = total
         self.looks = looks
@@ -117,7 +121,8 @@ class Watch:
         if not self._warned and (what := fault(self.looks, self.total)):
             self._warned = True
             spec = self.network.spec
-            warnings.warn(advice(what, self.looks, spec), GradientWarning, stacklevel=2)
+            line = advice(what, self.looks, spec, self.clips)
+            warnings.warn(line, GradientWarning, stacklevel=2)
 
     def _gradient(self, net: Network, done: int, batch: Part, spans: Spans) -> tuple[float, ...]:
         spec, values = net.spec, self.network.values
@@ -244,13 +249,13 @@ def fault(looks: list[Look], total: int) -> Fault:
     return "vanishes" if len(gone) >= 4 and gone[0] - gone[-1] >= FOR_LONG * total else ""
 
 
-def advice(what: Fault, looks: list[Look], spec: NetworkSpec) -> str:
-    """The warning, one line: what was seen, what it means, what to try."""
+def advice(what: Fault, looks: list[Look], spec: NetworkSpec, clips: bool = False) -> str:
+    """The warning, one line: what was seen, what it means, what to try that was not done."""
     look = looks[-1]
     if what == "explodes":
         lag = look.lag[int(np.argmax(look.gradient))]
         seen = f"it is {max(look.gradient):.1e} times as large {lag} steps back"
-        fix = "clip=1.0 in the Optimizer, a smaller learning_rate"
+        fix = "a smaller learning_rate" if clips else "Optimizer(clip=1.0), a smaller learning_rate"
         if spec.cell == "rnn_relu" or spec.cell == "rnn_linear":
             fix += ", Init(recurrent='orthogonal'), or the cell 'lstm' or 'gru'"
         means = "a single update may undo what was learnt"
