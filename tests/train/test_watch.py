@@ -12,7 +12,7 @@ import pytest
 from runs import bits, untimed
 from tidegate.data import Spans, TokenBags
 from tidegate.network import Init, Loss, Network, NetworkSpec, NumberInput, Optimizer, TokenInput
-from tidegate.train import FitSettings, Held, fit, fit_carried, watch
+from tidegate.train import Drawn, FitSettings, Held, fit, fit_carried, fit_drawn, watch
 from tidegate.train.source import Chunk
 from tidegate.train.watch import GONE, GradientWarning, Look, Watch, advice, embedded, every, fault
 
@@ -191,6 +191,36 @@ def test_an_exploding_gradient_is_said_at_the_second_look(often: None) -> None:
         said = [str(each.message) for each in caught]
         assert bool(said) == warns
         assert all("explodes (update 4)" in line for line in said)
+
+
+def adding(cell: str, init: Init | None = None) -> Any:
+    """400 updates of the adding problem (Hochreiter and Schmidhuber 1997) at 200 steps."""
+    steps, size = 200, 32
+    spans = Spans(np.arange(size) * steps, np.full(size, steps))
+
+    def draw(done: int) -> Drawn:
+        random = np.random.default_rng(done)
+        numbers = random.random((size, steps), np.float32)
+        marks = np.zeros_like(numbers)
+        halves = random.integers(0, steps // 2, (size, 2)) + [0, steps // 2]
+        np.put_along_axis(marks, halves, 1, axis=1)
+        rows = np.stack([numbers, marks], axis=-1).reshape(-1, 2)
+        return Drawn(rows, spans, (numbers * marks).sum(axis=1, keepdims=True))
+
+    def loss(targets: np.ndarray, output: np.ndarray) -> tuple[float, np.ndarray]:
+        return float(np.mean((output - targets) ** 2)), 2 * (output - targets) / size
+
+    spec = NetworkSpec(NumberInput(2), cell=cell, hidden=32, outputs=1, init=init or Init())
+    chosen = FitSettings(updates=400, optimizer=Optimizer(learning_rate=5e-3, clip=1.0))
+    return fit_drawn(Network(spec), draw, loss, chosen)
+
+
+def test_an_rnn_that_cannot_learn_to_add_is_told_why() -> None:
+    with pytest.warns(GradientWarning, match="vanishes"):
+        history = adding("rnn")
+    assert np.mean(history.loss[-50:]) > 0.12  # 0.167 is what remembering nothing costs
+    # warnings are errors here: a network whose gates begin open is told nothing
+    assert min(look.gradient[-1] for look in adding("lstm", Init(chrono=200)).looks) > 1e-3
 
 
 def seen(*last: float, apart: int = 10) -> list[Look]:
