@@ -1,6 +1,6 @@
 """Against NeuralForecast's LSTM and Darts' RNNModel and BlockRNNModel at the same settings.
 
-    python benchmarks/forecasting/peers.py [--data airline] [--repeat 3]
+    python benchmarks/forecasting/peers.py [--data airline] [--repeat 3] [--sides "Darts RNNModel"]
 
 In an environment of its own (requirements-peers.txt, beside a wheel of this package). Each run is a
 fresh process (`sides.py`) that imports the library, reads a CSV file, fits, predicts and writes the
@@ -127,6 +127,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", nargs="+", choices=[*DATA], default=[*DATA])
     parser.add_argument("--repeat", type=int, default=3, help="pairs of runs")
+    parser.add_argument("--sides", nargs="+", choices=[*PAIRS], default=[*PAIRS])
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     about = machine("neuralforecast", "darts", "torch", "pytorch-lightning", "numpy")
@@ -144,7 +145,9 @@ def main() -> None:
             "tidegate trains a second model, by half as many updates, that corrects its intervals, "
             "save where the row says no calibration",
         ]
-        report(f"forecasting_peers_{name}", about, compare(data, options.repeat), notes)
+        report(
+            f"forecasting_peers_{name}", about, compare(data, options.repeat, options.sides), notes
+        )
 
 
 def imports(repeat: int) -> list[dict[str, object]]:
@@ -161,20 +164,20 @@ def imports(repeat: int) -> list[dict[str, object]]:
     ]
 
 
-def compare(data: Data, repeat: int) -> list[dict[str, object]]:
-    """A row for each side."""
-    found: dict[str, list[tuple[Measured, Measured]]] = {side: [] for side in PAIRS}
+def compare(data: Data, repeat: int, sides: Sequence[str]) -> list[dict[str, object]]:
+    """A row for each side, and for ours beside them."""
+    found: dict[str, list[tuple[Measured, Measured]]] = {side: [] for side in sides}
     with tempfile.TemporaryDirectory() as folder:
         data.past.write_csv(Path(folder) / "past.csv", datetime_format="%Y-%m-%d %H:%M:%S")
         run(OURS, data, Path(folder), 0)  # fills the disk's cache
         for seed in range(repeat):
-            for side, beside in PAIRS.items():
+            for side in sides:
                 theirs = run(side, data, Path(folder), seed)
-                found[side].append((theirs, run(beside, data, Path(folder), seed)))
+                found[side].append((theirs, run(PAIRS[side], data, Path(folder), seed)))
     rows = []
     for ours in (OURS, DEFAULTS):
         runs = [own for side, pairs in found.items() if PAIRS[side] == ours for _, own in pairs]
-        rows.append(_row(ours, [(own, own) for own in runs]))
+        rows += [_row(ours, [(own, own) for own in runs])] if runs else []
     return rows + [_row(side, pairs) for side, pairs in found.items()]
 
 
