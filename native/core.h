@@ -68,6 +68,9 @@ struct Batch {
   const i64* start = nullptr;    // [n] first row of each span
   const i64* steps = nullptr;    // [n] its steps (rows / segment), each >= 1
   const i64* item = nullptr;     // [n] output row of its first step ("each"); pooled readouts use row i
+  // [longest] where step t lies, in rows from the span's start and from its item: all steps of a batch side by side, say.
+  // Null: one after the other. For numbers with a segment of 1 and readout each.
+  const i64* offset = nullptr;
   const T* rows = nullptr;       // [.., columns] numbers, or null
   const std::int32_t* tokens = nullptr;  // [..] ids, or null
   Bags<T> bags;                          // of what the ids then count; none: rows of the embedding
@@ -75,6 +78,9 @@ struct Batch {
   const T* factor = nullptr;
   const T* h0 = nullptr;         // [layers * D, n, H] or null: zero
   const T* c0 = nullptr;
+
+  i64 input_row(i64 sequence, i64 t, i64 segment) const { return start[sequence] + (offset != nullptr ? offset[t] : t * segment); }
+  i64 output_row(i64 sequence, i64 t) const { return item[sequence] + (offset != nullptr ? offset[t] : t); }
 };
 
 // Targets and weights of a training step. Row i of the target table belongs to span i (pooled: target_row[i]); for

@@ -186,7 +186,7 @@ class Input {
     const i64 I = desc_.inputs();
     const T** const x = tape.at(0, 0).x.get();
     each_row(order, [&](i64 r, i64 sequence, i64 t) {
-      x[r] = batch.rows + (batch.start[sequence] + t * desc_.segment) * desc_.columns;
+      x[r] = batch.rows + batch.input_row(sequence, t, desc_.segment) * desc_.columns;
     });
     if (batch.shift != nullptr) {
       T* const scaled = (desc_.dense > 0 ? tape.raw : tape.rows[0]).reserve(order.rows * I);

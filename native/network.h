@@ -40,7 +40,7 @@ class NetworkOf final : public Network<T> {
     tape.noise = noise;
     tape.order.set(batch.n, batch.steps);
     i64* const place = tape.place.reserve(tape.order.rows);
-    each_row(tape, [&](i64 row, i64 sequence, i64 t) { place[row] = batch.item[sequence] + t; });
+    each_row(tape, [&](i64 row, i64 sequence, i64 t) { place[row] = batch.output_row(sequence, t); });
     input_.forward(params, batch, tape);
     stack_.forward(batch, tape);
     readout_.forward(tape);
@@ -288,7 +288,7 @@ class NetworkOf final : public Network<T> {
   void each_kept(const Batch<T>& batch, const Order& order, int direction, const T* from, i64 stride, T* out) const {
     for (i64 step = 0; step < order.steps; ++step)
       for (i64 p = 0; p < order.active[step]; ++p) {
-        const i64 at = batch.item[order.sequence[p]] + (direction == 0 ? step : order.length[p] - 1 - step);
+        const i64 at = batch.output_row(order.sequence[p], direction == 0 ? step : order.length[p] - 1 - step);
         copy(out + at * desc_.hidden, from + order.row(step, p) * stride);
       }
   }

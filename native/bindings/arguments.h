@@ -19,15 +19,17 @@ struct Spans {
   Maybe<const i64> bag_first;  // bags of rows of the embedding, which tokens then count
   Maybe<const std::int32_t> bag_row;
   Maybe<const T> bag_weight;
+  Maybe<const i64> offset;
 
   Batch<T> batch(const NetworkDesc& desc) const {
     const std::size_t n = steps.size();
     require(n > 0 && start.size() == n && item.size() == n, "start, steps and item must have one entry for each span");
     const bool sparse = desc.vocabulary > 0;
     require(sparse ? tokens.has_value() : rows.has_value(), "rows do not fit the network's input");
+    if (offset) check_offset(desc);
     const i64 count = sparse ? i64(tokens->size()) : i64(rows->size()) / desc.columns;
     for (std::size_t i = 0; i < n; ++i) {
-      const i64 first = start.data()[i], length = steps.data()[i] * (sparse ? 1 : desc.segment);
+      const i64 first = start.data()[i], length = reach(steps.data()[i], sparse ? 1 : desc.segment);
       require(steps.data()[i] >= desc.read_last, "a span has fewer steps than are read out");
       require(steps.data()[i] >= 1 && first >= 0 && length <= count && first <= count - length, "a span leaves the table of rows");
       for (i64 t = first; sparse && t < first + length; ++t) check_token(tokens->data()[t], desc.vocabulary);
@@ -43,6 +45,7 @@ struct Spans {
     b.start = start.data();
     b.steps = steps.data();
     b.item = item.data();
+    b.offset = pointer(offset);
     b.rows = sparse ? nullptr : rows->data();
     b.tokens = sparse ? tokens->data() : nullptr;
     b.bags = {pointer(bag_first), pointer(bag_row), pointer(bag_weight)};
@@ -52,6 +55,19 @@ struct Spans {
     b.c0 = pointer(c0);
     return b;
   }
+
+  void check_offset(const NetworkDesc& desc) const {
+    require(desc.vocabulary == 0 && desc.segment == 1 && desc.readout == Readout::each && desc.read_last == 0,
+            "offset is for rows of numbers, one to a step, and readout each");
+    for (std::size_t t = 0; t < offset->size(); ++t) require(offset->data()[t] >= 0, "offset must not be negative");
+    for (std::size_t i = 0; i < steps.size(); ++i)
+      require(steps.data()[i] <= i64(offset->size()), "offset must have one entry for each step");
+    for (std::size_t t = 1; t < offset->size(); ++t)
+      require(offset->data()[t - 1] < offset->data()[t], "offset must increase");
+  }
+
+  // Rows from the first of `count` steps up to the last.
+  i64 reach(i64 count, i64 segment) const { return offset && count > 0 ? offset->data()[count - 1] + 1 : count * segment; }
 
   void check_token(std::int32_t id, i64 vocabulary) const {
     if (!bag_first) return require(id >= 0 && id < vocabulary, "a token id is outside of the vocabulary");
@@ -68,7 +84,7 @@ struct Spans {
     i64 last = 0;
     for (std::size_t i = 0; i < steps.size(); ++i) {
       require(item.data()[i] >= 0, "item must not be negative");
-      last = larger(last, item.data()[i] + steps.data()[i]);
+      last = larger(last, item.data()[i] + reach(steps.data()[i], 1));
     }
     return last;
   }

@@ -25,12 +25,12 @@ void bind(nb::module_& m, const char* name, const char* tape_name) {
           [](Spans<T>* self, Array<const i64> start, Array<const i64> steps, Array<const i64> item, Maybe<const T> rows,
              Maybe<const std::int32_t> tokens, Maybe<const T> shift, Maybe<const T> factor, Maybe<const T> h0,
              Maybe<const T> c0, Maybe<const i64> bag_first, Maybe<const std::int32_t> bag_row,
-             Maybe<const T> bag_weight) {
-            new (self) Spans<T>{start, steps, item, rows, tokens, shift, factor, h0, c0, bag_first, bag_row, bag_weight};
+             Maybe<const T> bag_weight, Maybe<const i64> offset) {
+            new (self) Spans<T>{start, steps, item, rows, tokens, shift, factor, h0, c0, bag_first, bag_row, bag_weight, offset};
           },
           "start"_a, "steps"_a, "item"_a, "rows"_a.none(), "tokens"_a.none(), "shift"_a.none() = nb::none(),
           "factor"_a.none() = nb::none(), "h0"_a.none() = nb::none(), "c0"_a.none() = nb::none(),
-          "bag_first"_a.none() = nb::none(), "bag_row"_a.none() = nb::none(), "bag_weight"_a.none() = nb::none());
+          "bag_first"_a.none() = nb::none(), "bag_row"_a.none() = nb::none(), "bag_weight"_a.none() = nb::none(), "offset"_a.none() = nb::none());
 
   nb::class_<PyTargets<T>>(m, targets_name.c_str())
       .def(

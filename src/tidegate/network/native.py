@@ -94,12 +94,20 @@ class Native:
             start, lengths, start, table, None, None, None, *self.state(state, batch)
         )
 
-    def placed(self, rows: Array, spans: Spans, state: State | None) -> Any:
-        """Sequences whose outputs lie where their rows do: in row i, what row i was read for."""
-        start = np.ascontiguousarray(spans.start)
-        length = np.ascontiguousarray(spans.length)
+    def placed(
+        self, rows: Array, start: Array, length: Array, offset: Array | None, state: State | None
+    ) -> Any:
+        """Sequences of a layer whose outputs lie where their rows do, step by step.
+
+        Args:
+            rows: ``[N, columns]``.
+            start, length: ``[n]`` int64, the first row and the steps of each.
+            offset: ``[longest]``, increasing, where step t lies from ``start``; None for t.
+            state: where they start.
+        """
         states = self.state(state, len(start))
-        return self._spans(start, length, start, rows, None, None, None, *states)
+        none = (None,) * 3
+        return self._spans(start, length, start, rows, *none, *states, *none, offset)
 
     def state(
         self, state: State | None, n: int, name: str = "state"

@@ -172,7 +172,7 @@ def _records(call: Call, input: Any, alone: bool, batch_first: bool) -> Record:
     found: Record = []
     assert call.records is not None
     for entry in call.records:
-        placed: dict[str, Any] = {n: call.layout.placed(rows) for n, rows in entry.items()}
+        placed: dict[str, Any] = dict(entry)
         if alone:
             placed = {n: rows.squeeze(0 if batch_first else 1) for n, rows in placed.items()}
         if isinstance(input, PackedSequence):

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from .fused import Call, back, state_of, through
-from .layers import Layers, flat
+from .layers import Layers
 from .layout import Layout, Packed, Padded
 
 KEPT = 16
@@ -63,16 +63,14 @@ def _unfold(
     dropout: float,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     call = _call(x, place, seed, cell, sizes, flags, dropout)
-    values = flat(call.layers, tuple(weights))
-    rows, state = call.layout.rows(x), state_of(call, h, c)
-    found = through(call, rows, state, values, keep=True)
-    key = _key(rows.numpy(), *state, values, place, call)
+    y, found = through(call, x, h, c, tuple(weights), keep=True)
+    key = _key(x, *state_of(call, h, c), *weights, place, call)
     _waiting[key] = found.tape
     _waiting.move_to_end(key)
     while len(_waiting) > KEPT:
         _waiting.popitem(last=False)
     end = found.c if found.c is not None else c.new_empty(0)
-    return call.layout.placed(found.y), found.h, end, torch.tensor(key)
+    return y, found.h, end, torch.tensor(key)
 
 
 def _key(*parts: Any) -> int:
@@ -84,8 +82,8 @@ def _key(*parts: Any) -> int:
         elif part is None:
             continue
         else:
-            array = part.numpy() if isinstance(part, Tensor) else part
-            data = array.reshape(-1).view(np.uint8)
+            array = part.detach().numpy() if isinstance(part, Tensor) else part
+            data = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
         low, high = crc32(data, low), adler32(data, high)
     return (high << 31) ^ low
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from .composite import unfolded
-from .layers import Back, Layers, Pass, apart, backwards, flat, forwards, pieces, room
+from .layers import Back, Layers, Pass, apart, backwards, flat, forwards
 from .layout import Layout
 
 _told: set[str] = set()
@@ -40,7 +40,7 @@ class Call:
     record: bool = False
     """Whether every gate and state is to be kept."""
     records: list[dict[str, Tensor]] | None = None
-    """For each layer and direction, rows of them; filled if ``record``."""
+    """For each layer and direction, as y lies; filled if ``record``."""
 
 
 class Unfold(torch.autograd.Function):
@@ -52,14 +52,12 @@ class Unfold(torch.autograd.Function):
     ) -> tuple[Tensor, Tensor, Tensor]:
         """See `Layers`; h and c ``[layers*D, B, H]``."""
         needed = any(ctx.needs_input_grad)
-        rows = call.layout.rows(x.detach())
-        values = flat(call.layers, weights)
-        found = through(call, rows, state_of(call, h, c), values, keep=needed)
+        y, found = through(call, x, h, c, weights, keep=needed)
         ctx.call, ctx.tape = call, found.tape if needed else None
         ctx.save_for_backward(x, h, c, *weights)
         ctx.set_materialize_grads(False)
         end = found.c if found.c is not None else c.new_empty(0)
-        return call.layout.placed(found.y), found.h, end
+        return y, found.h, end
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor | None) -> tuple[Tensor | None, ...]:
@@ -75,36 +73,45 @@ class Unfold(torch.autograd.Function):
 
 
 def state_of(call: Call, h: Tensor, c: Tensor) -> tuple[np.ndarray[Any, Any], ...]:
+    """Where the sequences start, as the core reads it."""
     parts = (h, c) if call.layers.has_c else (h,)
     return tuple(part.detach().contiguous().numpy() for part in parts)
 
 
-def through(call: Call, rows: Tensor, state: Any, values: Any, *, keep: bool) -> Pass:
-    """Forwards; of a call with checkpoint nothing is kept."""
-    layers, spans = call.layers, call.layout.spans
+def rows_of(x: Tensor) -> Tensor:
+    """``[N, features]``: what `Places` counts."""
+    return x.detach().contiguous().view(-1, x.shape[-1])
+
+
+def through(
+    call: Call, x: Tensor, h: Tensor, c: Tensor, weights: tuple[Tensor, ...], *, keep: bool
+) -> tuple[Tensor, Pass]:
+    """Forwards: y as x lies, and the rest. Of a call with checkpoint nothing is kept."""
+    layers, places = call.layers, call.layout.places
+    rows, state, values = rows_of(x), state_of(call, h, c), flat(layers, weights)
+    shape = (*x.shape[:-1], layers.directions * layers.hidden)
+    y = x.new_empty(shape) if call.layout.full else x.new_zeros(shape)
+    y_rows = y.view(-1, shape[-1])
     if not (call.checkpoint and keep):
-        record = keep or call.record
-        found = forwards(layers, rows, spans, state, values, keep=record, seed=call.seed)
+        kept = keep or call.record
+        found = forwards(layers, rows, places, state, values, keep=kept, seed=call.seed, y=y_rows)
         if call.record:
-            call.records = _records(layers, found.tape, rows)
-        return found
-    y = room(rows, layers.directions * layers.hidden, spans)
-    end = [np.array(part) for part in state]
-    starts = []
-    for number, (which, part) in enumerate(pieces(spans)):
+            call.records = _records(layers, found.tape, y)
+        return y, found
+    end, starts = [np.array(part) for part in state], []
+    for number, (which, part) in enumerate(places.pieces()):
         start = tuple(np.ascontiguousarray(each[:, which]) for each in end)
-        found = forwards(
-            layers, rows, part, start, values, keep=False, seed=call.seed, step=number, y=y
-        )
+        given = (layers, rows, part, start, values)
+        found = forwards(*given, keep=False, seed=call.seed, step=number, y=y_rows)
         for each, new in zip(end, (found.h, found.c), strict=False):
             each[:, which] = new.numpy()  # type: ignore[union-attr]
         starts.append(start)
     ends = [torch.from_numpy(each) for each in end]
-    return Pass(y, ends[0], ends[1] if len(ends) > 1 else None, starts)
+    return y, Pass(ends[0], ends[1] if len(ends) > 1 else None, starts)
 
 
-def _records(layers: Layers, tape: Any, rows: Tensor) -> list[dict[str, Tensor]]:
-    """Every gate and state of every step, rows of them."""
+def _records(layers: Layers, tape: Any, y: Tensor) -> list[dict[str, Tensor]]:
+    """Every gate and state of every step, as y lies."""
     cell = layers.spec.cell_spec
     names = [*cell.gates, *(("c",) if layers.has_c else ()), "h"]
     found = []
@@ -112,7 +119,7 @@ def _records(layers: Layers, tape: Any, rows: Tensor) -> list[dict[str, Tensor]]
         for direction in range(layers.directions):
             entry = {}
             for name in cell.record:
-                entry[name] = rows.new_zeros((len(rows), layers.hidden))
+                entry[name] = y.new_zeros((*y.shape[:-1], layers.hidden))
                 tape.record(layer, direction, names.index(name), entry[name].numpy())
             found.append(entry)
     return found
@@ -127,27 +134,23 @@ def back(
 ) -> list[Tensor | None]:
     """Backwards through the core."""
     x, h, c, *weights = given
-    layers, layout = call.layers, call.layout
-    rows = layout.rows(x.detach())
-    dy, dh, dc = grads
-    dy = None if dy is None else layout.rows(dy.detach())
-    dh, dc = (None if d is None or not d.numel() else d.detach().contiguous() for d in (dh, dc))
-    if not layers.has_c:
-        dc = None
-    d_rows = room(rows, rows.shape[1], layout.spans) if wanted[0] else None
+    layers, places = call.layers, call.layout.places
+    rows = rows_of(x)
+    dy, dh, dc = (None if d is None or not d.numel() else d.detach().contiguous() for d in grads)
+    dy = None if dy is None else rows_of(dy)
+    d_x = None
+    if wanted[0]:
+        d_x = rows.new_empty(x.shape) if call.layout.full else rows.new_zeros(x.shape)
+    d_rows = None if d_x is None else d_x.view(rows.shape)
+    ends = (dh, dc if layers.has_c else None)
     if call.checkpoint:
-        values = flat(layers, tuple(weights))
-        found = _back_in_pieces(call, rows, values, tape, dy, dh, dc, d_rows)
+        found = _back_in_pieces(call, rows, flat(layers, tuple(weights)), tape, dy, ends, d_rows)
     else:
         if tape is None or tape.used:  # a second way back through a graph that was retained
-            state, values = state_of(call, h, c), flat(layers, tuple(weights))
-            tape = forwards(
-                layers, rows, layout.spans, state, values, keep=True, seed=call.seed
-            ).tape
-        found = backwards(layers, tape, rows, layout.spans, dy, dh, dc, d_rows=d_rows)
-    dx = layout.placed(d_rows) if d_rows is not None else None
+            tape = through(call, x, h, c, tuple(weights), keep=True)[1].tape
+        found = backwards(layers, tape, rows, places, dy, *ends, d_rows=d_rows)
     end = found.c if found.c is not None else torch.zeros_like(c)
-    gradients = [dx, found.h, end, *apart(layers, found.values, tuple(weights))]
+    gradients = [d_x, found.h, end, *apart(layers, found.values, tuple(weights))]
     return [each if asked else None for each, asked in zip(gradients, wanted, strict=True)]
 
 
@@ -157,36 +160,27 @@ def _back_in_pieces(
     values: Any,
     starts: list[Any],
     dy: Tensor | None,
-    dh: Tensor | None,
-    dc: Tensor | None,
+    ends: tuple[Tensor | None, Tensor | None],
     d_rows: Tensor | None,
 ) -> Back:
     """Each piece forwards once more, then backwards, from the last to the first."""
-    layers, spans = call.layers, call.layout.spans
-    shape = (layers.layers, len(spans), layers.hidden)
-    counted = 2 if layers.has_c else 1
-    ends = [rows.new_zeros(shape) if d is None else d.clone() for d in (dh, dc)[:counted]]
+    layers, places = call.layers, call.layout.places
+    shape = (layers.layers, len(places), layers.hidden)
+    reached = [rows.new_zeros(shape) if d is None else d.clone() for d in ends]
+    y = rows.new_empty((len(rows), layers.hidden))  # computed once more, and not asked for
     d_values: Tensor | None = None
-    for number, (which, part) in reversed(list(enumerate(pieces(spans)))):
-        again = forwards(
-            layers, rows, part, starts[number], values, keep=True, seed=call.seed, step=number
-        )
-        reached = [each[:, which].contiguous() for each in ends]
-        found = backwards(
-            layers,
-            again.tape,
-            rows,
-            part,
-            dy,
-            reached[0],
-            reached[1] if counted > 1 else None,
-            d_rows=d_rows,
-        )
-        for each, new in zip(ends, (found.h, found.c), strict=False):
-            each[:, which] = new  # type: ignore[assignment]
+    for number, (which, part) in reversed(list(enumerate(places.pieces()))):
+        given = (layers, rows, part, starts[number], values)
+        tape = forwards(*given, keep=True, seed=call.seed, step=number, y=y).tape
+        d_h, d_c = (each[:, which].contiguous() for each in reached)
+        here = (dy, d_h, d_c if layers.has_c else None)
+        found = backwards(layers, tape, rows, part, *here, d_rows=d_rows)
+        for each, new in zip(reached, (found.h, found.c), strict=True):
+            if new is not None:
+                each[:, which] = new
         d_values = found.values if d_values is None else d_values.add_(found.values)
     assert d_values is not None
-    return Back(ends[0], ends[1] if counted > 1 else None, d_values)
+    return Back(reached[0], reached[1] if layers.has_c else None, d_values)
 
 
 def _twice(

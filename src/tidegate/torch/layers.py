@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -13,10 +12,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..data.spans import Spans
 from ..network import Network, NetworkSpec, NumberInput
 from ..network.layers import get_threads, set_threads
 from ..network.parameters import size
+from .layout import Places
 
 Array = NDArray[Any]
 
@@ -107,8 +106,6 @@ def apart(layers: Layers, gradient: Tensor, weights: tuple[Tensor, ...]) -> list
 class Pass(NamedTuple):
     """What a pass forwards leaves."""
 
-    y: Tensor
-    """``[rows, D*H]``"""
     h: Tensor
     """``[layers*D, B, H]``, at each sequence's own end."""
     c: Tensor | None
@@ -119,45 +116,42 @@ class Pass(NamedTuple):
 def forwards(
     layers: Layers,
     rows: Tensor,
-    spans: Spans,
+    places: Places,
     state: tuple[Array, ...],
     values: Array,
     *,
     keep: bool,
-    seed: int | None = None,
+    seed: int | None,
     step: int = 0,
-    y: Tensor | None = None,
+    y: Tensor,
 ) -> Pass:
     """The layers over some sequences.
 
     Args:
         layers: which.
         rows: ``[N, inputs]``, contiguous.
-        spans: B sequences in them; the rows beside them get a y of 0.
+        places: B sequences in them.
         state: (h, c) or (h,), ``[layers*D, B, H]`` contiguous.
         values: the parameters, from `flat`.
         keep: whether there is a way back.
         seed, step: of the dropout masks; no dropout if seed is None.
-        y: ``[rows, D*H]``, to be filled where a sequence has a row; None for a new one.
+        y: ``[N, D*H]`` contiguous, filled where a sequence has a row.
     """
     threads = torch.get_num_threads()
     if threads != get_threads():
         set_threads(threads)
     network = network_of(layers)
     native = network.native
-    numbers = rows.detach().numpy()
-    sequences = native.placed(numbers, spans, state)
+    sequences = native.placed(rows.numpy(), places.start, places.length, places.offset, state)
     tape = native.network.forward(
         values, sequences, keep, True, seed is not None, seed or 0, step, 0
     )
-    if y is None:
-        y = room(rows, layers.directions * layers.hidden, spans)
     tape.output(y.numpy())
-    shape = (layers.layers * layers.directions, len(spans), layers.hidden)
+    shape = (layers.layers * layers.directions, len(places), layers.hidden)
     h = rows.new_empty(shape)
     c = rows.new_empty(shape) if layers.has_c else None
     tape.final_state(h.numpy(), None if c is None else c.numpy())
-    return Pass(y, h, c, tape)
+    return Pass(h, c, tape)
 
 
 class Back(NamedTuple):
@@ -173,7 +167,7 @@ def backwards(
     layers: Layers,
     tape: Any,
     rows: Tensor,
-    spans: Spans,
+    places: Places,
     dy: Tensor | None,
     dh: Tensor | None,
     dc: Tensor | None,
@@ -185,12 +179,12 @@ def backwards(
     Args:
         layers: which.
         tape: from `forwards`; it is used up.
-        rows, spans: as given there.
+        rows, places: as given there.
         dy: ``[rows, D*H]``; dh, dc: ``[layers*D, B, H]``, all contiguous; None for zero.
         d_rows: ``[N, inputs]``, to be filled where a sequence has a row; None if nobody asks.
     """
     network = network_of(layers)
-    shape = (layers.layers * layers.directions, len(spans), layers.hidden)
+    shape = (layers.layers * layers.directions, len(places), layers.hidden)
     values = rows.new_empty(len(network.values))
     h = rows.new_empty(shape)
     c = rows.new_empty(shape) if layers.has_c else None
@@ -203,29 +197,3 @@ def backwards(
         d_initial=(h.numpy(), None if c is None else c.numpy()),
     )
     return Back(h, c, values)
-
-
-def room(rows: Tensor, width: int, spans: Spans) -> Tensor:
-    """``[N, width]`` to be filled: zero only if some row belongs to no sequence."""
-    shape = (len(rows), width)
-    return rows.new_zeros(shape) if spans.length.sum() < len(rows) else rows.new_empty(shape)
-
-
-def pieces(spans: Spans) -> list[tuple[Array, Spans]]:
-    """The sequences cut into about √T pieces, for a way back that keeps one piece at a time.
-
-    Each is the numbers of the sequences that reach it, and their spans there.
-
-    Example:
-        >>> cut = pieces(Spans([0, 9], [9, 4]))
-        >>> [(which.tolist(), part.start.tolist(), part.length.tolist()) for which, part in cut]
-        [([0, 1], [0, 9], [3, 3]), ([0, 1], [3, 12], [3, 1]), ([0], [6], [3])]
-    """
-    longest = int(spans.length.max())
-    size = max(1, round(math.sqrt(longest)))
-    found = []
-    for first in range(0, longest, size):
-        which = np.flatnonzero(spans.length > first)
-        length = np.minimum(spans.length[which] - first, size)
-        found.append((which, Spans(spans.start[which] + first, length)))
-    return found

@@ -1,41 +1,76 @@
-"""Where the steps of sequences lie in a tensor, and the way to rows one after the other."""
+"""Where the steps of sequences lie in a tensor: the core reads and writes them there."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from ..data.spans import Spans
+Index = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Places:
+    """n sequences over rows."""
+
+    start: Index
+    """``[n]``, the row of each one's first step."""
+    length: Index
+    """``[n]``, its steps."""
+    offset: Index | None
+    """``[longest]``, how many rows after its start step t lies; None for t."""
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    def pieces(self) -> list[tuple[NDArray[Any], Places]]:
+        """The sequences cut into about √T pieces: which of them reach each, and where it lies.
+
+        Example:
+            >>> cut = Places(np.array([0, 9]), np.array([9, 4]), None).pieces()
+            >>> [(which.tolist(), part.start.tolist(), part.length.tolist()) for which, part in cut]
+            [([0, 1], [0, 9], [3, 3]), ([0, 1], [3, 12], [3, 1]), ([0], [6], [3])]
+        """
+        longest = int(self.length.max())
+        size = max(1, round(math.sqrt(longest)))
+        found = []
+        for first in range(0, longest, size):
+            which = np.flatnonzero(self.length > first)
+            length = np.minimum(self.length[which] - first, size)
+            before, offset = first, None
+            if self.offset is not None:
+                before = int(self.offset[first])
+                offset = self.offset[first : first + size] - before
+            found.append((which, Places(self.start[which] + before, length, offset)))
+        return found
 
 
 class Layout(Protocol):
-    """How a module was given its sequences. Each way is made of operations that torch derives."""
+    """How a module was given its sequences."""
 
     @property
-    def spans(self) -> Spans:
-        """The sequences, in the order of the batch, over the rows."""
+    def places(self) -> Places:
+        """Of the sequences, in the order of the batch, over ``[rows, features]``."""
         ...
 
-    def rows(self, x: Tensor) -> Tensor:
-        """``[N, features]``, contiguous: the steps of a sequence one after the other."""
-        ...
-
-    def placed(self, rows: Tensor) -> Tensor:
-        """Rows as the module gives them back."""
+    @property
+    def full(self) -> bool:
+        """Whether each row belongs to a sequence."""
         ...
 
     def padded(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
-        """``[B, T, features]`` and the lengths ``[B]``, None where all have T steps."""
+        """``[B, T, features]`` and the lengths ``[B]``, None where all have T steps; derivable."""
         ...
 
     def unpadded(self, y: Tensor) -> Tensor:
-        """``[B, T, features]`` as the module gives it back."""
+        """``[B, T, features]`` as the module gives it back; derivable."""
         ...
 
 
@@ -50,32 +85,25 @@ class Padded:
     """``[B]`` int64; None where all have T steps."""
 
     @cached_property
-    def spans(self) -> Spans:
-        """One for each sequence, T rows apart."""
-        start = np.arange(self.batch) * self.steps
-        if self.lengths is None:
-            return Spans(start, np.full(self.batch, self.steps))
-        return Spans(start, self.lengths.numpy())
+    def places(self) -> Places:
+        """One after the other, or side by side."""
+        length = np.full(self.batch, self.steps) if self.lengths is None else self.lengths.numpy()
+        if self.batch_first:
+            return Places(np.arange(self.batch) * self.steps, length, None)
+        return Places(np.arange(self.batch), length, np.arange(self.steps) * self.batch)
 
-    def rows(self, x: Tensor) -> Tensor:
-        """All steps of the first sequence, then the next."""
-        return self._turned(x).contiguous().view(self.batch * self.steps, x.shape[-1])
-
-    def placed(self, rows: Tensor) -> Tensor:
-        """The other way round."""
-        y = rows.view(self.batch, self.steps, -1)
-        return y if self.batch_first else y.transpose(0, 1).contiguous()
+    @property
+    def full(self) -> bool:
+        """Whether nothing is padding."""
+        return self.lengths is None or bool((self.lengths == self.steps).all())
 
     def padded(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
         """Itself."""
-        return self._turned(x), self.lengths
+        return self.unpadded(x), self.lengths
 
     def unpadded(self, y: Tensor) -> Tensor:
         """Itself."""
-        return self._turned(y)
-
-    def _turned(self, x: Tensor) -> Tensor:
-        return x if self.batch_first else x.transpose(0, 1)
+        return y if self.batch_first else y.transpose(0, 1)
 
 
 @dataclass(frozen=True)
@@ -85,46 +113,33 @@ class Packed:
     batch_sizes: Tensor
     """``[T]`` int64, decreasing."""
 
+    full = True
+
     @cached_property
-    def spans(self) -> Spans:
-        """The longest sequence first."""
+    def places(self) -> Places:
+        """Side by side, the longest first."""
         sizes = self.batch_sizes.numpy()
         # as many sequences have more than t steps as there are at step t
         length = np.searchsorted(-sizes, -np.arange(sizes[0]), side="left")
-        return Spans(np.cumsum(length) - length, length)
+        return Places(np.arange(sizes[0]), length, np.cumsum(sizes) - sizes)
 
-    @cached_property
-    def index(self) -> Tensor:
-        """``[N]``, the packed row of each row."""
-        sizes, spans = self.batch_sizes.numpy(), self.spans
-        before = np.cumsum(sizes) - sizes
-        step = np.arange(int(sizes.sum())) - np.repeat(spans.start, spans.length)
-        sequence = np.repeat(np.arange(len(spans)), spans.length)
-        return torch.from_numpy(before[step] + sequence)
-
-    @cached_property
-    def back(self) -> Tensor:
-        """``[N]``, the row of each packed row."""
-        back = torch.empty_like(self.index)
-        back[self.index] = torch.arange(len(back))
-        return back
-
-    def rows(self, x: Tensor) -> Tensor:
-        """Unpacked, without padding."""
-        return x.index_select(0, self.index)
-
-    def placed(self, rows: Tensor) -> Tensor:
-        """Packed again."""
-        return rows.index_select(0, self.back)
+    @property
+    def _index(self) -> Tensor:
+        """``[N]``, the packed rows of the first sequence, then of the next, ..."""
+        places = self.places
+        assert places.offset is not None
+        rows = [
+            start + places.offset[:n] for start, n in zip(places.start, places.length, strict=True)
+        ]
+        return torch.from_numpy(np.concatenate(rows))
 
     def padded(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
         """Unpacked, with padding."""
-        lengths = torch.from_numpy(self.spans.length)
-        parts = torch.split(self.rows(x), lengths.tolist())
-        return pad_sequence(list(parts), batch_first=True), lengths
+        lengths = self.places.length
+        parts = torch.split(x.index_select(0, self._index), lengths.tolist())
+        return pad_sequence(list(parts), batch_first=True), torch.from_numpy(lengths)
 
     def unpadded(self, y: Tensor) -> Tensor:
         """Packed again."""
-        steps = torch.arange(y.shape[1])
-        inside = steps < torch.from_numpy(self.spans.length)[:, None]
-        return self.placed(y[inside])
+        inside = torch.arange(y.shape[1]) < torch.from_numpy(self.places.length)[:, None]
+        return y[inside].index_select(0, self._index.argsort())
