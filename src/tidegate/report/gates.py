@@ -85,7 +85,7 @@ def _map(gates: Gates, shown: list[int]) -> Chart:
             Mark("tip", "cells", place, tips, "xy"),
         ),
         {
-            "marginLeft": 36,
+            "marginLeft": 48,
             "marginBottom": 76,
             "x": {"axis": None, "padding": 0.04},
             "y": {"label": "unit", "few": 12},

@@ -55,7 +55,7 @@ def _total(audit: Audit) -> Chart:
         peaks.append(int(lags[int(np.argmax(values))]) if len(lags) else 0)
         at = some(len(lags))
         table = Table(
-            f"Influence on {influence.outputs[k]} by {audit.step}s back, in {influence.unit}",
+            f"Influence on {influence.outputs[k]} by {audit.step}s back ({influence.unit})",
             {
                 f"{audit.step}s back": [str(int(lags[i])) for i in at],
                 "influence": [short(values[i]) for i in at],
@@ -77,7 +77,7 @@ def _total(audit: Audit) -> Chart:
         "What the outputs depend on",
         f"Influence on {influence.outputs[0]} by lag; it is largest {peaks[0]} {audit.step}s back.",
         f"How much an output changes with the input so many {audit.step}s before it, all inputs "
-        f"together, in {influence.unit}. A peak is what the model looks at; where the line lies on "
+        f"together ({influence.unit}). A peak is what the model looks at; where the line lies on "
         f"the ground, the past is not used.",
         (
             Mark("areaY", "lags", {**place, "fill": BLUE, "fillOpacity": 0.2}),

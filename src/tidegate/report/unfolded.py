@@ -39,8 +39,10 @@ def unfolded(audit: Audit) -> Drawing:
     """
     rows = _rows(audit)
     lags = _lags(len(rows[-1].curve.lag))
-    total = audit.influence.total()[0]
-    influence = dict(zip(audit.influence.lag.tolist(), total.tolist(), strict=True))
+    influence: dict[int, float] = {}
+    if audit.rows == 1:  # else a step reads many rows, and no lag is its own
+        total = audit.influence.total()[0]
+        influence = dict(zip(audit.influence.lag.tolist(), total.tolist(), strict=True))
     at = {lag: WIDTH - LEFT - i * STEP for i, lag in enumerate(lags)}
     top = 150
     heights = {row.layer: top + (len(rows) - 1 - i) * ROW for i, row in enumerate(rows)}
@@ -137,7 +139,7 @@ def _column(
         f'stroke="var(--c1)"/>'
     )
     parts.append(_text(x, ground + 5, f"x({name})"))
-    seen = influence.get(lag * audit.rows, math.nan)
+    seen = influence.get(lag, math.nan)
     if not math.isnan(seen):
         parts.append(_text(x, ground + 36, f"influence {short(seen, 2)}", "var(--c1)"))
     return parts
@@ -220,5 +222,6 @@ def _table(rows: list[_Row], lags: list[int], influence: dict[int, float]) -> Ta
         columns[f"gradient, layer {row.layer}, {row.curve.state}"] = [
             short(float(row.curve.mean[lag])) if lag < len(row.curve.mean) else "–" for lag in lags
         ]
-    columns["influence of the input"] = [short(influence.get(lag, math.nan)) for lag in lags]
+    if influence:
+        columns["influence of the input"] = [short(influence.get(lag, math.nan)) for lag in lags]
     return Table("The numbers of the drawing", columns)

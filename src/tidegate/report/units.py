@@ -13,8 +13,8 @@ from .numbers import Array, percent, short
 if TYPE_CHECKING:
     from ..audit.result import Audit, Units
 
-LONGEST = 1e6
-"""Steps; a unit that never forgets is drawn here."""
+BEYOND = 10
+"""Lengths of the sequences; a unit that remembers longer, or never forgets, is drawn here."""
 
 
 def units_charts(audit: Audit) -> list[Chart]:
@@ -86,7 +86,7 @@ def _time_set(part: Units, length: int) -> Set:
     ):
         known = np.flatnonzero(~np.isnan(times))
         order = known[np.argsort(-times[known], kind="stable")]
-        shown = np.clip(times[order], 1e-2, LONGEST)
+        shown = np.clip(times[order], 1e-2, BEYOND * max(length, 1))
         data[key] = {
             "rank": np.arange(1, len(order) + 1),
             "time": shown,
