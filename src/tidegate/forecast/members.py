@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -121,6 +120,9 @@ def learn_members(
             if history.stopped == "interrupted":
                 break
         return Members(tuple(learned for learned, _ in done)), done[-1][1]
+    # here, where it is needed: with the logging that it imports it takes 10 ms
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(min(count, at_once) - 1) as pool:
         others = [pool.submit(beside, other) for other in plans[1:]]
         try:
