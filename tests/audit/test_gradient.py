@@ -83,6 +83,14 @@ def test_random_probes_give_the_frobenius_norm_over_the_root_of_h():
     np.testing.assert_allclose(found, expected, rtol=0.05)  # 4,000 draws: 1.6 % a deviation
 
 
+def test_what_neither_loses_nor_magnifies_has_a_gradient_of_one_whatever_its_size():
+    for h in (1, 8):
+        layer = tg.RNN(1, h, nonlinearity="linear", dtype="float64", seed=2)  # orthogonal
+        curve = tg.audit(layer, np.ones((3, 30, 1))).gradient[0]
+        for values in (curve.mean, curve.low, curve.median, curve.high):
+            np.testing.assert_allclose(values, 1, rtol=1e-12)
+
+
 def test_a_run_starts_from_the_state_of_what_is_before_it():
     random = np.random.default_rng(0)
     spec = NetworkSpec(NumberInput(1), cell="lstm", hidden=3, layers=2)

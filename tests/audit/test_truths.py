@@ -121,7 +121,8 @@ def test_a_gradient_too_small_for_a_number_is_not_blindness():
     layer.params["weight_hh_l0"][:] = 1e-3 * np.eye(4)
     found = tg.audit(layer, np.ones((4, 200, 1)))
     total = found.influence.total()[0]
-    assert total[0] > 0 and total[150] == 0  # 1e-450
+    assert total[0] > 0 and total[90] > 0  # 1e-270, which float32 has not
+    assert total[150] == 0  # 1e-450, which nothing has
     assert found.blind == ()
 
 

@@ -90,7 +90,11 @@ class Influence:
 
     def total(self) -> Array:
         """``[outputs, L]``, over all inputs: the root of the sum of squares."""
-        found: Array = np.sqrt((self.mean**2).sum(axis=2))
+        largest = self.mean.max(axis=2, keepdims=True)  # of 1e-200 the square is none
+        safe = np.where(largest > 0, largest, 1.0)
+        found: Array = (safe * np.sqrt(((self.mean / safe) ** 2).sum(axis=2, keepdims=True)))[
+            ..., 0
+        ]
         return found
 
 
