@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ..cells import CELLS
 from ..network.subject import About
+from .memory import NEAR
 from .result import Blind, Fix, Memory, Verdict
 
 GATED = "lstm"
@@ -109,12 +112,13 @@ def fixes(
                     {"training.learning_rate": 1e-3},
                 )
             )
-    if verdict.word == "unused past" and "window" in can and memory.usable:
+    if verdict.word == "unused past" and "window" in can:
+        enough = np.flatnonzero(memory.score <= memory.full * (1 + NEAR))[0]
         found.append(
             Fix(
                 "a shorter window",
                 "the past is not used; a model without it says the same and learns faster",
-                {"window": max(int(memory.usable), 2)},
+                {"window": max(int(memory.context[enough]), 2)},
             )
         )
     return tuple(found)

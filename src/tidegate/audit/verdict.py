@@ -97,7 +97,8 @@ def judge(
         return Verdict("vanishing", f"{ever}: {left} of {length} steps; {rest}", evidence)
     if unused:
         seen = int(memory.context[0])
-        only = f"only the newest {seen} {step}{'s' if seen != 1 else ''}" if seen else "nothing"
+        only = f"only the newest {seen} {step}{'s' if seen != 1 else ''}"
+        only = only if seen else "no more than the level of a window"
         return Verdict(
             "unused past",
             f"the {memory.name} is {memory.score[0]:.4g} with {only} seen, and "
