@@ -43,6 +43,13 @@ def test_a_layer_needs_finite_sequences_of_two_steps(data, words):
         tg.audit(tg.LSTM(2, 4), data)
 
 
+def test_parameters_that_are_no_numbers_are_refused():
+    layer = tg.LSTM(2, 4)
+    layer.params["weight_hh_l0"][0, 0] = np.nan
+    with pytest.raises(DataError, match="parameters of this LSTM of 4 units hold NaN"):
+        tg.audit(layer, np.ones((2, 9, 2)))
+
+
 def test_an_estimator_needs_sequences_of_two_steps():
     x = np.random.default_rng(0).normal(size=(20, 4))
     training = Training(updates=2, members=1)

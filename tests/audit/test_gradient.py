@@ -1,5 +1,7 @@
 """The gradient by lag is that of Jacobians multiplied out."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -144,6 +146,17 @@ def test_growth_has_an_interval_that_holds_the_truth():
         assert low < growth < high
         held += low < 0.9 < high
     assert 85 <= held <= 100  # 95 of 100 expected, less for so few places
+
+
+@pytest.mark.filterwarnings("ignore:overflow|invalid:RuntimeWarning")
+def test_states_beyond_all_numbers_explode():
+    layer = tg.RNN(1, 2, nonlinearity="relu", dtype="float64")
+    layer.params["weight_hh_l0"][:] = 1e3 * np.eye(2)
+    layer.params["weight_ih_l0"][:] = 1
+    found = tg.audit(layer, np.ones((2, 300, 1)))
+    assert str(found.verdict).startswith("exploding")
+    assert np.isnan(found.units[0].saturation)
+    json.dumps(found.to_json(), allow_nan=False)
 
 
 def test_what_is_gone_in_a_step_has_no_growth():

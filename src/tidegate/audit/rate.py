@@ -82,8 +82,8 @@ def grown(table: Array, seed: int = 0) -> tuple[float, float, float]:
         known = row[~np.isnan(row)]
         ended = np.flatnonzero((known < TINY) | (known > LARGE))
         last = int(ended[0]) if ended.size else len(known)
-        if last < 2 and len(known) > 1:  # gone in a single step
-            slopes.append(np.log(TINY))
+        if last < 2 and len(known) > 1:  # gone, or beyond all numbers, in a single step
+            slopes.append(np.log(TINY if known[1] < TINY else LARGE))
             weights.append(1.0)
         elif last >= 2:
             y = np.log(known[:last])

@@ -174,7 +174,7 @@ class Units:
     """``[H]``, whether it says the same at every step of every sequence."""
     saturation: float
     """The share of units and steps at which the state is at an end of its tanh, where no gradient
-    passes; 0 for a cell without."""
+    passes; 0 for a cell without, NaN where states grow beyond all numbers."""
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,10 @@ def of_layer(
 
 
 def saturation(cell: str, values: dict[str, Array]) -> float:
-    """The share of units and steps that stand at an end of a tanh, where no gradient passes."""
+    """The share of units and steps that stand at an end of a tanh, where no gradient passes; NaN
+    where states are no finite numbers."""
+    if not all(np.isfinite(array).all() for array in values.values()):
+        return float("nan")
     if cell == "rnn":
         at_end = np.abs(values["h"]) > END
     elif "c" in values:

@@ -77,6 +77,8 @@ def judge(
     ever = f"the gradient halves every {best.rate.half_life:.3g} steps"
     left = f"{_share(best.size)} of the gradient is left after {best.lag}"
     lead = large.rate.low if np.isfinite(large.rate.low) else times
+    if any(np.isnan(each.saturation) for each in units):
+        return Verdict("exploding", "its states grow beyond all numbers", evidence)
     if large.size > GROWN and lead > 1:
         return Verdict(
             "exploding",
@@ -95,6 +97,9 @@ def judge(
             )
         rest = "what it reaches of the past is not used" if unused else matters
         return Verdict("vanishing", f"{ever}: {left} of {length} steps; {rest}", evidence)
+    far = f"the gradient comes {reached} steps back, of {length}, before less than {GONE:g} is left"
+    if reached >= length:
+        far = f"{left} of {length} steps"
     if unused:
         seen = int(memory.context[0])
         only = f"only the newest {seen} {step}{'s' if seen != 1 else ''}"
@@ -102,12 +107,9 @@ def judge(
         return Verdict(
             "unused past",
             f"the {memory.name} is {memory.score[0]:.4g} with {only} seen, and "
-            f"{memory.full:.4g} with all {longest}, though {left} steps",
+            f"{memory.full:.4g} with all {longest}, though {far}",
             evidence,
         )
-    far = f"the gradient comes {reached} steps back, of {length}, before less than {GONE:g} is left"
-    if reached >= length:
-        far = f"{left} of {length} steps"
     return Verdict("healthy", f"{far}; {matters}", evidence)
 
 

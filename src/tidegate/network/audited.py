@@ -76,6 +76,11 @@ class NetworkSubject:
     @cached_property
     def exact(self) -> Network:
         """The same network in float64."""
+        if not np.isfinite(self.network.parameters).all():
+            raise DataError(
+                f"the parameters of this {self.about.model} hold NaN or infinity, so there "
+                f"is nothing to audit; train it anew with a smaller learning rate"
+            )
         spec = self.spec.but(dtype="float64")
         return Network(spec, parameters=self.network.parameters.astype(np.float64))
 
