@@ -257,7 +257,7 @@ def _numbers(values: Any, title: str) -> NDArray[np.float64]:
             raise DataError(f"Complex data not supported: {title} has complex numbers")
         if array.dtype.kind in "UST":
             raise InputTypeError(
-                f"{title} has texts where numbers belong, such as {array.ravel()[0]!r}; "
+                f"{title} has texts where numbers belong, such as {array.ravel()[0].item()!r}; "
                 f"give numbers, or sequences of texts alone"
             )
         if array.dtype.kind in "mMV":

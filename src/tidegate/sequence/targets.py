@@ -63,13 +63,16 @@ def numbers_of(y: Any, n: int) -> tuple[Array, bool]:
         )
     try:
         array = np.asarray(y)
-        if array.dtype.kind == "c":
-            raise DataError("Complex data not supported: y has complex numbers")
+    except ValueError:
+        raise DataError("y must be [n] or [n, K], got rows of different lengths") from None
+    if array.dtype.kind == "c":
+        raise DataError("Complex data not supported: y has complex numbers")
+    try:
         table = np.ascontiguousarray(array, np.float64)
-    except DataError:
-        raise
     except (TypeError, ValueError) as error:
-        raise DataError(f"y must hold numbers: {error}") from None
+        texts = array.dtype.kind in "UST"
+        why = f"got texts such as {array.ravel()[0].item()!r}" if texts else str(error)
+        raise DataError(f"y must hold numbers: {why}") from None
     if table.ndim not in (1, 2) or 0 in table.shape[1:]:
         raise DataError(f"y must be [n] or [n, K], got an array of {table.shape}")
     if len(table) != n:
