@@ -20,7 +20,7 @@ from ..errors import ArgumentError
 from .exits import exit_codes
 from .values import whole
 
-COMMANDS = ("forecast", "classify", "tag", "write")
+COMMANDS = ("forecast", "classify", "regress", "tag", "write")
 
 
 def fit(
