@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ..network.lags import spread
 from ..network.subject import Ends, Subject
+from .budget import steps
 from .result import LagCurve
 
 Array = NDArray[Any]
@@ -62,7 +63,7 @@ def norms(subject: Subject, states: tuple[str, ...], seed: int) -> list[Norms]:
         seed: of the places and the probes.
     """
     random = np.random.default_rng(seed)
-    ends = places(subject.length, random)
+    ends = places(subject.length, steps(subject, SHARE, STEPS), random)
     about = subject.about
     found = []
     for layer in range(about.layers):
@@ -76,18 +77,17 @@ def norms(subject: Subject, states: tuple[str, ...], seed: int) -> list[Norms]:
     return found
 
 
-def places(length: Array, random: np.random.Generator) -> Ends:
+def places(length: Array, budget: float, random: np.random.Generator) -> Ends:
     """Where states are probed: runs from the first step of some sequences on, if not too long."""
-    budget = max(SHARE * length.sum(), STEPS)
     count = int(np.clip(budget / min(float(np.median(length)), RUN), LEAST, MOST))
     long = np.flatnonzero(length >= np.median(length))
     which = np.concatenate(
         [long[spread(len(long), count // 2)], random.choice(np.flatnonzero(length > 1), count // 2)]
     )
-    steps = length[which]
+    end = length[which]
     late = slice(min(len(long), count // 2), None)
-    steps[late] = random.integers(2, steps[late] + 1)
-    return Ends(which, np.maximum(steps - RUN, 0), np.minimum(steps, RUN))
+    end[late] = random.integers(2, end[late] + 1)
+    return Ends(which, np.maximum(end - RUN, 0), np.minimum(end, RUN))
 
 
 def by_lag(sizes: Array, steps: Array, *, reverse: bool) -> Array:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..network.lags import spread
 from ..network.subject import Subject
+from .budget import steps
 from .result import Blind, Influence
 
 Array = NDArray[Any]
@@ -85,7 +86,7 @@ def chosen(subject: Subject) -> Array:
     """The sequences that are looked at: some of the longer ones, within a budget."""
     length = subject.length
     probes = len(subject.about.outputs)
-    budget = max(SHARE * length.sum(), STEPS)
+    budget = steps(subject, SHARE, STEPS)
     least = 4 if np.median(length) <= FAR else 1
     count = int(np.clip(budget / (probes * np.median(length)), least, MOST))
     long = np.flatnonzero(length >= np.median(length))

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..network.lags import spread
 from ..network.subject import Ends, Subject
+from .budget import steps as affordable
 from .gradient import Norms
 from .result import Rate
 
@@ -109,7 +110,7 @@ def singular(subject: Subject, layer: int, state: str) -> list[tuple[Array, Arra
     """
     about, length = subject.about, subject.length
     h = about.hidden
-    budget = max(SHARE * length.sum(), STEPS)
+    budget = affordable(subject, SHARE, STEPS)
     longest = int(length.max())
     places = PLACES if budget // (h * PLACES) >= min(FAR, longest) else 1
     steps = int(np.clip(budget // (h * places), min(3, longest), longest))
