@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 import tidegate as tg
+from tidegate.audit.again import again
 from tidegate.audit.compare import APART, paired, units
 from tidegate.audit.comparison import Comparison, Contestant, choose
 from tidegate.audit.contest import contest
@@ -107,6 +108,10 @@ def test_forecasters_and_texts_compete_too() -> None:
     forecaster = tg.Forecaster(2, hidden=4, season=4, training=tg.ForecastTraining(updates=5))
     found = tg.compare(forecaster, frame, cells=("gru",), seeds=1)
     assert (found.loss, found.unit, found.use) == ("pinball loss", "windows", "gru")
+    wide = again(forecaster, {"hidden": 32})
+    found = tg.compare(wide, frame, cells=("rnn", "gru"), seeds=1)
+    rnn, gru = (each.parameters for each in found.contestants)
+    assert abs(rnn / gru - 1) < 0.05
     text = "the cat sat on the mat.\n" * 40
     training = tg.LanguageTraining(updates=5, steps=8)
     model = tg.LanguageModel(hidden=8, training=training, random_state=0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..cells import CELLS
 from ..errors import ArgumentError
-from ..network import NetworkSpec, TokenInput, checks
+from ..network import NetworkSpec, NumberInput, TokenInput, checks
 from ..network.parameters import size
 from .again import seed_of
 from .comparison import Comparison, Contestant, choose
@@ -121,7 +122,6 @@ def units(spec: NetworkSpec, cell: str, parameters: int) -> int:
     """The hidden units with which a network of another cell has about so many parameters.
 
     Example:
-        >>> from tidegate.network import NumberInput
         >>> spec = NetworkSpec(NumberInput(8), cell="lstm", hidden=64, outputs=1)
         >>> gru = spec.but(cell="gru", hidden=units(spec, "gru", size(spec)))
         >>> gru.hidden, abs(size(gru) / size(spec) - 1) < 0.02
@@ -130,9 +130,11 @@ def units(spec: NetworkSpec, cell: str, parameters: int) -> int:
     init = spec.init if CELLS[cell].chrono else type(spec.init)()
 
     def count(hidden: int) -> int:
-        source = spec.input
-        if spec.tied and isinstance(source, TokenInput):
+        source = spec.input  # what is in front is as wide as the layers, or of a width of its own
+        if isinstance(source, TokenInput) and source.width == spec.hidden:
             source = TokenInput(source.vocabulary, hidden)
+        elif isinstance(source, NumberInput) and source.dense == spec.hidden:
+            source = replace(source, dense=hidden)
         return size(spec.but(cell=cell, hidden=hidden, init=init, input=source))
 
     low, high = 1, 2
