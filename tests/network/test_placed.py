@@ -46,7 +46,7 @@ def test_what_leaves_the_rows_is_refused():
     rows = np.zeros((10, 3), np.float32)
     one = np.array([0])
     for offset, length in (([0, 10], 2), ([0], 2), ([0, 0], 2), ([-1, 0], 2), ([3, 2], 2)):
-        with pytest.raises(ValueError, match="offset|leaves the table"):
+        with pytest.raises(ValueError, match=r"offset|leaves the table"):
             net.run(
                 net.native.placed(rows, one, np.array([length]), np.array(offset), None), keep=True
             )
