@@ -15,6 +15,7 @@ import pytest
 import reported
 import tidegate as tg
 import tidegate.report
+from tidegate.audit.gates import Gates, LayerGates
 from tidegate.audit.result import Verdict
 from tidegate.errors import ArgumentError
 from tidegate.report.audit import audit_page
@@ -126,6 +127,18 @@ def test_a_map_of_gates_has_every_step_and_the_units_that_move() -> None:
     np.testing.assert_allclose(cells["values"], expected, atol=0.0051)  # two digits
     with pytest.raises(ArgumentError, match="no sequence 9"):
         gates.plot(sequence=9)
+
+
+def test_a_large_network_gets_a_page_of_the_size_that_is_allowed() -> None:
+    random = np.random.default_rng(0)
+    names = ("i", "f", "g", "o", "c", "h")
+    layers = tuple(
+        LayerGates(i // 2, way, {name: random.uniform(-1, 1, (1200, 64)) for name in names})
+        for i, way in enumerate(("forward", "reverse") * 3)
+    )
+    labels = tuple(f"a long token {i}" for i in range(1200))
+    gates = Gates("large", "lstm", names, ("g",), "token", (200,) * 6, labels, layers)
+    assert len(audit_page(reported.audit("lstm", 3, 2), gates).html().encode()) < 2_000_000
 
 
 def test_a_comparison_says_what_to_use() -> None:

@@ -129,7 +129,7 @@ class Drawing:
         )
 
 
-SHORT = 30
+SHORT = 12
 """Rows of a table that is printed open."""
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 EXAMPLES, STEPS, UNITS = 6, 120, 24
 """That a reader can look at, at most."""
-CELLS = 150_000
+CELLS = 80_000
 """Of all maps together, at most: what a page may hold."""
 LABELS = 40
 """Steps that are called by their name below a map, at most."""
@@ -47,20 +47,25 @@ def gates_blocks(gates: Gates, sequence: int | None = None) -> tuple[Block, ...]
     """A map of the units, their mean as lines, and how open each unit's gates are."""
     if sequence is None:
         shown = list(range(min(len(gates.lengths), EXAMPLES)))
-        each = sum(min(gates.lengths[i], STEPS) for i in shown) / max(len(shown), 1)
-        room = CELLS / (each * UNITS * len(gates.names) * len(gates.layers))
-        shown = shown[: max(int(room), 1)]
+        shown = shown[: max(CELLS // (_cells(gates, shown) * UNITS), 1)]
     else:
         gates.steps(sequence)  # refuses one that there is not
         shown = [sequence % len(gates.lengths)]
-    return (_map(gates, shown), _lines(gates, shown), _levels(gates))
+    units = min(UNITS, max(CELLS // (_cells(gates, shown) * len(shown)), 1))
+    return (_map(gates, shown, units), _lines(gates, shown), _levels(gates))
 
 
-def _map(gates: Gates, shown: list[int]) -> Chart:
+def _cells(gates: Gates, shown: list[int]) -> int:
+    """Values of one unit in the maps of one example: the longest that is shown."""
+    steps = max(min(gates.lengths[i], STEPS) for i in shown)
+    return steps * len(gates.names) * len(gates.layers)
+
+
+def _map(gates: Gates, shown: list[int], units: int) -> Chart:
     """A square for each unit and step."""
     names = [f"{name}, {NAMES.get(name, name)}" for name in gates.names]
     sets = [
-        _map_set(gates, i, layer, name)
+        _map_set(gates, i, layer, name, units)
         for i, layer, name in product(shown, gates.layers, gates.names)
     ]
     tips = (("", "label"), ("unit", "unit"), ("value", "value"))
@@ -78,7 +83,7 @@ def _map(gates: Gates, shown: list[int]) -> Chart:
         f"A map of {gates.model}: a row for each unit, a column for each {gates.step}.",
         f"A row for each unit, a column for each {gates.step}. A gate goes from 0, closed, to 1, "
         f"open: the stronger the blue, the more open. Candidates and states have a sign: blue is "
-        f"above zero, orange below. At most {UNITS} units are shown, those that move most.",
+        f"above zero, orange below. At most {units} units are shown, those that move most.",
         (
             Mark("cell", "cells", {**place, "fill": "value", "inset": 0}),
             Mark("text", "steps", signs),
@@ -107,10 +112,10 @@ def _map(gates: Gates, shown: list[int]) -> Chart:
     )
 
 
-def _map_set(gates: Gates, sequence: int, layer: LayerGates, name: str) -> Set:
+def _map_set(gates: Gates, sequence: int, layer: LayerGates, name: str, most: int) -> Set:
     values, labels = _part(gates, sequence, layer, name)
     spread = layer.values[name].std(axis=0)
-    units = np.sort(np.argsort(-spread, kind="stable")[:UNITS])
+    units = np.sort(np.argsort(-spread, kind="stable")[:most])
     grid = {
         "steps": np.arange(len(labels)),
         "labels": labels,

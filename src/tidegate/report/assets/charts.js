@@ -52,7 +52,7 @@
     const draw = () => {
       const chosen = spec.choices[key()] || {};
       const tables = Object.fromEntries(Object.entries({ ...spec.data, ...chosen.data }).map(([name, table]) => [name, rows(table, spec.times)]));
-      const options = { ...spec.plot, ...chosen.plot, width: Math.max(width, 240) };
+      const options = { marginTop: 30, ...spec.plot, ...chosen.plot, width: Math.max(width, 240) };
       if (options.height_of) options.height = options.height_of[0] + options.height_of[1] * tables[options.height_of[2]].length;
       // room for the ticks and, below them, the label
       if (options.x.label) Object.assign(options, { marginBottom: 46, x: { labelOffset: 42, ...options.x } });
