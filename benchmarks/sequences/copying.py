@@ -4,7 +4,7 @@
 
 Ten of eight symbols come first, then T blanks, then a mark; then the ten are to be said again, in
 their order. The loss is the mean over all T + 20 steps, where blanks are to be said before. Who
-remembers nothing but when to speak has 10 ln 8 / (T + 20). An LSTM of 128 units, chrono
+remembers nothing but when to speak has 10 ln 8 / (T + 20). A GRU of 128 units, chrono
 initialisation for T (Tallec and Ollivier 2018), every sequence seen once. With --state the training
 goes on from a file that it leaves, so that it can be run in pieces.
 """
@@ -45,7 +45,7 @@ class Training:
     def __init__(self, seed: int) -> None:
         spec = NetworkSpec(
             TokenInput(SYMBOLS + 2, SYMBOLS + 2),
-            cell="lstm",
+            cell="gru",
             hidden=HIDDEN,
             outputs=SYMBOLS + 1,
             readout="each",
@@ -113,7 +113,7 @@ def main() -> None:
         "letters right": right,
         "seconds": training.seconds,
     }
-    finish("copy", [row], [f"{UPDATES} updates of {BATCH} sequences, LSTM of {HIDDEN}"])
+    finish("copy", [row], [f"{UPDATES} updates of {BATCH} sequences, GRU of {HIDDEN}"])
 
 
 if __name__ == "__main__":
