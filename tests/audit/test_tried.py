@@ -15,6 +15,8 @@ from tidegate.audit.contest import contest
 from tidegate.audit.result import Fix
 from tidegate.audit.tried import Attempt, TriedFixes, try_fixes
 from tidegate.errors import ArgumentError
+from tidegate.network import Init
+from tidegate.train.watch import GradientWarning
 
 X = np.random.default_rng(0).normal(size=(80, 6))
 Y = X[:, -1] + X[:, -2]
@@ -100,3 +102,33 @@ def test_what_cannot_be_trained_is_said(audited: Audit) -> None:
     without = tg.audit(audited.source[0], X)
     with pytest.raises(ArgumentError, match="X needs its y"):
         without.try_fixes()
+
+
+def test_an_rnn_that_forgets_becomes_an_lstm_that_does_not() -> None:
+    """The sign of the first three of 150 steps is asked for at the last one, noise in between."""
+    random = np.random.default_rng(0)
+    x = 0.3 * random.normal(size=(400, 150, 2))
+    x[..., 1] = np.arange(150) < 3
+    sign = np.where(random.random(400) < 0.5, 1, -1)
+    x[:, :3, 0] = sign[:, None]
+    training = tg.SequenceTraining(
+        updates=800,
+        members=1,
+        segment=1,
+        calibrate=False,
+        augment=False,
+        init=Init(recurrent="uniform"),
+    )
+    model = tg.SequenceClassifier(
+        "rnn", 16, bidirectional=False, readout="last", training=training, random_state=0
+    )
+    with pytest.warns(GradientWarning, match="vanishes"):
+        model.fit(x, sign)
+    found = tg.audit(model, (x, sign))
+    assert found.verdict.word == "vanishing"
+    assert "chrono" in found.fixes[0].title
+    tried = replace(found, fixes=found.fixes[:1]).try_fixes(600.0)
+    (attempt,) = tried.attempts
+    assert tried.before > 0.6  # ln 2 = 0.69 is what guessing costs
+    assert attempt.loss < 0.2
+    assert attempt.memory > 10 * tried.memory
