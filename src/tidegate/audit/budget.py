@@ -20,5 +20,5 @@ def steps(subject: Subject, share: float, least: float) -> float:
         >>> [steps(subject_of(tg.GRU(1, hidden), data), 0.1, 500) for hidden in (8, 256)]
         [500.0, 125.0]
     """
-    fewer = min((USUAL / subject.about.hidden) ** 2, 1.0)
+    fewer = min((USUAL / max(subject.about.hidden, 1)) ** 2, 1.0)
     return max(share * float(subject.length.sum()), least * fewer)

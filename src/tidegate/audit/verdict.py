@@ -53,6 +53,8 @@ def judge(
         step: what a row of the data is called.
         gradient, rate, memory, units: as in `Audit`.
     """
+    if not gradient:
+        return stateless(step, memory)
     large, best = largest(gradient, rate), surviving(gradient, rate, length)
     full = max((each.saturation for each in units), default=0.0)
     reached = reach(gradient, length)
@@ -142,3 +144,26 @@ def _share(size: float) -> str:
     if size >= 0.995:
         return "all" if size < 1.5 else f"{size:.3g} times"
     return f"{100 * size:.0f} %" if size >= 0.01 else f"{size:.2g}"
+
+
+def stateless(step: str, memory: Memory) -> Verdict:
+    """Of a model in which no recurrent layer was found: by what a longer past is worth alone."""
+    evidence = {
+        "usable memory": float(memory.usable),
+        "gain by the past": memory.gain,
+        "p of the gain": memory.p,
+    }
+    longest = int(memory.context[-1])
+    if memory.name != CHANGE and (memory.gain < NEAR or not memory.p < SURE):
+        return Verdict(
+            "unused past",
+            f"the {memory.name} is {memory.score[0]:.4g} with the newest {step} alone, and "
+            f"{memory.full:.4g} with all {longest}",
+            evidence,
+        )
+    return Verdict(
+        "healthy",
+        f"no recurrent layer was found, so nothing is known of its gradient; the newest "
+        f"{memory.usable} of {longest} {step}s decide the {memory.name} to within 1 %",
+        evidence,
+    )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _HOME = {
     **dict.fromkeys(("LSTM", "GRU", "RNN"), "modules"),
     **dict.fromkeys(("accelerate", "restore"), "swapping"),
+    "audit": ".audit.foreign",  # from above: it is an audit, of what this package can see
     "from_keras": "keras_weights",
     "from_torch": "incoming",
     "parallel": "company",
