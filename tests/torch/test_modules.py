@@ -276,8 +276,34 @@ def test_dropout_follows_torchs_seed_and_is_off_in_eval():
         return layer(given)[0]
 
     assert torch.autograd.gradcheck(call, (x,))
-    (gradient,) = torch.autograd.grad(call(x).sum(), x, create_graph=True)
-    assert not gradient.requires_grad
+
+
+@pytest.mark.filterwarnings("ignore:tidegate.torch has no fused second derivative")
+@each_pair
+@pytest.mark.parametrize("both", [False, True])
+def test_a_second_derivative_goes_through_the_masks_of_the_first(ours, theirs, both):
+    layer = ours(2, 3, num_layers=3, dropout=0.5, bidirectional=both, dtype=torch.float64)
+    packed = pack_sequence([torch.randn(n, 2, dtype=torch.float64) for n in (1, 3)], False)
+    x = torch.randn(3, 2, 2, dtype=torch.float64, requires_grad=True)
+
+    def call(data):
+        torch.manual_seed(5)
+        given = packed._replace(data=data) if data.dim() == 2 else data
+        return layer(given)[0].data if data.dim() == 2 else layer(given)[0]
+
+    for data in (x, packed.data.clone().requires_grad_()):
+        y = call(data)
+        d_y = torch.randn_like(y)
+        (once,) = torch.autograd.grad(y, data, d_y, retain_graph=True)
+        d_y.requires_grad_()
+        (twice,) = torch.autograd.grad(y, data, d_y, create_graph=True)
+        torch.testing.assert_close(twice, once)
+        assert torch.autograd.gradgradcheck(call, (data,))
+    cut = LSTM(2, 3, num_layers=2, dropout=0.5, checkpoint=True)
+    y = cut(torch.randn(4, 2, 2, requires_grad=True))[0]
+    with pytest.raises(RuntimeError, match="leave out one of the three"):
+        d_y = torch.ones_like(y, requires_grad=True)
+        torch.autograd.grad(y, cut.weight_ih_l0, d_y, create_graph=True)
 
 
 def test_a_graph_that_is_retained_goes_back_twice_and_one_whose_weights_moved_does_not():

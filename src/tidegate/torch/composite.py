@@ -21,6 +21,7 @@ def unfolded(
     lengths: Tensor | None,
     state: State,
     weights: tuple[Tensor, ...],
+    masks: list[Tensor] | None = None,
 ) -> tuple[Tensor, State]:
     """All layers over a batch.
 
@@ -30,6 +31,7 @@ def unfolded(
         lengths: ``[B]``; None where all have T steps.
         state: (h, c) or (h,), ``[layers*D, B, H]``.
         weights: in torch's order.
+        masks: ``[B, T, D*H]`` for each layer but the last; None to draw them by torch.
 
     Returns:
         y ``[B, T, D*H]``, zero beyond a length, and the last states.
@@ -38,7 +40,7 @@ def unfolded(
     D = layers.directions
     for layer in range(layers.layers):
         if layer and layers.dropout:
-            x = F.dropout(x, layers.dropout)
+            x = F.dropout(x, layers.dropout) if masks is None else x * masks[layer - 1]
         outputs = []
         for direction in range(D):
             number = layer * D + direction

@@ -13,6 +13,7 @@ from torch import Tensor
 from .composite import unfolded
 from .layers import Back, Layers, Pass, apart, backwards, flat, forwards
 from .layout import Layout
+from .masks import masks
 
 _told: set[str] = set()
 
@@ -191,11 +192,16 @@ def _twice(
 ) -> list[Tensor | None]:
     """Backwards so that autograd can go back through it once more."""
     slowly("second derivative")
+    drawn = None
     if call.seed is not None:
-        raise RuntimeError(
-            "a second derivative through dropout is not there: its masks are the core's; "
-            "call eval(), or set dropout to 0"
-        )
+        if call.checkpoint:
+            raise RuntimeError(
+                "a second derivative through dropout is not there with checkpoint=True, whose "
+                "masks are those of pieces; leave out one of the three"
+            )
+        x = given[0].detach()
+        drawn = masks(call.layers, call.layout.places, call.seed, x)
+        drawn = [call.layout.padded(each)[0] for each in drawn]
     with torch.enable_grad():
         x, h, c, *weights = given
         y, state = unfolded(
@@ -203,6 +209,7 @@ def _twice(
             *call.layout.padded(x),
             (h, c) if call.layers.has_c else (h,),
             tuple(weights),
+            drawn,
         )
         outputs = [call.layout.unpadded(y), *state]
         pairs = [(o, d) for o, d in zip(outputs, grads, strict=False) if d is not None]
