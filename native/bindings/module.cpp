@@ -291,6 +291,8 @@ double fma_peak(int count, double seconds) {
 NB_MODULE(_core, m) {
   using namespace tg;
   m.doc() = "The native core; see tidegate.network for the way to use it.";
+  // What a traceback or a global still holds when the interpreter goes is no leak that a user should read of.
+  nb::set_leak_warnings(false);
   core();  // a wrong TIDEGATE_ISA is an error of the import
   nb::class_<OptimizerDesc>(m, "Optimizer")
       .def(

@@ -40,9 +40,10 @@ def audit(
 
     Example:
         >>> import torch
-        >>> layer = torch.nn.RNN(1, 4, batch_first=True)
-        >>> audit(layer, torch.randn(8, 60, 1)).verdict.word
-        'vanishing'
+        >>> def newest_unknown(x):
+        ...     return x[:, :-2].sum(1)
+        >>> print(audit(newest_unknown, torch.randn(8, 40, 1)).blind[0])
+        y0 cannot depend on the newest 2 rows of all inputs
     """
     from ..torch.subject import subject_of
 
