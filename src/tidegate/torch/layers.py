@@ -81,14 +81,14 @@ atexit.register(network_of.cache_clear)
 def flat(layers: Layers, weights: tuple[Tensor, ...]) -> Array:
     """Torch's weights, in torch's order, as the one buffer that the core reads.
 
-    A copy: an optimizer may change the weights before the way back.
+    A copy: an optimizer may change the weights before the way back. It is NumPy's, for torch's would
+    wake its workers, which then wait at full speed on the cores that ours are about to use.
     """
-    parts = [weight.detach().reshape(-1) for weight in weights]
+    parts = [weight.detach().numpy().ravel() for weight in weights]
     if not layers.bias:
-        gates = weights[0].shape[0]
-        zero = parts[0].new_zeros(2 * gates)
+        zero = np.zeros(2 * weights[0].shape[0], parts[0].dtype)
         parts = [part for i in range(0, len(parts), 2) for part in (*parts[i : i + 2], zero)]
-    result: Array = torch.cat(parts).numpy()
+    result: Array = np.concatenate(parts)
     return result
 
 
