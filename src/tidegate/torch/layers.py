@@ -81,8 +81,8 @@ atexit.register(network_of.cache_clear)
 def flat(layers: Layers, weights: tuple[Tensor, ...]) -> Array:
     """Torch's weights, in torch's order, as the one buffer that the core reads.
 
-    A copy: an optimizer may change the weights before the way back. It is NumPy's, for torch's would
-    wake its workers, which then wait at full speed on the cores that ours are about to use.
+    A copy: an optimizer may change the weights before the way back. It is NumPy's, for torch's
+    would wake its workers, which then wait at full speed on the cores that ours are to use.
     """
     parts = [weight.detach().numpy().ravel() for weight in weights]
     if not layers.bias:
