@@ -79,3 +79,15 @@ def test_the_package_is_the_function_however_it_was_imported():
 
     assert audit is tidegate.audit is tg.audit
     assert callable(tidegate.audit)
+
+
+def test_missing_values_are_no_fault_but_nothing_else_is():
+    random = np.random.default_rng(0)
+    X = [random.normal(size=(6, 2)) for _ in range(8)]
+    training = Training(updates=4, members=1)
+    model = tg.SequenceClassifier(hidden=3, training=training).fit(X, [0, 1] * 4)
+    with pytest.raises(DataError, match="nothing but NaN"):
+        tg.audit(model, [np.full((5, 2), np.nan)])
+    gaps = [x.copy() for x in X]
+    gaps[0][:, 1] = np.nan  # a whole column of one sequence
+    assert tg.audit(model, gaps).sequences == 8

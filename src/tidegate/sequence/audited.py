@@ -6,6 +6,7 @@ the whole estimator, on sequences that begin later.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -37,7 +38,10 @@ def given(estimator: Any, data: Any) -> tuple[Ragged, Any]:
     """
     fitting.check_fitted(estimator)
     X, y = data if isinstance(data, tuple) and len(data) == 2 else (data, None)
-    return fitting.read(estimator, X, estimator.learned_.inputs.form), y
+    x = fitting.read(estimator, X, estimator.learned_.inputs.form)
+    if x.rows.dtype.kind == "f" and np.isnan(x.rows).all():
+        raise DataError("X holds nothing but NaN; an audit needs values")
+    return x, y
 
 
 def entropy(targets: Array) -> Loss:
@@ -202,7 +206,9 @@ def _pull(inputs: Numbers, x: Ragged) -> Callable[[Array, Array], tuple[Array, A
             rest = rest[:, count:]
         if features.own.any():
             z, end = x.rows[own] / features.scale, np.cumsum(spans.length)[:-1]
-            each = np.stack([np.nanstd(part, axis=0) for part in np.split(z, end)])
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", RuntimeWarning)  # a column without any value: NaN
+                each = np.stack([np.nanstd(part, axis=0) for part in np.split(z, end)])
             deviation = each[:, features.own]
             deviation = np.repeat(np.where(deviation > 1e-12, deviation, 1), spans.length, axis=0)
             found[:, features.own] += rest[:, : int(features.own.sum())] / deviation
