@@ -11,72 +11,16 @@ import pytest
 
 torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
-from torch.nn.utils.rnn import PackedSequence, pack_sequence, pad_packed_sequence  # noqa: E402
+from torch.nn.utils.rnn import PackedSequence, pack_sequence  # noqa: E402
 
 import tidegate as tg  # noqa: E402
 from tidegate.torch import GRU, LSTM, RNN  # noqa: E402
-
-PAIRS = [(LSTM, nn.LSTM), (GRU, nn.GRU), (RNN, nn.RNN)]
-KINDS = [
-    {},
-    {"bias": False, "batch_first": True},
-    {"num_layers": 2, "bidirectional": True, "batch_first": True},
-    {"num_layers": 3, "bidirectional": True, "bias": False},
-]
-each_pair = pytest.mark.parametrize(("ours", "theirs"), PAIRS, ids=lambda c: c.__module__[:5])
-each_kind = pytest.mark.parametrize("kind", KINDS, ids=str)
+from torch_pairs import check, each_kind, each_pair, leaves, state_of, twins  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
 def _seeded():
     torch.manual_seed(0)
-
-
-def twins(ours, theirs, kind, dtype=torch.float64):
-    """A module of each, with the same weights."""
-    a = theirs(3, 5, dtype=dtype, **kind)
-    b = ours(3, 5, dtype=dtype, **kind)
-    b.load_state_dict(a.state_dict())
-    return a, b
-
-
-def state_of(module, batch, grad=False):
-    layers = module.num_layers * (2 if module.bidirectional else 1)
-    weight = module.weight_ih_l0
-    shape = (layers, *batch, module.hidden_size)
-    h, c = (torch.randn(shape, dtype=weight.dtype, requires_grad=grad) for _ in range(2))
-    return (h, c) if module.mode == "LSTM" else h
-
-
-def leaves(value):
-    if isinstance(value, PackedSequence):
-        return [value.data]
-    return (
-        [leaf for part in value for leaf in leaves(part)] if isinstance(value, tuple) else [value]
-    )
-
-
-def answers(module, *args):
-    """Outputs, then the gradients of inputs and weights, of a sum that uses all outputs."""
-    given = [leaf.detach().requires_grad_() for arg in args for leaf in leaves(arg)]
-    rest = iter(given)
-
-    def again(arg):
-        if isinstance(arg, PackedSequence):
-            return arg._replace(data=next(rest))
-        return tuple(again(part) for part in arg) if isinstance(arg, tuple) else next(rest)
-
-    found = leaves(module(*(again(arg) for arg in args)))
-    total = sum((part.sin() * (i + 1)).sum() for i, part in enumerate(found))
-    wanted = [*given, *module.parameters()]
-    return [*found, *torch.autograd.grad(total, wanted)]
-
-
-def check(a, b, *args):
-    for expected, got in zip(answers(a, *args), answers(b, *args), strict=True):
-        assert got.shape == expected.shape
-        assert got.is_contiguous() or not expected.is_contiguous()
-        torch.testing.assert_close(got, expected)
 
 
 @each_pair
@@ -366,89 +310,3 @@ def test_projections_are_torchs_work():
     a, b = nn.LSTM(3, 5, proj_size=2), LSTM(3, 5, proj_size=2)
     b.load_state_dict(a.state_dict())
     check(a, b, torch.randn(4, 2, 3))
-
-
-# ---- what torch has not ----
-
-
-@each_pair
-@each_kind
-def test_lengths_are_a_packed_sequence_without_packing(ours, theirs, kind):
-    _, b = twins(ours, theirs, kind)
-    sequences = [torch.randn(n, 3, dtype=torch.float64) for n in (3, 6, 1)]
-    expected, state = b(pack_sequence(sequences, enforce_sorted=False))
-    first = kind.get("batch_first", False)
-    expected, _ = pad_packed_sequence(expected, batch_first=first, total_length=7)
-    x = torch.full((3, 7, 3), torch.nan, dtype=torch.float64)
-    for i, sequence in enumerate(sequences):
-        x[i, : len(sequence)] = sequence
-    given = x if first else x.transpose(0, 1)
-    y, got = b(given.requires_grad_(), lengths=[3, 6, 1])
-    torch.testing.assert_close(y, expected)
-    for part, other in zip(leaves(got), leaves(state), strict=True):
-        torch.testing.assert_close(part, other)
-    (gradient,) = torch.autograd.grad(y.sum(), given)
-    rows = gradient if first else gradient.transpose(0, 1)
-    assert rows[0, 2].abs().sum() > 0 and not rows[0, 3:].any() and not rows[2, 1:].any()
-
-
-@pytest.mark.parametrize("lengths", [[3, 0], [3, 8], [3], [3.0, 2.0], [[3, 2]]])
-def test_lengths_that_cannot_be(lengths):
-    with pytest.raises(ValueError, match="lengths must be"):
-        LSTM(3, 5)(torch.randn(7, 2, 3), lengths=lengths)
-    with pytest.raises(ValueError, match="has its own"):
-        LSTM(3, 5)(pack_sequence([torch.randn(4, 3)]), lengths=[4])
-
-
-@each_pair
-def test_the_record_is_the_cores(ours, theirs):
-    layer = ours(3, 5, num_layers=2, bidirectional=True, dtype=torch.float64)
-    x = torch.randn(2, 6, 3, dtype=torch.float64)
-    twin = getattr(tg, ours.__name__)(3, 5, num_layers=2, bidirectional=True, dtype="float64")
-    for name, values in layer.named_parameters():
-        twin.params[name][...] = values.detach().numpy()
-    expected = twin.forward(x.numpy(), record=True).record
-    y, _, record = layer(x.transpose(0, 1).requires_grad_(), record=True)
-    assert len(record) == 4
-    for entry, other in zip(record, expected, strict=True):
-        assert list(entry) == list(other)
-        for name, values in entry.items():
-            torch.testing.assert_close(values.transpose(0, 1), torch.from_numpy(other[name]))
-    y.sum().backward()  # the record has used nothing up
-    with torch.no_grad():
-        _, _, again = layer(x[0], record=True)
-    torch.testing.assert_close(again[0]["h"], record[0]["h"][:, 0])
-    packed = pack_sequence([x[0], x[1, :2]])
-    assert isinstance(layer(packed, record=True)[2][0]["h"], PackedSequence)
-
-
-@each_pair
-@pytest.mark.parametrize(
-    "kind", [{}, {"num_layers": 2, "batch_first": True, "bias": False}], ids=str
-)
-def test_checkpoint_computes_the_same(ours, theirs, kind):
-    _, b = twins(ours, theirs, kind)
-    cut = ours(3, 5, dtype=torch.float64, checkpoint=True, **kind)
-    cut.load_state_dict(b.state_dict())
-    x = torch.randn(11, 11, 3, dtype=torch.float64)
-    state = state_of(b, (11,))
-    check(b, cut, x)
-    check(b, cut, x, state)
-    sequences = [torch.randn(n, 3, dtype=torch.float64) for n in (3, 10, 1)]
-    check(b, cut, pack_sequence(sequences, enforce_sorted=False), state_of(b, (3,)))
-    total = cut(x.requires_grad_())[0].sum()
-    (first,) = torch.autograd.grad(total, x, retain_graph=True)
-    assert torch.equal(torch.autograd.grad(total, x)[0], first)
-    with pytest.raises(ValueError, match="one direction"):
-        ours(3, 5, bidirectional=True, checkpoint=True)
-
-
-def test_checkpoint_with_dropout_has_one_set_of_masks():
-    layer = LSTM(2, 4, num_layers=2, dropout=0.5, dtype=torch.float64, checkpoint=True)
-    x = torch.randn(7, 2, 2, dtype=torch.float64, requires_grad=True)
-
-    def call(given):
-        torch.manual_seed(5)
-        return layer(given)[0]
-
-    assert torch.autograd.gradcheck(call, (x,))

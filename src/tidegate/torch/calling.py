@@ -13,13 +13,12 @@ from torch.nn.utils.rnn import PackedSequence
 from .compiled import unfold
 from .composite import unfolded
 from .fused import Call, Unfold, slowly
-from .layers import DTYPES, Layers
+from .layers import CELLS, DTYPES, Layers
 from .layout import Layout, Packed, Padded
 
 Record: TypeAlias = list[dict[str, Any]]
 BASES: dict[str, Any] = {"LSTM": nn.LSTM, "GRU": nn.GRU, "RNN_TANH": nn.RNN, "RNN_RELU": nn.RNN}
 """Torch's own module of each mode."""
-CELLS = {"LSTM": "lstm", "GRU": "gru", "RNN_TANH": "rnn", "RNN_RELU": "rnn_relu"}
 
 
 def run(module: Any, input: Any, hx: Any, lengths: Any, record: bool) -> Any:

@@ -19,6 +19,8 @@ from .layout import Places
 
 Array = NDArray[Any]
 
+CELLS = {"LSTM": "lstm", "GRU": "gru", "RNN_TANH": "rnn", "RNN_RELU": "rnn_relu"}
+"""The mode of a module of torch.nn → its cell."""
 DTYPES = {torch.float32: "float32", torch.float64: "float64"}
 """What the core computes in."""
 

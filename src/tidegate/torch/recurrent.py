@@ -14,6 +14,7 @@ from ..errors import ArgumentError
 from ..network import NetworkSpec, NumberInput
 from ..network.layers import Layer
 from ..network.torch_module import LinearRNN
+from .layers import CELLS
 
 Array = NDArray[Any]
 Dtype = Literal["float32", "float64"]
@@ -112,10 +113,9 @@ def recurrent_of(module: nn.RNNBase | LinearRNN) -> Recurrent:
                 f"an nn.LSTM with proj_size={module.proj_size} has no counterpart: tidegate's "
                 f"cells have no projection"
             )
-        cells = {"LSTM": "lstm", "GRU": "gru", "RNN_TANH": "rnn", "RNN_RELU": "rnn_relu"}
-        if module.mode not in cells:
+        if module.mode not in CELLS:
             raise ArgumentError(f"tidegate has no cell for torch's {module.mode}")
-        cell, inputs, hidden = cells[module.mode], module.input_size, module.hidden_size
+        cell, inputs, hidden = CELLS[module.mode], module.input_size, module.hidden_size
         layers, bidirectional, dropout = module.num_layers, module.bidirectional, module.dropout
     params = {name: as_array(value) for name, value in module.named_parameters()}
     gates = {"lstm": 4, "gru": 3}.get(cell, 1)
