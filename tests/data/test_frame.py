@@ -32,6 +32,10 @@ PANDAS_TIMES = [
     pd.Series([1, 2, 3, 4, 5], dtype="uint64"),
     *(pd.Series(pd.date_range("2024-01-31", periods=5, freq="ME", unit=u)) for u in ("s", "ns")),
     *(
+        pd.Series(pd.period_range("2024-01-01", periods=5, freq=freq))
+        for freq in ("Y", "Q", "M", "W", "D", "h")
+    ),
+    *(
         pd.Series(pd.date_range("2024-03-30", periods=5, freq=freq, tz=zone))
         for freq in ("D", "h")
         for zone in ("Europe/Berlin", "America/New_York", "UTC", "+05:30")
@@ -140,6 +144,14 @@ def test_polars_where_the_library_is_not_installed(monkeypatch: pytest.MonkeyPat
     assert out["ds"].to_list() == [dt.datetime(2024, 1, 1), dt.datetime(2024, 1, 2)]
 
 
+def test_periods_without_pandas_are_dates(monkeypatch: pytest.MonkeyPatch) -> None:
+    months = pd.period_range("2024-01", periods=2, freq="M")
+    series = read_series(pd.DataFrame({"ds": months, "y": [1, 2]}))
+    monkeypatch.setattr(frame, "find_spec", lambda name: None if name == "pandas" else object())
+    out = write_frame(series.frame, None, series.time, {"LSTM": series.values})
+    assert out["ds"].to_list() == [dt.datetime(2024, 1, 1), dt.datetime(2024, 2, 1)]
+
+
 @pytest.mark.parametrize("library", ["pandas", "polars"])
 def test_clocks_that_skip_or_repeat_an_hour(library: str) -> None:
     # 2:30 is skipped on 31 March and comes twice on 27 October
@@ -169,9 +181,10 @@ KIND: dict[str, Any] = {
     ("change", "message"),
     [
         ({"library": "os"}, "library must be one of pandas, polars, .* got 'os'"),
-        ({"kind": "week"}, "kind must be one of integer, date, datetime, got 'week'"),
-        ({"kind": []}, "kind must be one of integer, date, datetime, got \\[\\]"),
+        ({"kind": "week"}, "kind must be one of integer, date, datetime, period, got 'week'"),
+        ({"kind": []}, "kind must be one of integer, date, datetime, period, got \\[\\]"),
         ({"dtype": "Int64"}, "dtype must be one of s, ms, us, ns, got 'Int64'"),
+        ({"kind": "period"}, r"dtype must be one of period\[M\], ..., got 'us'"),
         ({"kind": "integer"}, "dtype must be one of Int8, .* got 'us'"),
         ({"id_dtype": "from_native"}, "id_dtype must be one of String, Int8, .* 'from_native'"),
         ({"wall": "yes"}, "wall must be one of True, False, got 'yes'"),

@@ -183,6 +183,14 @@ def test_faults(library: str, data: Data, options: dict[str, Any], message: str)
             "here '2024-01-01'; convert it, for example: df['ds'] = pd.to_datetime(df['ds'])",
         ),
         (
+            pd.DataFrame(
+                but(ds=pd.Series([*pd.period_range("2024-01", periods=4, freq="M")], dtype=object))
+            ),
+            "row 0, column 'ds': expected dates or whole numbers, but the column holds Object, "
+            "here Period('2024-01', 'M'); convert it, for example: "
+            "df['ds'] = df['ds'].astype('period[M]')",
+        ),
+        (
             pl.DataFrame(but(ds=["2024-01-01"] * 4)),
             "row 0, column 'ds': expected dates or whole numbers, but the column holds String, "
             "here '2024-01-01'; convert it, for example: "

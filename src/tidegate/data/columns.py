@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..errors import ArgumentError, DataError
 from .blocks import blocks
+from .periods import starts
 from .zone import without_zone
 
 if TYPE_CHECKING:
@@ -162,7 +163,7 @@ def read_times(column: Column, where: Where) -> NDArray[Any]:
     """
     import narwhals as nw
 
-    column = without_zone(column, wall=False)
+    column = without_zone(starts(column), wall=False)
     name, dtype = column.name, column.dtype
     row = _first(column.is_null())
     if row is not None:
@@ -185,9 +186,12 @@ def read_times(column: Column, where: Where) -> NDArray[Any]:
             )
         return numbers.astype(np.int64)
     _check_zones(column, where)
+    hint = _hint(_TO_DATES, column)
+    if hasattr(column[0], "freqstr"):  # pandas's periods, one by one
+        hint = f", for example: df[{name!r}] = df[{name!r}].astype('period[{column[0].freqstr}]')"
     raise DataError(
         f"{where(0, name)}: expected dates or whole numbers, but the column holds {dtype}, "
-        f"here {_plain(column[0])!r}; convert it{_hint(_TO_DATES, column)}"
+        f"here {_plain(column[0])!r}; convert it{hint}"
     )
 
 

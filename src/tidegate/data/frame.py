@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ArgumentError, DataError
+from . import periods
 from .plain import from_json
 from .zone import from_wall, without_zone, zone_of
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     Column = nw.Series[Any]
 
 Library: TypeAlias = Literal["pandas", "polars", "pyarrow", "modin", "cudf"]
-Kind: TypeAlias = Literal["integer", "date", "datetime"]
+Kind: TypeAlias = Literal["integer", "date", "datetime", "period"]
 
 _FIRST, _LAST = np.datetime64("0001-01-01", "us"), np.datetime64("9999-12-31T23:59:59.999999")
 _LAST_NANOSECOND = np.datetime64(2**63 - 1, "ns").astype("M8[us]")
@@ -42,7 +43,8 @@ class FrameKind:
     kind: Kind
     """What the time column holds."""
     dtype: str
-    """Its integer type, or the unit of its datetimes: ``Int64``, ``us``."""
+    """Its integer type, the unit of its datetimes, or pandas's name of its periods: ``Int64``,
+    ``us``, ``period[M]``."""
     zone: str | None = None
     """The time zone of its datetimes."""
     wall: bool = False
@@ -58,6 +60,8 @@ class FrameKind:
             ("wall", (True, False)),
         ):
             value = getattr(self, name)
+            if name == "dtype" and self.kind == "period" and isinstance(value, str):
+                allowed = (value,) if periods.NAME.fullmatch(value) else ("period[M]", "...")
             if value not in allowed:
                 words = ", ".join(map(str, allowed))
                 raise ArgumentError(f"FrameKind.{name} must be one of {words}, got {value!r}")
@@ -78,14 +82,16 @@ class FrameKind:
 
         dtype = without_zone(frame[time], wall=wall).dtype
         kind: Kind = "integer" if dtype.is_integer() else "date" if dtype == nw.Date else "datetime"
+        period = periods.name_of(frame[time])
+        unit = dtype.time_unit if isinstance(dtype, nw.Datetime) else str(dtype)
         id_dtype = None if id is None else frame[id].dtype
         return cls(
             library=cast(Library, frame.implementation.value),
             id=id,
             time=time,
             target=target,
-            kind=kind,
-            dtype=dtype.time_unit if isinstance(dtype, nw.Datetime) else str(dtype),
+            kind="period" if period else kind,
+            dtype=period or unit,
             zone=zone_of(frame[time]),
             wall=wall,
             id_dtype=str(id_dtype) if id_dtype is not None and id_dtype.is_integer() else "String",
@@ -158,11 +164,14 @@ def _time_column(kind: FrameKind, times: NDArray[Any], library: Library) -> Colu
             f"the forecast reaches {latest.astype('M8[D]')}, and dates end with the year 9999; "
             f"correct the dates in column {kind.time!r}, or count the steps in whole numbers"
         )
+    if kind.kind == "period" and library == kind.library:
+        return periods.column_of(kind.time, times, kind.dtype)
     column = new(times)
     if kind.kind == "date":
         return column.cast(nw.Date)
     # nanoseconds end in the year 2262
-    unit: Any = "us" if kind.dtype == "ns" and latest > _LAST_NANOSECOND else kind.dtype
+    unit: Any = "us" if kind.kind == "period" else kind.dtype
+    unit = "us" if unit == "ns" and latest > _LAST_NANOSECOND else unit
     if kind.zone is None:
         return column.cast(nw.Datetime(unit))
     if kind.wall:
