@@ -124,8 +124,8 @@ def test_of_one_state_nothing_comes_by_way_of_the_layer_above(cell):
     size = len(Network(alone).parameters)
     first = Network(alone, parameters=both.parameters[:size])
     states = spec.cell_spec.states
-    of_both = norms(subject_of(both, (rows, spans)), states, 0)
-    of_first = norms(subject_of(first, (rows, spans)), states, 0)
+    of_both = norms([subject_of(both, (rows, spans))], states, 0)
+    of_first = norms([subject_of(first, (rows, spans))], states, 0)
     np.testing.assert_allclose(of_both[0].table, of_first[0].table, rtol=1e-12)
 
 

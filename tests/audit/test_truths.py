@@ -232,3 +232,23 @@ def test_every_estimator_can_be_audited_with_and_without_targets(name):
     assert str(tg.audit(model, data).verdict)
     again = tg.audit(model, data if y is None else (data, y))
     assert again.to_json() == found.to_json()
+
+
+def test_a_tagger_of_yes_and_no_is_judged_by_what_its_answers_cost():
+    random = np.random.default_rng(0)
+    x = [random.normal(size=(n, 2)) for n in (9, 12, 7, 10) * 6]
+    y = [np.stack([part[:, 0] > 0, np.roll(part[:, 1], 1) > 0], axis=1) * 1.0 for part in x]
+    y[3][2, 1] = np.nan
+    quick = Training(updates=60, members=1)
+    model = tg.SequenceTagger("gru", 8, training=quick, random_state=0).fit(x, y)
+    found = tg.audit(model, (x, y))
+    assert found.memory.name == "cross-entropy"
+    costs = []
+    for chances, truth in zip(model.predict_proba(x), y, strict=True):
+        right = np.where(truth > 0, chances, 1 - chances)
+        costs += np.nanmean(np.where(np.isnan(truth), np.nan, -np.log(right)), axis=1).tolist()
+    # 400 of the 228 steps, drawn again and again
+    assert found.memory.full == pytest.approx(np.mean(costs), rel=0.1)
+    assert found.memory.score[0] > found.memory.full
+    with pytest.raises(tg.DataError, match="sequence 1 must be of"):
+        tg.audit(model, (x, [y[0], y[0], *y[2:]]))

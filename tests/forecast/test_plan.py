@@ -9,8 +9,10 @@ import pytest
 
 from tidegate.errors import ArgumentError
 from tidegate.forecast.plan import Plan, Training
+from tidegate.network import Init
 
-PLAN = Plan(7, 56, 7, "gru", 32, 5, Training(updates=9, batch=3))
+TRAINING = Training(updates=9, batch=3, init=Init(chrono=50), clip_value=0.5)
+PLAN = Plan(7, 56, 7, "gru", 32, 5, TRAINING)
 
 
 def test_json_there_and_back() -> None:
@@ -31,6 +33,9 @@ def test_json_there_and_back() -> None:
         {"training": {"batch": 0}},
         {"training": {"learning_rate": "fast"}},
         {"training": {"calibrate": 1}},
+        {"training": {"init": None}},
+        {"training": {"init": {"recurrent": "diagonal"}}},
+        {"training": {"clip_value": -1.0}},
         {"training": None},
     ],
     ids=str,

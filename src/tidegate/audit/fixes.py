@@ -112,6 +112,15 @@ def fixes(
                     {"training.learning_rate": 1e-3},
                 )
             )
+        if "clip_value" in can:
+            found.append(
+                Fix(
+                    "gradients clipped by value, at 0.1",
+                    "their norm is limited to 1 already; this cuts off what a few weights have too "
+                    "much of before it drowns the others",
+                    {"clip_value": 0.1},
+                )
+            )
     if verdict.word == "unused past" and "window" in can:
         enough = np.flatnonzero(memory.score <= memory.full * (1 + NEAR))[0]
         found.append(

@@ -50,7 +50,7 @@ class Gates:
     candidates: tuple[str, ...]
     """Of these, the gates that go from −1 to 1; the others go from 0 to 1."""
     step: str
-    """What a step is: "token", "day", "step"."""
+    """What a step is: "token", "day", "step of 24 hours"."""
     lengths: tuple[int, ...]
     """Steps of each sequence."""
     labels: tuple[str, ...]
@@ -146,19 +146,20 @@ class Gates:
         return end - self.lengths[sequence], end
 
 
-def gates(model: Any, x: Any, *, most: int = 32) -> Gates:
+def gates(model: Any, x: Any, *, most: int = 32, network: int = 0) -> Gates:
     """What every gate and state of a model says at every step of some sequences.
 
     Args:
         model: a fitted estimator, Forecaster or LanguageModel, a layer, or a torch module of
-            recurrent layers; of several networks that answer together, the first.
+            recurrent layers.
         x: sequences; the frame of a Forecaster, whose windows are looked at; the text of a
             LanguageModel; an array ``[B, T, I]`` for a layer.
         most: sequences; of more, so many are taken evenly, the first and the last among them.
+        network: the number of the one to look at, where several answer together.
 
     Raises:
         NotFittedError: before the model's ``fit``.
-        ArgumentError: if the model is none of these.
+        ArgumentError: if the model is none of these, or has no such network.
         DataError: if x cannot be used.
 
     Example:
@@ -168,7 +169,11 @@ def gates(model: Any, x: Any, *, most: int = 32) -> Gates:
         ((5, 4), ('0', '1', '2', '3', '4'))
     """
     most = checks.whole_number(most, "most", 1)
-    subject: Subject = subject_of(model, x)
+    first: Subject = subject_of(model, x)
+    networks = (first, *first.others)
+    if checks.whole_number(network, "network", 0) >= len(networks):
+        raise ArgumentError(f"there is no network {network}; there are {len(networks)}, from 0")
+    subject = networks[network]
     about, length = subject.about, np.asarray(subject.length)
     chosen = np.unique(np.linspace(0, len(length) - 1, min(most, len(length))).astype(np.int64))
     record = subject.record(chosen)
@@ -178,12 +183,13 @@ def gates(model: Any, x: Any, *, most: int = 32) -> Gates:
         LayerGates(number // about.directions, directions[number % about.directions], values)
         for number, values in enumerate(record)
     )
+    name = f"{about.model}, {network + 1} of {len(networks)} networks"
     return Gates(
-        about.model,
+        name if len(networks) > 1 else about.model,
         about.cell,
         cell.record,
         cell.candidates,
-        about.step,
+        about.step if about.rows == 1 else f"step of {about.rows} {about.step}s",
         tuple(length[chosen].tolist()),
         _labels(getattr(subject, "labels", None), length, chosen),
         layers,

@@ -8,6 +8,7 @@ sequences gives all lags at once. For one unit it is |J| itself, without error.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,7 +40,8 @@ class Norms:
     direction: str
     state: str
     table: Array
-    """``[m, L]``: the size at each lag; NaN where a run is not so long."""
+    """``[m, L]``: the size at each lag; NaN where a run is not so long. Of several networks, the
+    places in the first, then the same in the next."""
 
     def curve(self) -> LagCurve:
         """Over all places."""
@@ -52,28 +54,35 @@ class Norms:
         return LagCurve(self.layer, self.direction, self.state, lag, mean, low, median, high, count)
 
 
-def norms(subject: Subject, states: tuple[str, ...], seed: int) -> list[Norms]:
+def norms(networks: Sequence[Subject], states: tuple[str, ...], seed: int) -> list[Norms]:
     """For each layer, direction and state: the gradient by lag, of several places.
 
     Half of the places are the ends of sequences, the others lie anywhere in them.
 
     Args:
-        subject: the model and its data.
+        networks: the model and its data, once for each network that answers in it.
         states: of the cell.
         seed: of the places and the probes.
     """
-    random = np.random.default_rng(seed)
-    ends = places(subject.length, steps(subject, SHARE, STEPS), random)
+    random, subject = np.random.default_rng(seed), networks[0]
+    ends = places(subject.length, steps(subject, SHARE, STEPS) / len(networks), random)
     about = subject.about
     found = []
     for layer in range(about.layers):
         for state in states:
             shape = (about.directions, len(ends.which), about.hidden)
-            probe = random.choice([-1.0, 1.0], shape) / np.sqrt(about.hidden)
-            trail = subject.trail(ends, layer, state, probe)
+            probes = [random.choice([-1.0, 1.0], shape) / np.sqrt(about.hidden) for _ in networks]
+            trails = [
+                each.trail(ends, layer, state, probe)
+                for each, probe in zip(networks, probes, strict=True)
+            ]
             for direction in range(about.directions):
-                table = by_lag(sizes(trail[direction]), ends.steps, reverse=direction == 1)
-                found.append(Norms(layer, ("forward", "reverse")[direction], state, table))
+                tables = [
+                    by_lag(sizes(trail[direction]), ends.steps, reverse=direction == 1)
+                    for trail in trails
+                ]
+                name = ("forward", "reverse")[direction]
+                found.append(Norms(layer, name, state, np.concatenate(tables)))
     return found
 
 

@@ -28,23 +28,31 @@ def influence(subject: Subject) -> tuple[Influence, tuple[Blind, ...]]:
     """The mean influence, and what outputs are blind to."""
     about, which = subject.about, chosen(subject)
     lag, table = subject.influence(which)
+    mean, zero, given = _over_sequences(table)
+    certain = False
+    if zero.any() and (other := subject.fresh()) is not None:
+        zero &= _over_sequences(other.influence(which)[1])[1]
+        certain = True
+    timed = len(about.inputs)
+    found = Influence(
+        about.outputs, about.inputs, lag, mean[..., :timed], about.unit, about.sizes, about.once,
+        mean[:, 0, timed:],
+    )  # fmt: skip
+    names = about.outputs, about.inputs
+    rows = blind(*names, lag, zero[..., :timed], given[..., :timed], certain)
+    once = (
+        Blind(about.outputs[i], about.once[j], (), 0, certain)
+        for i, j in np.argwhere(zero[:, 0, timed:])
+    )
+    return found, (*rows, *once)
+
+
+def _over_sequences(table: Array) -> tuple[Array, Array, Array]:
+    """``[outputs, L, inputs]`` each: the mean, whether it is zero in all, whether it is known."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # a lag that no sequence has: NaN
-        mean = np.nanmean(table, axis=0)
-        zero = np.nanmax(table, axis=0) == 0
-    found = Influence(about.outputs, about.inputs, lag, mean, about.unit)
-    if not zero.any():
-        return found, ()
-    other, certain = subject.fresh(), False
-    if other is not None:
-        again = other.influence(which)[1]
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)
-            zero &= np.nanmax(again, axis=0) == 0
-        certain = True
-    return found, blind(
-        about.outputs, about.inputs, lag, zero, np.isfinite(mean).any(axis=2), certain
-    )
+        mean, most = np.nanmean(table, axis=0), np.nanmax(table, axis=0)
+    return mean, most == 0, np.isfinite(mean)
 
 
 def blind(
@@ -61,24 +69,27 @@ def blind(
         outputs, inputs: names.
         lag: ``[L]``
         zero: ``[outputs, L, inputs]``, whether there is no influence.
-        given: ``[outputs, L]``, whether there is such a row at all.
+        given: ``[outputs, L, inputs]``, whether there is such a row at all.
         certain: whether other parameters were tried.
 
     Example:
-        >>> zero, given = np.zeros((1, 3, 2), bool), np.ones((1, 3), bool)
+        >>> zero, given = np.zeros((1, 3, 2), bool), np.ones((1, 3, 2), bool)
         >>> zero[0, :2] = True
         >>> [str(each) for each in blind(("t+1",), ("a", "b"), np.arange(1, 4), zero, given, True)]
         ['t+1 cannot depend on the newest 2 rows of all inputs']
     """
     found = []
     for i, output in enumerate(outputs):
-        whole = zero[i].all(axis=1)
-        newest = int(lag[np.argmax(given[i])])
-        parts = [(ALL, whole)]
-        parts += [(name, zero[i, :, j] & ~whole) for j, name in enumerate(inputs)]
-        for name, rows in parts:
+        some = given[i].any(axis=1)
+        several = given[i].sum(axis=1) == len(inputs)
+        whole = (zero[i] | ~given[i]).all(axis=1) & several
+        parts = [(ALL, whole, some)]
+        parts += [(n, zero[i, :, j] & ~whole, given[i, :, j]) for j, n in enumerate(inputs)]
+        for name, rows, there in parts:
             if rows.any():
-                found.append(Blind(output, name, tuple(int(n) for n in lag[rows]), newest, certain))
+                newest = int(lag[np.argmax(there)])
+                lags = tuple(int(n) for n in lag[rows])
+                found.append(Blind(output, name, lags, newest, certain))
     return tuple(found)
 
 

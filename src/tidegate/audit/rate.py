@@ -7,6 +7,7 @@ logarithm of their size is a line, and its slope is what is reported.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -32,11 +33,11 @@ SHARE, STEPS = 0.02, 2_000
 """The steps that all Jacobians of a state take: a share of all, and so many in any case."""
 
 
-def rates(subject: Subject, found: list[Norms], seed: int) -> list[Rate]:
+def rates(networks: Sequence[Subject], found: list[Norms], seed: int) -> list[Rate]:
     """The growth of each state's gradient, and its singular values.
 
     Args:
-        subject: the model and its data.
+        networks: the model and its data, once for each network that answers in it.
         found: the sizes by lag.
         seed: of the bootstrap.
     """
@@ -45,25 +46,27 @@ def rates(subject: Subject, found: list[Norms], seed: int) -> list[Rate]:
     for norms in found:
         key = norms.layer, norms.state
         if key not in values:
-            values[key] = singular(subject, *key)
+            values[key] = _mean([singular(each, *key) for each in networks[:PLACES]])
         lag, largest, smallest = values[key][norms.direction == "reverse"]
         growth, low, high = grown(norms.table, seed)
         life = np.inf if growth >= 1 else 0.0 if growth == 0 else np.log(0.5) / np.log(growth)
-        result.append(
-            Rate(
-                norms.layer,
-                norms.direction,
-                norms.state,
-                growth,
-                low,
-                high,
-                float(life),
-                lag,
-                largest,
-                smallest,
-            )
-        )
+        tables = np.split(norms.table, len(networks))
+        each = tuple(grown(table, seed)[0] for table in tables) if len(tables) > 1 else ()
+        where = norms.layer, norms.direction, norms.state
+        ends = growth, low, high, float(life)
+        result.append(Rate(*where, *ends, lag, largest, smallest, each))
     return result
+
+
+def _mean(each: list[list[tuple[Array, Array, Array]]]) -> list[tuple[Array, Array, Array]]:
+    """Of several networks, the geometric mean of their singular values."""
+    found = []
+    for parts in zip(*each, strict=True):
+        lag = parts[0][0]
+        with np.errstate(divide="ignore"):
+            ends = (np.exp(np.mean([np.log(part[i]) for part in parts], axis=0)) for i in (1, 2))
+        found.append((lag, *ends) if len(parts) > 1 else parts[0])
+    return found
 
 
 def grown(table: Array, seed: int = 0) -> tuple[float, float, float]:

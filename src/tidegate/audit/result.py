@@ -71,6 +71,8 @@ class Rate:
     places; exact, from the whole Jacobian in float64."""
     smallest: Array
     """``[K]``"""
+    networks: tuple[float, ...] = ()
+    """The growth in each network, where several answer together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,18 +86,34 @@ class Influence:
     a whole sequence its last. The newest row that a forecast of t+3 may know has lag 3. Below 0 are
     rows after a step that is tagged, which only reading from both ends can see."""
     mean: Array
-    """``[outputs, L, inputs]``, over the sequences; NaN where none is so long."""
+    """``[outputs, L, inputs]``, over the sequences; NaN where none is so long, or nothing was known
+    of that row."""
     unit: str
     """What it is measured in."""
+    sizes: tuple[float, ...] = ()
+    """How much each input varies, where they are measured in units of their own; else none."""
+    once: tuple[str, ...] = ()
+    """Inputs that have one value in a sequence, and so no lag."""
+    once_mean: Array = field(default_factory=lambda: np.empty((0, 0)))
+    """``[outputs, once]``, the influence of these."""
+
+    def weighed(self) -> Array:
+        """``[outputs, L, inputs]``, inputs side by side: a change by as much as each varies counts
+        as one by as much as the first varies."""
+        if not self.sizes or not self.sizes[0] > 0:
+            return self.mean
+        return self.mean * (np.array(self.sizes) / self.sizes[0])
 
     def total(self) -> Array:
-        """``[outputs, L]``, over all inputs: the root of the sum of squares."""
-        largest = self.mean.max(axis=2, keepdims=True)  # of 1e-200 the square is none
+        """``[outputs, L]``, over all inputs: the root of the sum of squares, `weighed`; NaN where
+        nothing was known."""
+        each = self.weighed()
+        known = np.isfinite(each)
+        each = np.where(known, each, 0)
+        largest = each.max(axis=2, keepdims=True)  # of 1e-200 the square is none
         safe = np.where(largest > 0, largest, 1.0)
-        found: Array = (safe * np.sqrt(((self.mean / safe) ** 2).sum(axis=2, keepdims=True)))[
-            ..., 0
-        ]
-        return found
+        found = safe[..., 0] * np.sqrt(((each / safe) ** 2).sum(axis=2))
+        return np.where(known.any(axis=2), found, np.nan)
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,14 +152,16 @@ class Blind:
     input: str
     """A column, or "all inputs"."""
     lags: tuple[int, ...]
-    """In rows, as in `Influence.lag`."""
+    """In rows, as in `Influence.lag`; none of an input that has no lag."""
     newest: int
-    """The lag of the newest row that it was given."""
+    """The lag of the newest row that it was given; 0 of an input that has no lag."""
     certain: bool
     """Whether it is so for other parameters too; if not, that could not be tried, and the zeros
     are those of these parameters."""
 
     def __str__(self) -> str:
+        if not self.lags:
+            return f"{self.output} cannot depend on {self.input}"
         newest = self.lags == tuple(range(self.newest, self.newest + len(self.lags)))
         n = len(self.lags)
         what = "row" if n == 1 else f"{n} rows"
@@ -150,7 +170,8 @@ class Blind:
         else:
             where = f"lag{'s' if n > 1 else ''} {', '.join(map(str, self.lags[:12]))}"
             where += ", ..." if n > 12 else ""
-        return f"{self.output} cannot depend on {where} of {self.input}"
+        after = f", which come{'s' if n == 1 else ''} after it" if max(self.lags) < 0 else ""
+        return f"{self.output} cannot depend on {where} of {self.input}{after}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,6 +196,8 @@ class Units:
     saturation: float
     """The share of units and steps at which the state is at an end of its tanh, where no gradient
     passes; 0 for a cell without, NaN where states grow beyond all numbers."""
+    network: int = 0
+    """Of several that answer together, its number."""
 
 
 @dataclass(frozen=True)
@@ -226,10 +249,13 @@ class Audit:
     memory: Memory
     blind: tuple[Blind, ...]
     units: tuple[Units, ...]
-    """For each layer and direction."""
+    """For each network, layer and direction."""
     verdict: Verdict
     fixes: tuple[Fix, ...]
     """What to try, best first."""
+    networks: int = 1
+    """That answer together: gradient and rate are over the places in all of them, influence and
+    memory those of what they say together; each has units of its own."""
     source: Any = field(default=None, compare=False, repr=False)
     """(model, data), for `try_fixes`; None for an audit that was read from JSON."""
 

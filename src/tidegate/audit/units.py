@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -28,16 +30,18 @@ LONGEST = 1000
 """Lags that the autocorrelation is looked at."""
 
 
-def units(subject: Subject) -> tuple[Units, ...]:
-    """For each layer and direction."""
-    about, length = subject.about, subject.length
-    count = int(np.clip(STEPS / np.median(length), 1, MOST))
+def units(networks: Sequence[Subject]) -> tuple[Units, ...]:
+    """For each network that answers in a model, each layer and direction."""
+    about, length = networks[0].about, networks[0].length
+    count = int(np.clip(STEPS / len(networks) / np.median(length), 1, MOST))
     which = spread(len(length), count)
     found = []
-    for number, entry in enumerate(subject.record(which)):
-        layer, direction = divmod(number, about.directions)
-        values = {name: array.astype(np.float64) for name, array in entry.items()}
-        found.append(of_layer(about.cell, layer, direction, values, length[which]))
+    for network, subject in enumerate(networks):
+        for number, entry in enumerate(subject.record(which)):
+            layer, direction = divmod(number, about.directions)
+            values = {name: array.astype(np.float64) for name, array in entry.items()}
+            each = of_layer(about.cell, layer, direction, values, length[which])
+            found.append(replace(each, network=network))
     return tuple(found)
 
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from ..evidence import SURE
 from ..network.lags import CHANGE
+from ..network.subject import About
 from .memory import NEAR
 from .result import LagCurve, Memory, Rate, Units, Verdict
 
@@ -40,7 +41,7 @@ class Far(NamedTuple):
 
 def judge(
     length: int,
-    step: str,
+    about: About,
     gradient: tuple[LagCurve, ...],
     rate: tuple[Rate, ...],
     memory: Memory,
@@ -50,9 +51,10 @@ def judge(
 
     Args:
         length: steps of a sequence of median length.
-        step: what a row of the data is called.
+        about: what a row of the data is called, and how many a step reads.
         gradient, rate, memory, units: as in `Audit`.
     """
+    step = about.step
     if not gradient:
         return stateless(step, memory)
     large, best = largest(gradient, rate), surviving(gradient, rate, length)
@@ -76,7 +78,8 @@ def judge(
     matters = (
         f"the newest {memory.usable} of {longest} {step}s decide the {memory.name} to within 1 %"
     )
-    ever = f"the gradient halves every {best.rate.half_life:.3g} steps"
+    large_as = f" of {about.rows} {step}s" if about.rows > 1 else ""
+    ever = f"the gradient halves every {best.rate.half_life:.3g} steps{large_as}"
     left = f"{_share(best.size)} of the gradient is left after {best.lag}"
     lead = large.rate.low if np.isfinite(large.rate.low) else times
     if any(np.isnan(each.saturation) for each in units):
@@ -84,8 +87,8 @@ def judge(
     if large.size > GROWN and lead > 1:
         return Verdict(
             "exploding",
-            f"the gradient grows {times:.4g} times with each step, and is {large.size:.3g} times "
-            f"as large {large.lag} steps back",
+            f"the gradient grows {times:.4g} times with each step{large_as}, and is "
+            f"{large.size:.3g} times as large {large.lag} steps back",
             evidence,
         )
     unused = memory.name != CHANGE and (memory.gain < NEAR or not memory.p < SURE)
@@ -94,14 +97,17 @@ def judge(
             return Verdict(
                 "saturated",
                 f"{100 * full:.0f} % of all units and steps stand at an end of their tanh, where "
-                f"no gradient passes: {left} steps",
+                f"no gradient passes: {left} steps{large_as}",
                 evidence,
             )
         rest = "what it reaches of the past is not used" if unused else matters
         return Verdict("vanishing", f"{ever}: {left} of {length} steps; {rest}", evidence)
-    far = f"the gradient comes {reached} steps back, of {length}, before less than {GONE:g} is left"
+    far = (
+        f"the gradient comes {reached} steps{large_as} back, of {length}, before less than "
+        f"{GONE:g} is left"
+    )
     if reached >= length:
-        far = f"{left} of {length} steps"
+        far = f"{left} of {length} steps{large_as}"
     if unused:
         seen = int(memory.context[0])
         only = f"only the newest {seen} {step}{'s' if seen != 1 else ''}"

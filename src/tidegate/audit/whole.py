@@ -50,17 +50,17 @@ def audit(model: Any, data: Any, *, seed: int = 0) -> Audit:
     if not len(length) or length.max() < 2:
         what = f"the longest has {int(length.max())}" if len(length) else "there are none"
         raise DataError(f"an audit needs sequences of two steps at least, {what}; give longer ones")
-    about = subject.about
-    found = norms(subject, CELLS[about.cell].states, seed)
+    about, networks = subject.about, (subject, *subject.others)
+    found = norms(networks, CELLS[about.cell].states, seed)
     gradient = tuple(each.curve() for each in found)
-    rate = tuple(rates(subject, found, seed))
+    rate = tuple(rates(networks, found, seed))
     acts, blind = influence(subject)
     kept = memory(subject, seed)
-    each = units(subject)
+    each = units(networks)
     median = int(np.median(length))
-    verdict = judge(median, about.step, gradient, rate, kept, each)
+    verdict = judge(median, about, gradient, rate, kept, each)
     return Audit(
-        model=about.model,
+        model=about.model if len(networks) == 1 else f"{len(networks)} times {about.model}",
         cell=about.cell,
         hidden=about.hidden,
         sequences=len(length),
@@ -75,6 +75,7 @@ def audit(model: Any, data: Any, *, seed: int = 0) -> Audit:
         units=each,
         verdict=verdict,
         fixes=fixes(about, median, verdict, kept, blind),
+        networks=len(networks),
         source=(model, data),
     )
 

@@ -1,9 +1,7 @@
 """A forecaster with a frame, as the audit sees it.
 
-The gradient and the gates are those of its first network. What a forecast owes to a value of the
-past also comes by way of the window's mean and deviation and of the baselines that the network
-mixes, so influence is taken of all of that together, by differences. By length of context, older
-values are hidden from the network and from its baselines; the units of the window are kept.
+Influence is that of the whole forecast, `influence.py` says how. By length of context, older values
+are hidden from the networks and from their baselines; the units of the window are kept.
 """
 
 from __future__ import annotations
@@ -16,12 +14,14 @@ from numpy.typing import NDArray
 
 from ..data.series import Series, read_series
 from ..errors import ArgumentError, DataError
-from ..network.audited import FEW, NetworkSubject, about_of
+from ..network import Network
+from ..network.audited import FEW, Acts, NetworkSubject, about_of
 from ..network.lags import doubling, spread
 from ..network.subject import Context
+from .influence import Columns, influence, spread_of, without_floor
 from .learn import table_of
 from .members import Members
-from .model import AT_ONCE, Model
+from .model import Model
 from .windows import Table, Windows, filled
 
 if TYPE_CHECKING:
@@ -31,8 +31,6 @@ Array = NDArray[Any]
 
 MOST = 200
 """Windows that are looked at."""
-MOVED = 0.01
-"""Deviations of its window that a value is moved by, up and down."""
 
 
 def subject(forecaster: Forecaster, df: Any) -> NetworkSubject:
@@ -52,24 +50,25 @@ def subject(forecaster: Forecaster, df: Any) -> NetworkSubject:
     series = read_series(df, missing="keep", gaps="fill", like=known)
     number = {name: i for i, name in enumerate(known.ids or [None])}
     fitted = np.array([number.get(name, -1) for name in series.ids or [None]])
-    first = answers.on(series, fitted).learned[0]
+    each = answers.on(series, fitted).learned
+    first, models = each[0], [learned.model for learned in each]
     model, table = first.model, table_of(plan, series, first.scaling, first.units)
     windows = _windows(model, table)
     rows, spans = model.inputs.rows(windows)
     horizon, spec = plan.horizon, model.network.spec
-    ahead = spread(horizon, FEW)
+    ahead, columns = spread(horizon, FEW), Columns(series.encoding, first.units)
     about = replace(
         about_of(spec),
         outputs=tuple(f"t+{i + 1}" for i in ahead),
-        inputs=(forecaster.target,),
-        step="row",
+        inputs=(forecaster.target, *columns.timed),
+        once=tuple(code.name for code in series.encoding.static),
+        sizes=(float(np.median(spread_of(windows))), *columns.sizes),
+        step=_called(series),
         rows=plan.segment,
-        unit="by a change of 1 of the value",
+        unit="by a change of 1 of the input",
         loss="absolute error",
-        settings=("cell", "window", "hidden", "learning_rate"),
+        settings=("cell", "init", "window", "hidden", "learning_rate", "clip_value"),
     )
-    if len(answers.learned) > 1:
-        about = replace(about, model=f"{about.model}, the first of {len(answers.learned)} networks")
     targets = windows.targets()[..., 0].astype(np.float64)
     head, inputs = model.inputs.head, model.inputs
 
@@ -82,18 +81,48 @@ def subject(forecaster: Forecaster, df: Any) -> NetworkSubject:
         if not seen:
             return _error(np.zeros_like(targets[chosen]), targets[chosen])
         some = hidden(_take(windows, chosen), seen)
-        return _error(model.parts(some)[0][..., head.middle], targets[chosen])
+        said = [each.parts(some)[0][..., head.middle] for each in models]
+        return _error(np.median(said, axis=0), targets[chosen])
 
-    return NetworkSubject(
+    def acts_of(models: list[Model], table: Table) -> Acts:
+        def acts(which: Array) -> tuple[Array, Array]:
+            some = replace(_take(windows, which), table=table)
+            return influence(models, some, columns, ahead)
+
+        return acts
+
+    def anew(network: Network) -> Acts:
+        return acts_of([replace(model, network=network)], without_floor(table))
+
+    first_of_all = NetworkSubject(
         about,
         model.network,
         rows,
         spans,
         score,
-        acts=lambda which: influence(model, table, _take(windows, which), ahead),
+        acts=acts_of(models, table),
         contexts=Context((0, *doubling(plan.reach)), losses),
         labels=_labels(series, windows),
+        anew=anew,
     )
+    others = tuple(replace(first_of_all, network=other.network) for other in models[1:])
+    return replace(first_of_all, others=others)
+
+
+def _called(series: Series) -> str:
+    """What a row is: "day", "15-minute step"; "row" where times are whole numbers.
+
+    Example:
+        >>> import polars as pl
+        >>> from datetime import datetime, timedelta
+        >>> times = [datetime(2024, 1, 1) + timedelta(minutes=15 * i) for i in range(3)]
+        >>> _called(read_series(pl.DataFrame({"ds": times, "y": [1.0, 2.0, 3.0]})))
+        '15-minute step'
+    """
+    if series.frequency.unit == "integer":
+        return "row"
+    count, _, unit = series.frequency.name.rpartition(" ")
+    return f"{count}-{unit.removesuffix('s')} step" if count else unit
 
 
 def hidden(windows: Windows, seen: int) -> Windows:
@@ -107,55 +136,6 @@ def hidden(windows: Windows, seen: int) -> Windows:
     z = np.nan_to_num(filled(z, windows.plan.season), nan=0.0)
     beside = tuple(np.where(np.arange(z.shape[1]) < beyond, 0, column) for column in windows.beside)
     return replace(windows, z=z, seen=known, zero=zero, beside=beside)
-
-
-def influence(model: Model, table: Table, windows: Windows, ahead: Array) -> tuple[Array, Array]:
-    """How far a median forecast moves with each value, in their own units.
-
-    Args:
-        model: what forecasts.
-        table: of the series.
-        windows: k of them.
-        ahead: ``[O]``, steps of the horizon, from 0.
-
-    Returns:
-        lag ``[L]``, in rows before the one that is forecast, and ``[k, O, L, 1]``; NaN where no
-        value was observed.
-    """
-    k, reach = windows.z.shape
-    found = np.full((k, len(ahead), reach + int(ahead[-1]), 1), np.nan)
-    unit = windows.deviation * table.scaling.scale[windows.series]
-    for i in range(k):
-        seen = np.flatnonzero(windows.seen[i])
-        size = float(MOVED * unit[i])
-        for first in range(0, len(seen), AT_ONCE // 2):
-            rows = seen[first : first + AT_ONCE // 2]
-            moved = np.zeros((2, len(rows), reach))
-            moved[0, np.arange(len(rows)), rows] = size
-            moved[1] = -moved[0]
-            both = moved.reshape(-1, reach)
-            values: Any = _Moved(table.values, both)
-            which = np.full(len(both), windows.series[i])
-            cut = np.full(len(both), windows.cut[i])
-            other = Windows.before(replace(table, values=values), windows.plan, which, cut)
-            z = model.parts(other)[0][:, ahead, model.inputs.head.middle]
-            y = table.scaling.undo(other.undo(z), which).reshape(2, len(rows), -1)
-            slope = (y[0] - y[1]) / (2 * size)
-            for j, step in enumerate(ahead):
-                found[i, j, reach - 1 - rows + step, 0] = np.abs(slope[:, j])
-    return np.arange(1, found.shape[2] + 1), found
-
-
-class _Moved:
-    """The values of a table as windows read them, each window with a change of its own."""
-
-    def __init__(self, values: Array, change: Array) -> None:
-        self.values = values
-        self.change = change
-
-    def __getitem__(self, index: Array) -> Array:
-        found: Array = self.values[index] + self.change
-        return found
 
 
 def _windows(model: Model, table: Table) -> Windows:
@@ -197,8 +177,9 @@ def _labels(series: Series, windows: Windows) -> tuple[str, ...]:
     start = series.start[windows.series][:, None]
     times = series.time[np.maximum(newest, start)]
     if times.dtype.kind == "M":
-        times = times.astype("datetime64[m]")
-    names = [[str(time).removesuffix("T00:00") for time in row] for row in times]
+        dates = times.astype("datetime64[D]")
+        times = dates if (dates == times).all() else times.astype("datetime64[m]")
+    names = [[str(time).replace("T", " ") for time in row] for row in times]
     ahead = [f"+{min((i + 1) * plan.segment, plan.horizon)}"
              for i in range(-(-plan.horizon // plan.segment))]  # fmt: skip
     return tuple(name for row in names for name in (*row, *ahead))

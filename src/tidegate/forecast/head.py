@@ -86,6 +86,17 @@ class Head:
         quantiles = np.ascontiguousarray(inner.quantiles.T).reshape(*shape, -1)
         return Parts(quantiles, None if inner.logit is None else inner.logit.reshape(shape))
 
+    def median_slopes(self, output: Array, paths: Array) -> tuple[Array, Array]:
+        """How the median of each step ahead moves with its numbers of the output, ``[n, h *
+        width]``, and with its paths, ``[n, h, paths]``; arguments as for `parts`."""
+        columns = _rows(paths)
+        inner = self._forward(_rows(output.reshape(-1, self.width)), columns)
+        by_output = np.zeros((self.width, columns.shape[1]))
+        slope = np.zeros_like(inner.quantiles)
+        slope[self.middle] = 1
+        self._backward(slope, columns, inner, by_output)
+        return by_output.T.reshape(output.shape), inner.weights.T.reshape(paths.shape)
+
     def loss(self, targets: Array, output: Array) -> tuple[float, Array]:
         """The loss and its gradient by the output.
 

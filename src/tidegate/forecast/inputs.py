@@ -84,6 +84,7 @@ class Inputs:
             read_last=self.ahead,
             head_dropout=plan.dropout,
             outputs=plan.segment * head.width,
+            init=plan.training.init,
         )
 
     def start(self, network: Network, targets: Array) -> None:

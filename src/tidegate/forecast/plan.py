@@ -8,7 +8,7 @@ from typing import Any
 from ..cells import CELLS
 from ..data.plain import from_json
 from ..errors import ArgumentError
-from ..network import checks
+from ..network import Init, checks
 from ..train import FitSettings
 from ..train.settings import annealed
 
@@ -46,6 +46,11 @@ class ForecastTraining:
     weight_decay: float = 1e-4
     calibrate: bool = True
     """Whether the intervals are corrected by windows held out, which takes half as long again."""
+    init: Init = field(default_factory=Init)
+    """What the weights start from; ``Init(chrono=T)`` for memories of T steps."""
+    clip_value: float | None = None
+    """The largest size of each number of a gradient, whose norm is limited to 1 in any case; None
+    for no such limit."""
 
     def __post_init__(self) -> None:
         if self.updates is not None:
@@ -55,6 +60,10 @@ class ForecastTraining:
         checks.number(self, "learning_rate", least=0)
         checks.number(self, "weight_decay", least=0)
         checks.flag(self, "calibrate")
+        if not isinstance(self.init, Init):
+            raise ArgumentError(f"ForecastTraining.init must be an Init, got {self.init!r}")
+        if self.clip_value is not None:
+            checks.number(self, "clip_value", least=0)
 
     @property
     def size(self) -> int:
@@ -84,6 +93,7 @@ class ForecastTraining:
             weight_decay=self.weight_decay,
             beta2=0.98,
             warmup=0.1,
+            clip_value=self.clip_value,
             seed=seed,
         )
 
@@ -194,5 +204,5 @@ class Plan:
             ArgumentError: for a key that is not known, is missing, or holds a value out of range.
         """
         if isinstance(data, dict) and "training" in data:
-            data = {**data, "training": from_json(Training, data["training"])}
+            data = {**data, "training": from_json(Training, Init.within(data["training"]))}
         return from_json(cls, data)

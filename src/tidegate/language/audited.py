@@ -79,7 +79,7 @@ def subject(model: LanguageModel, text: str) -> NetworkSubject:
         step="word" if words else "character",
         unit="per unit of the embedding",
         loss="nats a token",
-        settings=("cell", "init", "learning_rate", "hidden"),
+        settings=("cell", "init", "learning_rate", "hidden", "clip_value"),
     )
     tokens = alphabet.vocabulary.tokens
     labels = tuple(tokens[i] for i in ids[rows])

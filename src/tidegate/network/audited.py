@@ -11,7 +11,8 @@ import numpy as np
 
 from ..data.spans import Spans
 from ..errors import DataError
-from .lags import CHANGE, beside, by_lag, change, doubling, spread
+from .influence import influence
+from .lags import CHANGE, change, doubling, spread
 from .network import Network
 from .parameters import size
 from .spec import Init, NetworkSpec, NumberInput
@@ -21,6 +22,8 @@ FEW = 12
 """Outputs that are looked at one by one; of more, a random sum is."""
 OPEN = 8.0
 """The bias of a gate that is to keep nearly all: 1 − σ(8) is a third of a thousandth."""
+Acts = Callable[[Array], tuple[Array, Array]]
+"""Numbers of sequences → what `Subject.influence` gives."""
 Pull = Callable[[Array, Array], tuple[Array, Array]]
 """(numbers of sequences, gradient by the rows that the network read of them, one sequence after the
 other) → the gradient by the rows of the data ``[N, inputs]``, and their number for each."""
@@ -45,12 +48,16 @@ class NetworkSubject:
     """The network's output for all spans → ``[n]``, the loss of each sequence."""
     pull: Pull | None = None
     """From what the network reads to what the user gave; None where they are the same."""
-    acts: Callable[[Array], tuple[Array, Array]] | None = None
+    acts: Acts | None = None
     """In place of `influence`, for a model that does more to its input than the network."""
     contexts: Context | None = None
     """The loss by length of context; None for how far the output changes."""
     labels: tuple[str, ...] | None = None
     """What each step of each span is called, one span after the other."""
+    others: tuple[NetworkSubject, ...] = ()
+    """Further networks that answer together with this one, over the same spans."""
+    anew: Callable[[Network], Acts] | None = None
+    """``acts`` of the model with another network in the place of all of its own."""
 
     @property
     def spec(self) -> NetworkSpec:
@@ -148,52 +155,19 @@ class NetworkSubject:
         return found
 
     def influence(self, which: Array) -> tuple[Array, Array]:
-        """See `network.subject.Subject`.
-
-        A network that is read out at every step is judged at the last one; if it also reads
-        backwards, at the middle one.
-        """
-        if self.acts is not None:
-            return self.acts(which)
-        network = self.exact
-        spec = network.spec
-        if spec.readout == "each" and not (spec.read_last or spec.bidirectional):
-            spec = spec.but(readout="last")  # no other step is asked for
-            network = Network(spec, parameters=network.parameters)
-        spans, length = self.spans[which], self.length[which]
-        at = self._judged(length)
-        tables: list[tuple[Array, Array]] = []
-        for step, probe in self._probes(spec, length, at):
-            tape = network.forward_train(self.exact_rows, spans)
-            numbers = isinstance(spec.input, NumberInput)
-            width = spec.input.size if isinstance(spec.input, NumberInput) else spec.input.width
-            d_input = np.empty((int(length.sum()), width))
-            network.native_backward(
-                tape.native, probe, gradient=np.empty_like(network.values), d_input=d_input
-            )
-            segment = spec.input.segment
-            if numbers:
-                by_row, rows = d_input.reshape(len(d_input) * segment, -1), spans.length
-            else:
-                by_row, rows = np.sqrt((d_input**2).sum(axis=1, keepdims=True)), length
-            about = (at + 1) * segment - 1
-            if self.pull is not None:
-                by_row, rows = self.pull(which, by_row)
-                about = np.where(at + 1 == length, rows - 1, about)
-            tables.append(by_lag(by_row, rows, about + step))
-        return beside(tables)
+        """See `network.subject.Subject`; of several networks, that of the mean of their outputs."""
+        return influence(self, which) if self.acts is None else self.acts(which)
 
     def fresh(self) -> NetworkSubject | None:
         """See `network.subject.Subject`: orthogonal, gates open, and rows of small numbers."""
+        network = opened(self.spec)
         if self.acts is not None:
-            return None
-        spec = self.exact.spec.but(init=Init(recurrent="orthogonal", bias="uniform"))
-        network = Network(spec, seed=1)
-        _open(spec, network)
+            acts = None if self.anew is None else self.anew(network)
+            return None if acts is None else replace(self, network=network, acts=acts, others=())
         rows = self.exact_rows
-        if isinstance(spec.input, NumberInput):
+        if isinstance(network.spec.input, NumberInput):
             rows = np.random.default_rng(0).normal(0, 0.01, np.shape(rows))
-        return replace(self, network=network, rows=rows)
+        return replace(self, network=network, rows=rows, others=())
 
     # ---- what they share ----
 
@@ -218,36 +192,6 @@ class NetworkSubject:
             part[...] = 0
             part[:: spec.directions, late] = end[:: spec.directions, back.ravel()]
         return states
-
-    def _judged(self, length: Array) -> Array:
-        spec = self.spec
-        whole = spec.readout != "each" or spec.read_last or not spec.bidirectional
-        found: Array = length - 1 if whole else length // 2
-        return found
-
-    def _probes(self, spec: NetworkSpec, length: Array, at: Array) -> list[tuple[int, Array]]:
-        """For each output that is looked at: how far ahead of the newest row it is, and the
-        gradient of the network's output."""
-        k, size = len(length), spec.output_size
-        names = len(self.about.outputs)
-        if spec.readout != "each":
-            place, rows, each = np.arange(k), k, 1
-        elif spec.read_last:
-            each = spec.read_last
-            place, rows = np.arange(k) * each, k * each
-        else:
-            place, rows, each = np.cumsum(length) - length + at, int(length.sum()), 1
-        if names == each * size:
-            columns = [(step, np.eye(size)[i]) for step in range(each) for i in range(size)]
-        else:
-            sign = np.random.default_rng(0).choice([-1.0, 1.0], size)
-            columns = [(step, sign / np.sqrt(size)) for step in range(names)]
-        probes = []
-        for step, column in columns:
-            probe = np.zeros((rows, size))
-            probe[place + step] = column
-            probes.append((step + 1 if spec.read_last else 0, probe))
-        return probes
 
     @cached_property
     def _whole(self) -> dict[int, Array]:
@@ -362,9 +306,16 @@ def _exact(spec: NetworkSpec, rows: Any) -> Any:
     return np.asarray(rows, np.float64) if isinstance(spec.input, NumberInput) else rows
 
 
-def _open(spec: NetworkSpec, network: Network) -> None:
-    """Sets the biases of gates so that states pass, and units so that they work."""
+def opened(spec: NetworkSpec) -> Network:
+    """A network in float64 whose states pass and whose units all work: nothing vanishes in it.
+
+    Recurrent weights are orthogonal, gates keep nearly all, and relu units are above zero.
+    """
+    spec = spec.but(dtype="float64", init=Init(recurrent="orthogonal", bias="uniform"))
+    network = Network(spec, seed=1)
     for name, values in network.params.items():
+        if name == "dense_bias":
+            values[...] = 1.0
         if not name.startswith("bias_ih"):
             continue
         gates = dict(zip(spec.cell_spec.gates, np.split(values, len(spec.cell_spec.gates)),
@@ -374,3 +325,4 @@ def _open(spec: NetworkSpec, network: Network) -> None:
                 block[...] = 1.0
             elif gate == spec.cell_spec.forget or (gate, 1.0) in spec.cell_spec.chrono:
                 block[...] = OPEN
+    return network

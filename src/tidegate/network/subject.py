@@ -38,11 +38,15 @@ class About:
     """Of `Subject.losses`; lower is better."""
     settings: tuple[str, ...] = ()
     """The arguments of the estimator that a fix may change: of "cell", "init", "window",
-    "segment", "readout", "clip"; none for a bare network."""
+    "segment", "readout", "learning_rate", "clip_value"; none for a bare network."""
     chrono: int | None = None
     """T_max that the gates' biases were set for; None if they were not."""
     recurrent: str = ""
     """How the recurrent weights were drawn."""
+    sizes: tuple[float, ...] = ()
+    """How much each input varies, in its own units; none where the influence is by deviation."""
+    once: tuple[str, ...] = ()
+    """Inputs beside them that have one value in a sequence, and no lag."""
 
 
 class Ends(NamedTuple):
@@ -80,6 +84,11 @@ class Subject(Protocol):
         ...
 
     @property
+    def others(self) -> tuple[Subject, ...]:
+        """The other networks that answer together with this one, over the same sequences."""
+        ...
+
+    @property
     def context(self) -> Context:
         """The loss by length of context."""
         ...
@@ -107,7 +116,8 @@ class Subject(Protocol):
 
         Returns:
             lag ``[L]`` in rows of the data, and ``[k, outputs, L, inputs]``: d output / d input,
-            NaN where a sequence has no such row.
+            NaN where a sequence has no such row. Columns for ``about.once`` follow those of the
+            inputs, and hold their values at the first lag.
         """
         ...
 

@@ -63,7 +63,7 @@ def gradient_chart(audit: Audit) -> Chart:
         f"{int(longest.lag[-1])} steps: {said}.",
         "How strongly a state still depends on itself so many steps before. At the dashed line "
         "nothing is lost; well below it there is next to nothing to learn from. The band holds "
-        "80 % of the places in the sequences.",
+        f"80 % of the places in the sequences{_many(audit)}.{_large(audit)}",
         marks,
         {
             "height": 320,
@@ -81,6 +81,16 @@ def gradient_chart(audit: Audit) -> Chart:
         _choices(groups),
         _legend(audit, groups),
     )
+
+
+def _many(audit: Audit) -> str:
+    """Whose places they are, where several networks answer together."""
+    return f", of all {audit.networks} networks together" if audit.networks > 1 else ""
+
+
+def _large(audit: Audit) -> str:
+    """How many rows of the data a step reads, where it reads several."""
+    return f" A step reads {audit.rows} {audit.step}s." if audit.rows > 1 else ""
 
 
 def _groups(audit: Audit) -> dict[str, list[int]]:
@@ -129,15 +139,16 @@ def _columns(curves: list[LagCurve], names: list[str]) -> Columns:
 
 def rates_table(audit: Audit) -> Table:
     """How the gradient of each state grows from step to step."""
-    return Table(
-        "Growth of the gradient from step to step, with its 95 % interval",
-        {
-            "state": [named(rate, audit) for rate in audit.rate],
-            "factor a step": [f"× {short(rate.growth)}" for rate in audit.rate],
-            "95 % interval": [between(rate.low, rate.high) for rate in audit.rate],
-            "half-life, steps": [short(rate.half_life, 3) for rate in audit.rate],
-        },
-    )
+    columns = {
+        "state": [named(rate, audit) for rate in audit.rate],
+        "factor a step": [f"× {short(rate.growth)}" for rate in audit.rate],
+        "95 % interval": [between(rate.low, rate.high) for rate in audit.rate],
+        "half-life, steps": [short(rate.half_life, 3) for rate in audit.rate],
+    }
+    if audit.networks > 1:
+        ends = ((min(rate.networks), max(rate.networks)) for rate in audit.rate)
+        columns[f"in each of {audit.networks} networks"] = [between(*pair) for pair in ends]
+    return Table("Growth of the gradient from step to step, with its 95 % interval", columns)
 
 
 def singular_chart(audit: Audit) -> Chart | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .blocks import Table
+from .blocks import Block, Table
 from .chart import BLUE, ROSE, Chart, Choice, Mark, Set
 from .gradient import some
 from .numbers import short
@@ -20,12 +20,32 @@ BLUES = ["#2f80c800", "#2f80c8"]
 """From nothing to a blue that can be seen on white and on black."""
 
 
-def influence_charts(audit: Audit) -> list[Chart]:
-    """The sum over all inputs by lag; and, where there are several inputs, each by lag."""
-    found = [_total(audit)]
+def influence_charts(audit: Audit) -> list[Block]:
+    """The sum over all inputs by lag; where there are several inputs, each by lag; and those that
+    have no lag."""
+    found: list[Block] = [_total(audit)]
     if len(audit.influence.inputs) > 1:
         found.append(_by_input(audit))
+    if audit.influence.once:
+        found.append(_once(audit))
     return found
+
+
+def _once(audit: Audit) -> Table:
+    """The inputs that have one value in a sequence."""
+    influence = audit.influence
+    columns = {"output": list(influence.outputs[:OUTPUTS])}
+    for j, name in enumerate(influence.once):
+        columns[name] = [short(float(v)) for v in influence.once_mean[:OUTPUTS, j]]
+    return Table(f"Influence of what has one value in a sequence ({influence.unit})", columns)
+
+
+def _weighed(audit: Audit) -> str:
+    """How inputs are made comparable, if they are not so already."""
+    if len(audit.influence.inputs) < 2 or not audit.influence.sizes:
+        return ""
+    first = audit.influence.inputs[0]
+    return f"; inputs are weighed by how much they vary, beside {first}"
 
 
 def _choices(audit: Audit) -> tuple[Choice, ...]:
@@ -77,8 +97,8 @@ def _total(audit: Audit) -> Chart:
         "What the outputs depend on",
         f"Influence on {influence.outputs[0]} by lag; it is largest {peaks[0]} {audit.step}s back.",
         f"How much an output changes with the input so many {audit.step}s before it, all inputs "
-        f"together ({influence.unit}). A peak is what the model looks at; where the line lies on "
-        f"the ground, the past is not used.",
+        f"together ({influence.unit}{_weighed(audit)}). A peak is what the model looks at; where "
+        f"the line lies on the ground, the past is not used.",
         (
             Mark("areaY", "lags", {**place, "fill": BLUE, "fillOpacity": 0.2}),
             Mark("lineY", "lags", {**place, "stroke": BLUE}),
@@ -110,13 +130,14 @@ def _single(audit: Audit) -> tuple[str, ...]:
 
 def _by_input(audit: Audit) -> Chart:
     influence = audit.influence
-    means = np.nan_to_num(influence.mean)
+    weighed = influence.weighed()
+    means = np.nan_to_num(weighed)
     strongest = np.argsort(-(means**2).sum(axis=(0, 1)), kind="stable")[:INPUTS]
     names = [influence.inputs[i] for i in sorted(strongest.tolist())]
     at = [influence.inputs.index(name) for name in names]
     sets = []
     for k in range(min(len(influence.outputs), OUTPUTS)):
-        values = influence.mean[k][:, at]
+        values = weighed[k][:, at]
         grid = {
             "steps": influence.lag,
             "labels": [str(int(lag)) for lag in influence.lag],
@@ -141,7 +162,8 @@ def _by_input(audit: Audit) -> Chart:
     return Chart(
         "By input and lag",
         f"A map of influence by input and lag; inputs are {', '.join(names)}.",
-        "A row for each input: the darker, the more the output changes with it at that lag.",
+        "A row for each input: the darker, the more the output changes with it at that lag"
+        f"{_weighed(audit)}.",
         (
             Mark("cell", "cells", {**place, "fill": "value", "inset": 0}),
             Mark("tip", "cells", place, tips, "xy"),

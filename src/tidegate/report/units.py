@@ -29,7 +29,8 @@ def units_charts(audit: Audit) -> list[Chart]:
 
 def _named(part: Units, audit: Audit) -> str:
     both = any(each.direction == "reverse" for each in audit.units)
-    return f"layer {part.layer}" + (f", {part.direction}" if both else "")
+    network = f"network {part.network + 1}, " if audit.networks > 1 else ""
+    return f"{network}layer {part.layer}" + (f", {part.direction}" if both else "")
 
 
 def _times(audit: Audit, choices: tuple[Choice, ...]) -> Chart:

@@ -1,7 +1,6 @@
 """Estimators of sequences with their data, as the audit sees them.
 
-The gradient and the gates are those of the first network; the loss by length of context is that of
-the whole estimator, on sequences that begin later.
+The loss by length of context is that of the whole estimator, on sequences that begin later.
 """
 
 from __future__ import annotations
@@ -61,6 +60,24 @@ def entropy(targets: Array) -> Loss:
     return loss
 
 
+def yes_or_no(targets: Array) -> Loss:
+    """What the right answers cost, in nats, the mean over what is known of ``[n, K]`` of 0 and 1.
+
+    Example:
+        >>> yes_or_no(np.array([[1.0, np.nan]]))(np.array([[0.0, 9.0]]), np.array([0])).round(3)
+        array([0.693])
+    """
+
+    def loss(outputs: Array, which: Array) -> Array:
+        known = ~np.isnan(targets[which])
+        truth = np.where(known, targets[which], 0)
+        each = np.where(known, np.logaddexp(0, outputs) - truth * outputs, 0)
+        found: Array = each.sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+        return found
+
+    return loss
+
+
 def squared(targets: Array) -> Loss:
     """The squared error, the mean over targets; of quantiles, that of the middle one."""
 
@@ -96,9 +113,7 @@ def subject(
     else:
         rows, spans = inputs.views(inputs.table(x), x.spans)[0]
     about = about_of(spec, loss=CHANGE if loss is None else name)
-    if len(learned.members) > 1:
-        about = replace(about, model=f"{about.model}, the first of {len(learned.members)} networks")
-    settings = ["cell", "init", "learning_rate"]
+    settings = ["cell", "init", "learning_rate", "clip_value"]
     settings += ["readout"] if spec.readout == "last" else []
     if isinstance(inputs, Numbers):
         settings += [] if stepwise else ["segment"]
@@ -125,7 +140,9 @@ def subject(
     labels = None
     if not isinstance(inputs, Numbers):
         labels = tuple(x.rows.tolist())
-    return NetworkSubject(about, network, rows, spans, score, pull, None, context, labels)
+    first = NetworkSubject(about, network, rows, spans, score, pull, None, context, labels)
+    others = tuple(replace(first, network=other.network) for other in learned.members[1:])
+    return replace(first, others=others)
 
 
 def ends(x: Ragged, which: Array, first: Array, last: Array) -> Ragged:

@@ -93,6 +93,16 @@ def of_steps(y: Any, x: Ragged) -> tuple[Array, Array | None]:
     return ids[:, None].astype(np.float64), classes
 
 
+def answers_of(y: Any, x: Ragged, count: int) -> Array:
+    """Whether each of ``count`` things is so at each step, ``[N, count]`` of 0, 1 and NaN.
+
+    Raises:
+        DataError: if y holds something else.
+    """
+    parts = as_given(y, x, [np.zeros((length, count)) for length in x.length])
+    return _yes_or_no(np.concatenate(parts), x)
+
+
 def _yes_or_no(table: Array, x: Ragged) -> Array:
     try:
         found = table.astype(np.float64)

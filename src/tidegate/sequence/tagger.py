@@ -201,6 +201,8 @@ class SequenceTagger(BaseEstimator):  # type: ignore[misc]  # no types there
 
         x, y = audited.given(self, data)
         loss = None
+        if y is not None and self.classes_ is None:
+            loss = audited.yes_or_no(steps.answers_of(y, x, self.learned_.spec.outputs))
         if y is not None and self.classes_ is not None:
             given = np.concatenate(
                 [np.asarray(part) for part in steps.as_given(y, x, [np.zeros(n) for n in x.length])]

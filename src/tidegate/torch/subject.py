@@ -48,6 +48,7 @@ class TorchSubject:
     """The recurrent modules, in the order in which they ran."""
     cuts: bool
     """Whether the model takes fewer steps; else the steps before are filled."""
+    others: tuple[Subject, ...] = ()
 
     @cached_property
     def length(self) -> Array:

@@ -107,6 +107,7 @@ def annealed(
     beta2: float,
     warmup: float = 0.05,
     patience: int | None = None,
+    clip_value: float | None = None,
     seed: int = 0,
 ) -> FitSettings:
     """The recipe of all estimators: AdamW, gradients clipped to 1, a cosine down to 0.
@@ -118,17 +119,25 @@ def annealed(
         weight_decay, beta2: of AdamW.
         warmup: the share of the updates in which the rate rises.
         patience, seed: as for `FitSettings`.
+        clip_value: as for `Optimizer`.
 
     Example:
         >>> settings = annealed(100, 32, 3e-3, weight_decay=0.01, beta2=0.99, warmup=0.1)
         >>> [round(settings.learning_rate(done, 100), 4) for done in (0, 10, 55, 99)]
         [0.0003, 0.003, 0.0015, 0.0]
     """
-    betas = (0.9, beta2)
+    optimizer = Optimizer(
+        "adamw",
+        rate,
+        betas=(0.9, beta2),
+        weight_decay=weight_decay,
+        clip=1.0,
+        clip_value=clip_value,
+    )
     return FitSettings(
         updates=updates,
         batch=batch,
-        optimizer=Optimizer("adamw", rate, betas=betas, weight_decay=weight_decay, clip=1.0),
+        optimizer=optimizer,
         schedule="cosine",
         warmup=warmup,
         patience=patience,
