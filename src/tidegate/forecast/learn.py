@@ -175,9 +175,11 @@ def calibrated(
     for first in range(0, len(chosen), AT_ONCE):
         some = chosen[first : first + AT_ONCE]
         windows = Windows.before(table, shorter, which[some], cut[some])
-        actual.append(windows.targets()[..., 0].reshape(-1))
-        quantiles.append(learned.model.parts(windows)[0].reshape(-1, len(QUANTILES)))
-    return Correction.of(QUANTILES, np.concatenate(actual), np.concatenate(quantiles))
+        actual.append(windows.targets()[..., 0])
+        quantiles.append(learned.model.parts(windows)[0])
+    # series end at the same time, as a rule
+    time = (count[which] - number)[chosen]
+    return Correction.of(QUANTILES, np.concatenate(actual), np.concatenate(quantiles), time)
 
 
 def _trained(
