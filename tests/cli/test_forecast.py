@@ -44,6 +44,14 @@ def test_named_columns_are_no_guess(run: Run) -> None:
     assert (done.code, done.err) == (0, "")
 
 
+def test_commas_that_were_judged_by_their_number_are_reported(run: Run) -> None:
+    rows = [f'{day},"1,{i:03}"' for i, day in enumerate(DAYS)]
+    Path("sales.csv").write_text("\n".join(["day,sold", *rows]))
+    done = run("forecast", "sales.csv", "--out", "-")
+    assert "sales.csv: commas in column 'sold' are taken to stand between thousands" in done.err
+    assert 900 < pl.read_csv(done.out.encode())["GRU"].min() < 1500
+
+
 def test_numbers_of_the_table_are_those_of_the_api(run: Run) -> None:
     done = run("forecast", "rain.csv", "--out", "-", "--level", "50", "--seed", "3")
     frame = pl.read_csv("rain.csv", try_parse_dates=True)

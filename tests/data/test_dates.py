@@ -44,6 +44,21 @@ def test_a_day_above_12_tells_day_from_month(dates: list[dt.date], mark: str) ->
     assert times(*day_first).to_list() == times(*month_first).to_list() == dates
 
 
+@given(st.lists(DATES, min_size=1), st.sampled_from(["%d %B", "%d-%b", "%-d. %b", "%B %d,", "%b %d"]))
+def test_months_by_name(dates: list[dt.date], form: str) -> None:
+    mark = "-" if "-" in form[1:] and "%-d" not in form else " "
+    cells = [f"{date.strftime(form)}{mark}{date.year:04}" for date in dates]
+    assert times(*cells).to_list() == dates
+    assert times(*[cell.upper() for cell in cells]).to_list() == dates
+
+
+@pytest.mark.parametrize("day", [1, 12])
+def test_the_same_day_of_each_month_tells_day_from_month(day: int) -> None:
+    dates = [dt.date(2020 + i // 12, i % 12 + 1, day) for i in range(13)]
+    assert times(*[f"{d.month}/{d.day}/{d.year}" for d in dates]).to_list() == dates
+    assert times(*[f"{d.day}/{d.month}/{d.year}" for d in dates]).to_list() == dates
+
+
 @given(st.lists(TIMES, min_size=1), st.sampled_from(["T", " "]))
 def test_with_a_time(given_times: list[dt.datetime], mark: str) -> None:
     read = times(*[time.isoformat(mark) for time in given_times])
@@ -70,6 +85,12 @@ def test_with_offsets(rows: list[tuple[dt.datetime, int]]) -> None:
     [
         (["1949-01", "1949-12"], [dt.date(1949, 1, 1), dt.date(1949, 12, 1)]),
         (["2024/1", ""], [dt.date(2024, 1, 1), None]),
+        (["Jan 2024", "Sept 2024"], [dt.date(2024, 1, 1), dt.date(2024, 9, 1)]),
+        (["May-2024", "june-2024"], [dt.date(2024, 5, 1), dt.date(2024, 6, 1)]),
+        (["31-Jan-2024 7:05 pm"], [dt.datetime(2024, 1, 31, 19, 5)]),
+        (["2024Q1", "2024Q4"], [dt.date(2024, 1, 1), dt.date(2024, 10, 1)]),
+        (["2024-q2"], [dt.date(2024, 4, 1)]),
+        (["Q3 2024", "Q4/2024"], [dt.date(2024, 7, 1), dt.date(2024, 10, 1)]),
         (["2024-1-2", "NA"], [dt.date(2024, 1, 2), None]),
         (["2024-02-29T07:05"], [dt.datetime(2024, 2, 29, 7, 5)]),
         (["29.02.2024 7:05"], [dt.datetime(2024, 2, 29, 7, 5)]),
@@ -111,6 +132,9 @@ def test_by_hand(cells: list[str], expected: list[Any]) -> None:
             ["2024-02-28 00:00Z", "2024-02-29 00:00Z", "2024-03-01 00:00"],
             "row 2: '2024-03-01 00:00' is no date; write it like '2024-02-28 00:00Z'",
         ),
+        (["Jan 2024", "Jam 2024"], "row 1: 'Jam 2024' is no date; write it like 'Jan 2024'"),
+        (["Feb 30, 2024"], "row 0: 'Feb 30, 2024' is no date; write it like '2024-01-31'"),
+        (["2024Q5"], "row 0: '2024Q5' is no date; write it like '2024-01-31'"),
         (["2024-13"], "row 0: '2024-13' is no date; write it like '2024-01-31'"),
         (["0000-01-01"], "row 0: '0000-01-01' is no date; write it like '2024-01-31'"),
         (["2024-01-01 24:00"], "row 0: '2024-01-01 24:00' is no date; write it like '2024-01-31'"),

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tidegate.data.numbers import looks_like_numbers, to_numbers
+from tidegate.data.numbers import are_thousands, looks_like_numbers, to_numbers
 from tidegate.errors import DataError
 
 
@@ -62,6 +62,16 @@ def test_nan_and_infinity_are_left_to_who_reads_the_frame() -> None:
         (["-1.234,5", "+2"], ";", [-1234.5, 2.0]),
         ([",5", "1,", "1e3", "1,5e-3"], ";", [0.5, 1.0, 1000.0, 0.0015]),
         (["0.5", "1,5"], ";", [0.5, 1.5]),
+        (["$5,000.5", "-$3", "£1", "N/A"], ",", [5000.5, -3.0, 1.0, None]),
+        (["5,5 €", "1.000,5€", "7 %", "8%"], ";", [5.5, 1000.5, 7.0, 8.0]),
+        (["950", *["1,050"] * 10], ",", [950.0, *[1050.0] * 10]),
+        ([*["1,050"] * 10, "1,05"], ",", [*[1.05] * 11]),
+        (["1,050"] * 10, ";", [1.05] * 10),
+        (["1.234.567", "1.234", "7"], ";", [1234567.0, 1234.0, 7.0]),
+        (["1.234.567", "1.234"], ",", [1234567.0, 1234.0]),
+        (["1.234"] * 20, ",", [1.234] * 20),
+        ([*["1.234"] * 20, "0.5"], ";", [*[1.234] * 20, 0.5]),
+        (["1.234", "1.23"], ";", [1.234, 1.23]),
     ],
 )
 def test_which_comma_it_is(cells: list[str], separator: str, expected: list[float]) -> None:
@@ -76,6 +86,8 @@ def test_which_comma_it_is(cells: list[str], separator: str, expected: list[floa
         (["a,b", "1"], ",", "row 0: 'a,b' is no number; correct it"),
         (["1_000"], ",", "row 0: '1_000' is no number; correct it"),
         (["0x10"], ",", "row 0: '0x10' is no number; correct it"),
+        (["5 $ 3"], ",", "row 0: '5 $ 3' is no number; correct it"),
+        (["%"], ",", "row 0: '%' is no number; correct it"),
         (["12 mm"], ",", "row 0: '12 mm' is no number; correct it"),
         (["-"], ",", "row 0: '-' is no number; correct it"),
         (["x\ny"], ",", r"row 0: 'x\ny' is no number; correct it"),
@@ -85,6 +97,12 @@ def test_which_comma_it_is(cells: list[str], separator: str, expected: list[floa
             "\t",
             "row 1: '1,234' may have a decimal comma or one between thousands; "
             "write it with a decimal point and without commas",
+        ),
+        (
+            ["7", *["1.234"] * 10],
+            ";",
+            "row 1: '1.234' may have a decimal point or one between thousands, as may all of the "
+            "column; write it with a decimal comma, or without points",
         ),
     ],
 )
@@ -101,9 +119,27 @@ def test_no_number(cells: list[str], separator: str, message: str) -> None:
         (["1", "x", "y"], False),
         (["", "NA"], False),
         (["1,234,567"], True),
+        (["1.234.567"], True),
+        (["$1", "2 €", "x"], True),
         (["NaN", ""], True),
         (["2024-01-01"], False),
     ],
 )
 def test_what_looks_like_numbers(cells: list[str], expected: bool) -> None:
     assert looks_like_numbers(pl.Series(cells)) is expected
+
+
+@pytest.mark.parametrize(
+    ("cells", "separator", "expected"),
+    [
+        (["1,234"] * 10, ",", True),
+        (["1,234"] * 9, ",", False),
+        (["1,234"] * 10, ";", False),
+        (["1,234"] * 10 + ["1,234.5"], ",", False),  # the last leaves nothing open
+        (["1.5"] * 10, ",", False),
+    ],
+)
+def test_what_is_thousands_by_number_alone(
+    cells: list[str], separator: str, expected: bool
+) -> None:
+    assert are_thousands(pl.Series(cells), separator) is expected

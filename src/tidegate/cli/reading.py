@@ -87,6 +87,7 @@ def read(file: str, named: Named, ahead: str | None = None, horizon: int = 0) ->
         DataError: if a file cannot be used; the message names file, line and column.
     """
     from ..data import choose_columns, place, read_series, read_table, to_frame
+    from ..data.numbers import are_thousands
 
     if file == "-" and ahead == "-":
         raise ArgumentError("FILE and --future cannot both be stdin; give one of them a name")
@@ -98,6 +99,9 @@ def read(file: str, named: Named, ahead: str | None = None, horizon: int = 0) ->
     columns = choose_columns(alone, named.time, named.target, named.id, shared)
     for guess in columns.guessed:
         _say(file, guess)
+    cells = table.cells[columns.target]
+    if are_thousands(cells, table.separator):
+        _say(file, f"commas in column {columns.target!r} are taken to stand between thousands")
     future = named.future
     if later is not None and not future:
         future = _known_ahead(table, later, columns, named)

@@ -26,7 +26,16 @@ _FAMILIES = (
     r"^(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})$",
     r"^(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})" + _TIME,
     r"^(?P<first>\d{1,2})[-/](?P<other>\d{1,2})[-/](?P<year>\d{4})" + _TIME,
+    r"^(?P<day>\d{1,2})[-. /]+(?P<name>[A-Za-z]{3,9})[-., /]+(?P<year>\d{4})" + _TIME,
+    r"^(?P<name>[A-Za-z]{3,9})[-. /]+(?:(?P<day>\d{1,2})[-, /]+)?(?P<year>\d{4})" + _TIME,
+    r"^(?P<year>\d{4})[-. /]*[Qq](?P<quarter>[1-4])$",
+    r"^[Qq](?P<quarter>[1-4])[-. /]*(?P<year>\d{4})$",
 )
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september",
+    "october", "november", "december",
+)  # fmt: skip
+_NAMES = {name[:n]: i for i, name in enumerate(_MONTHS, 1) for n in (3, len(name))} | {"sept": 9}
 _EXAMPLE = "2024-01-31"
 _HOUR = 3600 * 1_000_000
 
@@ -34,8 +43,10 @@ _HOUR = 3600 * 1_000_000
 def to_times(cells: pl.Series, where: Callable[[int], str]) -> pl.Series:
     """The dates, or the dates with a time, in a column of text; null where one is missing.
 
-    Year, month and day; year and month; day and month around dots, or, where one of them is above
-    12 somewhere in the column, around ``/`` or ``-``. A time may follow, and a UTC offset. Times
+    Year, month and day; year and month; day and month around dots, or around ``/`` or ``-``, where
+    one of them is above 12 somewhere in the column, or is the same in all rows of several years:
+    then that is the day. The month may be an English name, ``31 Jan 2024`` or ``January 2024``, and
+    ``2024Q1`` is the first day of a quarter. A time may follow, and a UTC offset. Times
     are then those of the clock on the wall, without a zone, if all rows have the same offset or the
     clock shows the same time of day in all; else, and with the offset ``Z``, they are in UTC.
 
@@ -119,14 +130,27 @@ def _parse(cells: pl.Series) -> _Parsed:
         month, day = number("first", 1), number("other", 1)
         day_first, month_first = int((month > 12).sum()), int((day > 12).sum())
         ambiguous = day_first == month_first
+        if ambiguous:  # the first of each month, perhaps
+            constant = _constant(month[matched]), _constant(day[matched])
+            ambiguous = constant[0] == constant[1] or _constant(number("year", 0)[matched])
+            day_first = day_first + (constant[0] and not ambiguous)
         if day_first > month_first:
             month, day = day, month
+    if "name" in parts.columns:
+        known = pl.Series(parts["name"].str.to_lowercase())
+        month = known.replace_strict(_NAMES, default=0, return_dtype=pl.Int64).to_numpy()
+    if "quarter" in parts.columns:
+        month = 3 * number("quarter", 1) - 2
     timed, zoned = given("hour"), given("zone")
     has_time, has_zone = (bool(2 * x.sum() > matched.sum()) for x in (timed, zoned))
     times, valid = _compose(number, month, day, parts)
     offset = _offsets(parts["zone"]) if has_zone else np.zeros(len(cells), "timedelta64[us]")
     good = matched & valid & (timed == has_time) & (zoned == has_zone)
     return _Parsed(times, offset, good, has_time, has_zone, ambiguous and bool(good.any()))
+
+
+def _constant(values: NDArray[np.int64]) -> bool:
+    return len(values) > 0 and bool((values == values[0]).all())
 
 
 def _compose(

@@ -18,13 +18,20 @@ _DECIMAL = r"^[+-]?(\d+|[1-9]\d{0,2}(\.\d{3})+|),\d*([eE][+-]?\d+)?$"
 _POINTS = r"^[+-]?[1-9]\d{0,2}(\.\d{3})+$"
 _THOUSANDS = r"^[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?$"
 """With commas between the thousands: ``1,234.5``."""
+_MONEY, _UNIT = r"^([+-]?)[$€£¥] ?", r" ?[€£%]$"
+"""Signs before and behind a number, which say nothing of its value: ``$5``, ``5 €``, ``5 %``."""
+_MANY = 10
+"""As many numbers with three digits behind a comma, and none with more or fewer, are thousands: as
+decimals, some would end in a zero, and be written without it."""
 
 
 def to_numbers(cells: pl.Series, separator: str, where: Callable[[int], str]) -> pl.Series:
     """The numbers in a column of text, null where one is missing.
 
-    A comma is a decimal one or stands between thousands, whichever more cells allow; where that
-    leaves it open, it is a decimal one if the columns are separated by ``;``.
+    The sign of a currency or of percent is left out. A comma is a decimal one or stands between thousands, whichever more cells allow; where that
+    leaves it open, it is a decimal one if the columns are separated by ``;``, and stands between
+    thousands if ten cells or more have one (`are_thousands`). A point is a decimal one, but between
+    thousands where a number has two of them.
 
     Args:
         cells: without blanks around them.
@@ -36,10 +43,12 @@ def to_numbers(cells: pl.Series, separator: str, where: Callable[[int], str]) ->
     """
     import polars as pl
 
-    present = blank_missing(cells)
+    present = _bare(cells)
     plain = present
     if present.str.contains(",", literal=True).any():
         plain = _without_commas(present, separator, where)
+    elif present.str.contains(".", literal=True).any():
+        plain = _without_points(present, separator, where)
     values = plain.cast(pl.Float64, strict=False)
     bad = values.is_null() & present.is_not_null()
     if bad.any():
@@ -48,15 +57,24 @@ def to_numbers(cells: pl.Series, separator: str, where: Callable[[int], str]) ->
     return values
 
 
+def are_thousands(cells: pl.Series, separator: str) -> bool:
+    """Whether commas are taken to stand between thousands by the number of such cells alone."""
+    present = _bare(cells).drop_nulls()
+    comma = present.filter(present.str.contains(",", literal=True))
+    open_ = comma.str.contains(_DECIMAL) & comma.str.contains(_THOUSANDS)
+    return separator != ";" and len(comma) >= _MANY and bool(open_.all())
+
+
 def looks_like_numbers(cells: pl.Series) -> bool:
     """Whether at least half of what is there are numbers."""
     import polars as pl
 
-    present = blank_missing(spread(cells)).drop_nulls()
+    present = _bare(spread(cells)).drop_nulls()
     if not len(present):
         return False
     good = present.cast(pl.Float64, strict=False).is_not_null()
-    good |= present.str.contains(_DECIMAL) | present.str.contains(_THOUSANDS)
+    for pattern in (_DECIMAL, _THOUSANDS, _POINTS):
+        good |= present.str.contains(pattern)
     return 2 * int(good.sum()) >= len(present)
 
 
@@ -70,6 +88,11 @@ def blank_missing(cells: pl.Series) -> pl.Series:
     return cells.set(cells.str.to_lowercase().is_in(MISSING), None)
 
 
+def _bare(cells: pl.Series) -> pl.Series:
+    """The cells without signs of currency or percent, null where a value is missing."""
+    return blank_missing(cells).str.replace(_MONEY, "$1").str.replace(_UNIT, "")
+
+
 def shown(cell: str, most: int = 40) -> str:
     """A cell as an error shows it: on one line, and not too long."""
     return repr(cell if len(cell) <= most else cell[: most - 3] + "...")
@@ -80,6 +103,8 @@ def _without_commas(cells: pl.Series, separator: str, where: Callable[[int], str
     comma = cells.str.contains(",", literal=True)
     decimal, thousands = cells.str.contains(_DECIMAL), cells.str.contains(_THOUSANDS)
     as_decimal, as_thousands = int((comma & decimal).sum()), int((comma & thousands).sum())
+    if are_thousands(cells, separator):
+        as_decimal = 0
     if as_decimal == as_thousands and separator != ";":
         row = int(comma.arg_max() or 0)
         if as_decimal == 0:
@@ -92,3 +117,20 @@ def _without_commas(cells: pl.Series, separator: str, where: Callable[[int], str
         plain = cells.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
         return cells.zip_with(~(decimal | cells.str.contains(_POINTS)), plain)
     return cells.zip_with(~thousands, cells.str.replace_all(",", "", literal=True))
+
+
+def _without_points(cells: pl.Series, separator: str, where: Callable[[int], str]) -> pl.Series:
+    """Without those between thousands, if such they are: no cell has another point."""
+    pointed = cells.str.contains(".", literal=True)
+    thousands = cells.str.contains(_POINTS)
+    if (pointed & ~thousands).any():
+        return cells
+    if (cells.str.count_matches(".", literal=True) > 1).any():
+        return cells.str.replace_all(".", "", literal=True)
+    if separator == ";" and int(pointed.sum()) >= _MANY:
+        row = int(pointed.arg_max() or 0)
+        raise DataError(
+            f"{where(row)}: {shown(cells[row])} may have a decimal point or one between thousands, "
+            f"as may all of the column; write it with a decimal comma, or without points"
+        )
+    return cells
