@@ -10,24 +10,31 @@
 
 namespace tg {
 
-// A network and the tapes that wait for their next use. One call at a time: others wait.
+// What one pass needs of its own.
+template <class T>
+struct Room {
+  std::unique_ptr<Tape<T>> tape;
+  std::vector<T> params;  // where they had to be gathered
+};
+
+// A network and the room of passes that waits for its next use. One call at a time: others wait.
 template <class T>
 struct Engine {
   NetworkDesc desc;
   std::unique_ptr<Network<T>> network;
-  std::vector<std::unique_ptr<Tape<T>>> idle;
+  std::vector<Room<T>> idle;
   std::mutex busy, idle_lock;
 
-  std::unique_ptr<Tape<T>> take() {
+  Room<T> take() {
     std::lock_guard<std::mutex> lock(idle_lock);
-    if (idle.empty()) return std::unique_ptr<Tape<T>>(network->new_tape());
-    std::unique_ptr<Tape<T>> tape = std::move(idle.back());
+    if (idle.empty()) return {std::unique_ptr<Tape<T>>(network->new_tape()), {}};
+    Room<T> room = std::move(idle.back());
     idle.pop_back();
-    return tape;
+    return room;
   }
-  void give_back(std::unique_ptr<Tape<T>> tape) {
+  void give_back(Room<T> room) {
     std::lock_guard<std::mutex> lock(idle_lock);
-    if (idle.size() < 2) idle.push_back(std::move(tape));
+    if (idle.size() < 2) idle.push_back(std::move(room));
   }
 };
 
@@ -35,13 +42,13 @@ struct Engine {
 template <class T>
 struct PyTape {
   std::shared_ptr<Engine<T>> engine;
-  std::unique_ptr<Tape<T>> tape;
+  Room<T> room;
   Spans<T> spans;
   Array<const T> params;
   bool keep = false, used = false, trail = false;
 
   ~PyTape() {
-    if (tape) engine->give_back(std::move(tape));
+    if (room.tape) engine->give_back(std::move(room));
   }
   PyTape() = default;
   PyTape(PyTape&&) = default;

@@ -5,7 +5,7 @@
 
 #include <chrono>
 
-#include "engine.h"
+#include "tensors.h"
 #include "threads.h"
 
 using namespace nb::literals;
@@ -53,14 +53,14 @@ void bind(nb::module_& m, const char* name, const char* tape_name) {
              const Batch<T> batch = self.spans.batch(e.desc);
              nb::gil_scoped_release release;
              std::lock_guard<std::mutex> lock(e.busy);
-             e.network->output(self.params.data(), batch, *self.tape, out.data());
+             e.network->output(self.params.data(), batch, *self.room.tape, out.data());
            })
       .def("final_state",
            [](P& self, Array<T> h, Maybe<T> c) {
              Engine<T>& e = *self.engine;
              const std::size_t size = std::size_t(e.desc.layers * e.desc.directions() * e.desc.hidden) * self.spans.steps.size();
              require(h.size() >= size && (!c || c->size() >= size), "the state is too small");
-             e.network->final_state(self.spans.batch(e.desc), *self.tape, h.data(), pointer(c));
+             e.network->final_state(self.spans.batch(e.desc), *self.room.tape, h.data(), pointer(c));
            },
            "h"_a, "c"_a.none())
       .def("record", [](P& self, i64 layer, int direction, int value, Array<T> out) {
@@ -68,7 +68,7 @@ void bind(nb::module_& m, const char* name, const char* tape_name) {
         require(self.keep && !self.used, "only a kept tape, not used up by backward(), has a record");
         require(layer >= 0 && layer < e.desc.layers && direction >= 0 && direction < e.desc.directions(), "no such layer");
         require(i64(out.size()) >= self.spans.last_item() * e.desc.hidden, "the record is too small");
-        e.network->record(self.spans.batch(e.desc), *self.tape, layer, direction, value, out.data());
+        e.network->record(self.spans.batch(e.desc), *self.room.tape, layer, direction, value, out.data());
       })
       .def("trail", [](P& self, i64 layer, int direction, int state, Array<T> out) {
         Engine<T>& e = *self.engine;
@@ -76,7 +76,7 @@ void bind(nb::module_& m, const char* name, const char* tape_name) {
         require(layer >= 0 && layer < e.desc.layers && direction >= 0 && direction < e.desc.directions(), "no such layer");
         require(state == 0 || (state == 1 && e.network->has_cell_state()), "no such state");
         require(i64(out.size()) >= self.spans.last_item() * e.desc.hidden, "the trail is too small");
-        e.network->trail(self.spans.batch(e.desc), *self.tape, layer, direction, state, out.data());
+        e.network->trail(self.spans.batch(e.desc), *self.room.tape, layer, direction, state, out.data());
       });
 
   nb::class_<N>(m, name)
@@ -109,10 +109,10 @@ void bind(nb::module_& m, const char* name, const char* tape_name) {
             result.spans = spans;
             result.params = params;
             result.keep = keep;
-            result.tape = e.take();
+            result.room = e.take();
             nb::gil_scoped_release release;
             std::lock_guard<std::mutex> lock(e.busy);
-            e.network->forward(params.data(), changed, batch, Noise{dropout, seed, step, first}, keep, *result.tape);
+            e.network->forward(params.data(), changed, batch, Noise{dropout, seed, step, first}, keep, *result.room.tape);
             return result;
           },
           "params"_a, "spans"_a, "keep"_a, "changed"_a, "dropout"_a, "seed"_a, "step"_a,
@@ -121,27 +121,27 @@ void bind(nb::module_& m, const char* name, const char* tape_name) {
           "backward",
           [](N& self, P& tape, Maybe<const T> d_output, Maybe<const T> dh, Maybe<const T> dc, Array<T> gradient,
              Maybe<T> d_input, Maybe<T> dh0, Maybe<T> dc0, bool trail) {
-            Engine<T>& e = self.engine();
-            require(tape.engine.get() == &e && tape.keep && !tape.used, "the tape is of another network or used up");
-            const i64 n = i64(tape.spans.steps.size());
-            const std::size_t state = std::size_t(e.desc.layers * e.desc.directions() * e.desc.hidden * n);
-            require_size(d_output, std::size_t(tape.output_rows() * e.desc.output_width()), "d_output is too small");
-            require_size(dh, state, "dh is too small");
-            require_size(dc, state, "dc is too small");
-            require_size(dh0, state, "dh0 is too small");
-            require_size(dc0, state, "dc0 is too small");
-            require_size(d_input, std::size_t(tape.spans.last_item() * e.desc.inputs()), "d_input is too small");
-            require(i64(gradient.size()) == self.parameter_count(), "gradient must be as large as the parameters");
-            const Batch<T> batch = tape.spans.batch(e.desc);
-            tape.used = true;
-            tape.trail = trail;
-            nb::gil_scoped_release release;
-            std::lock_guard<std::mutex> lock(e.busy);
-            e.network->backward(tape.params.data(), batch, *tape.tape, pointer(d_output), pointer(dh), pointer(dc),
-                                gradient.data(), pointer(d_input), pointer(dh0), pointer(dc0), trail);
+            unfold_backward(self, tape, flat(d_output), flat(dh), flat(dc), {gradient.data(), i64(gradient.size())}, flat(d_input),
+                            flat(dh0), flat(dc0), trail);
           },
           "tape"_a, "d_output"_a.none(), "dh"_a.none(), "dc"_a.none(), "gradient"_a, "d_input"_a.none(), "dh0"_a.none(),
           "dc0"_a.none(), "trail"_a = false)
+      .def(
+          "unfold",
+          [](N& self, const nb::tuple& weights, nb::handle rows, const Places& places, nb::handle h0, nb::handle c0, bool keep,
+             bool dropout, std::uint64_t seed, std::uint64_t step, nb::handle y, nb::handle h, nb::handle c) {
+            return unfold(self, weights, rows, places, h0, c0, keep, Noise{dropout, seed, step}, y, h, c);
+          },
+          "weights"_a, "rows"_a, "places"_a, "h0"_a.none(), "c0"_a.none(), "keep"_a, "dropout"_a, "seed"_a, "step"_a, "y"_a,
+          "h"_a, "c"_a.none())
+      .def(
+          "unfold_backward",
+          [](N& self, P& tape, nb::handle dy, nb::handle dh, nb::handle dc, nb::handle gradient, nb::handle d_rows,
+             nb::handle dh0, nb::handle dc0) {
+            unfold_backward<T>(self, tape, Tensor<const T>(dy), Tensor<const T>(dh), Tensor<const T>(dc), Tensor<T>(gradient),
+                               Tensor<T>(d_rows), Tensor<T>(dh0), Tensor<T>(dc0), false);
+          },
+          "tape"_a, "dy"_a.none(), "dh"_a.none(), "dc"_a.none(), "gradient"_a, "d_rows"_a.none(), "dh0"_a.none(), "dc0"_a.none())
       .def(
           "loss",
           [](N& self, Array<const T> params, const Spans<T>& spans, const PyTargets<T>& targets) {
@@ -149,14 +149,14 @@ void bind(nb::module_& m, const char* name, const char* tape_name) {
             Engine<T>& e = self.engine();
             const Batch<T> batch = spans.batch(e.desc);
             const Targets<T> view = targets.view(e.desc, spans);
-            std::unique_ptr<Tape<T>> tape = e.take();
+            Room<T> room = e.take();
             double value = 0.0;
             {
               nb::gil_scoped_release release;
               std::lock_guard<std::mutex> lock(e.busy);
-              value = e.network->loss(params.data(), batch, view, *tape);
+              value = e.network->loss(params.data(), batch, view, *room.tape);
             }
-            e.give_back(std::move(tape));
+            e.give_back(std::move(room));
             return value;
           },
           "params"_a, "spans"_a, "targets"_a)
@@ -172,16 +172,16 @@ void bind(nb::module_& m, const char* name, const char* tape_name) {
             require_size(c, state, "c is too small");
             const Batch<T> batch = spans.batch(e.desc);
             const Targets<T> view = targets.view(e.desc, spans);
-            std::unique_ptr<Tape<T>> tape = e.take();
+            Room<T> room = e.take();
             StepResult result;
             {
               nb::gil_scoped_release release;
               std::lock_guard<std::mutex> lock(e.busy);
               result = e.network->train_step(params.data(), m.data(), v.data(), batch, view,
-                                             Noise{dropout, seed, std::uint64_t(optimizer.step)}, optimizer, clip, *tape,
+                                             Noise{dropout, seed, std::uint64_t(optimizer.step)}, optimizer, clip, *room.tape,
                                              pointer(h), pointer(c));
             }
-            e.give_back(std::move(tape));
+            e.give_back(std::move(room));
             return nb::make_tuple(result.loss, result.norm);
           },
           "params"_a, "m"_a, "v"_a, "spans"_a, "targets"_a, "dropout"_a, "seed"_a, "optimizer"_a, "clip"_a,
@@ -198,15 +198,15 @@ void bind(nb::module_& m, const char* name, const char* tape_name) {
             require_size(c, state, "c is too small");
             const Batch<T> batch = spans.batch(e.desc);
             const Targets<T> view = targets.view(e.desc, spans);
-            std::unique_ptr<Tape<T>> tape = e.take();
+            Room<T> room = e.take();
             LossResult result;
             {
               nb::gil_scoped_release release;
               std::lock_guard<std::mutex> lock(e.busy);
-              result = e.network->loss_gradient(params.data(), batch, view, Noise{dropout, seed, step, first}, *tape,
+              result = e.network->loss_gradient(params.data(), batch, view, Noise{dropout, seed, step, first}, *room.tape,
                                                 gradient.data(), pointer(h), pointer(c));
             }
-            e.give_back(std::move(tape));
+            e.give_back(std::move(room));
             return nb::make_tuple(result.loss, result.weight);
           },
           "params"_a, "spans"_a, "targets"_a, "dropout"_a, "seed"_a, "step"_a, "first"_a, "gradient"_a,
@@ -243,7 +243,7 @@ void bind(nb::module_& m, const char* name, const char* tape_name) {
             tape.used = true;
             nb::gil_scoped_release release;
             std::lock_guard<std::mutex> lock(e.busy);
-            return e.network->apply(params.data(), m.data(), v.data(), batch, *tape.tape, d_output.data(), optimizer, clip).norm;
+            return e.network->apply(params.data(), m.data(), v.data(), batch, *tape.room.tape, d_output.data(), optimizer, clip).norm;
           },
           "params"_a, "m"_a, "v"_a, "tape"_a, "d_output"_a, "optimizer"_a, "clip"_a)
       .def(
@@ -303,6 +303,13 @@ NB_MODULE(_core, m) {
           },
           nb::kw_only(), "kind"_a, "learning_rate"_a, "beta1"_a, "beta2"_a, "eps"_a, "weight_decay"_a, "momentum"_a,
           "step"_a);
+  nb::class_<Places>(m, "Places")
+      .def(
+          "__init__",
+          [](Places* self, Array<const i64> start, Array<const i64> steps, Maybe<const i64> offset) {
+            new (self) Places{start, steps, offset};
+          },
+          "start"_a, "steps"_a, "offset"_a.none());
   bind<float>(m, "NetworkF32", "TapeF32");
   bind<double>(m, "NetworkF64", "TapeF64");
   m.def("isa", [] { return std::string(core().isa); });

@@ -15,6 +15,9 @@ class Optimizer:
         step: int,
     ) -> None: ...
 
+class Places:
+    def __init__(self, start: Any, steps: Any, offset: Any) -> None: ...
+
 NetworkF32: Any
 NetworkF64: Any
 SpansNetworkF32: Any

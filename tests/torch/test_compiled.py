@@ -61,11 +61,19 @@ def test_a_compiled_model_is_one_graph_with_one_operation(kind, dtype):
     assert not _waiting  # the way back has taken the tape
 
 
-def test_a_compiled_packed_sequence_and_a_compiled_dropout():
-    layer = GRU(3, 5, dtype=torch.float64)
+def test_a_compiled_packed_sequence_is_one_graph():
+    layer = LSTM(3, 5, dtype=torch.float64)
     packed = pack_sequence([torch.randn(n, 3, dtype=torch.float64) for n in (2, 4)], False)
-    compiled = torch.compile(layer, backend="aot_eager")
-    torch.testing.assert_close(compiled(packed)[0].data, layer(packed)[0].data)
+    compiled = torch.compile(layer, fullgraph=True, backend="aot_eager")
+    got, expected = compiled(packed), layer(packed)
+    torch.testing.assert_close(got[0].data, expected[0].data)
+    torch.testing.assert_close(got[1], expected[1])
+    in_order = pack_sequence([torch.randn(n, 3, dtype=torch.float64) for n in (4, 2)])
+    compiled = torch.compile(layer, backend="aot_eager")  # how many there are is in a tensor
+    torch.testing.assert_close(compiled(in_order)[0].data, layer(in_order)[0].data)
+
+
+def test_a_compiled_dropout():
     layer = LSTM(3, 5, num_layers=2, dropout=0.5)
     x = torch.randn(4, 2, 3)
     torch.manual_seed(4)

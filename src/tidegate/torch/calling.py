@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -10,8 +12,8 @@ from torch import Tensor, nn
 from torch.autograd import forward_ad
 from torch.nn.utils.rnn import PackedSequence
 
-from .compiled import unfold
-from .composite import unfolded
+from .compiled import traced
+from .composite import started, unfolded
 from .fused import Call, Unfold, slowly
 from .layers import CELLS, DTYPES, Layers
 from .layout import Layout, Packed, Padded
@@ -41,10 +43,10 @@ def not_fused(module: Any, input: Any, hx: Any) -> str | None:
     if module.proj_size:
         return "with proj_size"
     data = input.data if isinstance(input, PackedSequence) else input
-    if not isinstance(data, Tensor) or data.device.type != "cpu":
+    if not isinstance(data, Tensor) or not data.is_cpu:
         return "but for tensors on the CPU"
-    weight = module.weight_ih_l0
-    if weight.dtype not in DTYPES or data.dtype != weight.dtype or weight.device.type != "cpu":
+    dtype = data.dtype
+    if dtype not in DTYPES or not all(w.dtype is dtype and w.is_cpu for w in weights_of(module)):
         return "but for float32 and float64 on the CPU, the same for input and weights"
     if torch.is_autocast_enabled("cpu"):
         return "under autocast"
@@ -52,9 +54,18 @@ def not_fused(module: Any, input: Any, hx: Any) -> str | None:
     fits = dims == 2 if isinstance(input, PackedSequence) else dims in (2, 3)
     if not fits or data.shape[-1] != module.input_size or not data.numel():
         return "for an input of this shape"
-    if not _state_fits(module, input, hx, weight.dtype):
+    if hx is not None and not _state_fits(module, input, hx, dtype):
         return "for hx of this shape or type"
     return None
+
+
+def weights_of(module: Any) -> tuple[Tensor, ...]:
+    """A module's weights in torch's order; by name, for torch.func puts others in their places."""
+    own = module._parameters
+    try:
+        return tuple([own[name] for name in module._flat_weights_names])
+    except KeyError:  # made of others at each call: torch.nn.utils.parametrize
+        return tuple([getattr(module, name) for name in module._flat_weights_names])
 
 
 def transformed() -> bool:
@@ -71,8 +82,6 @@ def transformed() -> bool:
 
 
 def _state_fits(module: Any, input: Any, hx: Any, dtype: torch.dtype) -> bool:
-    if hx is None:
-        return True
     lstm = module.mode == "LSTM"
     if lstm and not (isinstance(hx, tuple | list) and len(hx) == 2):
         return False
@@ -89,7 +98,7 @@ def _state_fits(module: Any, input: Any, hx: Any, dtype: torch.dtype) -> bool:
         isinstance(part, Tensor)
         and tuple(part.shape) == shape
         and part.dtype == dtype
-        and part.device.type == "cpu"
+        and part.is_cpu
         for part in parts
     )
 
@@ -103,59 +112,70 @@ def _fused(module: Any, input: Any, hx: Any, lengths: Any, record: bool) -> Any:
     if packed:
         if lengths is not None:
             raise ValueError("lengths are for a padded input; a PackedSequence has its own")
-        layout = Packed(input.batch_sizes)
-        batch = int(input.batch_sizes[0])
+        order = input.sorted_indices
+        count = None if order is None else len(order)
+        if count is None and hx is None and torch.compiler.is_compiling():
+            count = int(input.batch_sizes[0])  # a number out of a tensor parts the graph
+        layout = Packed(input.batch_sizes, count)
     else:
         if alone:
             data = data.unsqueeze(0 if module.batch_first else 1)
         first = 0 if module.batch_first else 1
         batch, steps = data.shape[first], data.shape[1 - first]
         layout = Padded(batch, steps, module.batch_first, _lengths(lengths, batch, steps))
-    layers = layers_of(module, data.dtype)
-    if hx is None:
-        zero = data.new_zeros((layers.layers * layers.directions, batch, layers.hidden))
-        h, c = zero, zero if lstm else data.new_empty(0)
-    else:
-        h, c = hx if lstm else (hx, data.new_empty(0))
+    h = c = None
+    if hx is not None:
+        h, c = hx if lstm else (hx, None)
         if alone:
-            h, c = h.unsqueeze(1), c.unsqueeze(1) if lstm else c
-        if packed and input.sorted_indices is not None:
-            h = h.index_select(1, input.sorted_indices)
-            c = c.index_select(1, input.sorted_indices) if lstm else c
-    # by name: torch.func puts other tensors in their places
-    weights = tuple(getattr(module, name) for name in module._flat_weights_names)
-    # of torch's generator, so that torch.manual_seed decides
-    seed = torch.randint(2**62, ()) if layers.dropout else None
-    call = Call(layers, layout, None, checkpoint=module.checkpoint, record=record)
-    if transformed():
-        if record:
-            raise ValueError("record is for the fused pass, which torch.func cannot transform")
-        state = (h, c) if lstm else (h,)
-        y, ends = unfolded(layers, *layout.padded(data), state, weights)
-        y, h, c = layout.unpadded(y), ends[0], ends[-1]
-    elif torch.compiler.is_compiling():
-        y, h, c = unfold(call, seed, data, h, c, weights)
-    else:
-        call.seed = None if seed is None else int(seed)
-        y, h, c = Unfold.apply(call, data, h, c, *weights)  # type: ignore[no-untyped-call]
+            h, c = _each(h, c, lambda part: part.unsqueeze(1))
+        if packed and order is not None:
+            h, c = _each(h, c, lambda part: part.index_select(1, order))
+    y, h, c, records = _computed(module, data, layout, h, c, record)
     output: Any = y
-    records = _records(call, input, alone, module.batch_first) if record else None
     if packed:
         output = PackedSequence(y, input.batch_sizes, input.sorted_indices, input.unsorted_indices)
         if input.unsorted_indices is not None:
-            h = h.index_select(1, input.unsorted_indices)
-            c = c.index_select(1, input.unsorted_indices) if lstm else c
+            h, c = _each(h, c, lambda part: part.index_select(1, input.unsorted_indices))
     elif alone:
         output = y.squeeze(0 if module.batch_first else 1)
-        h, c = h.squeeze(1), c.squeeze(1) if lstm else c
+        h, c = _each(h, c, lambda part: part.squeeze(1))
     last = (h, c) if lstm else h
-    return (output, last) if records is None else (output, last, records)
+    if records is None:
+        return output, last
+    return output, last, _placed(records, input, alone, module.batch_first)
+
+
+def _each(h: Any, c: Any, change: Callable[[Tensor], Tensor]) -> tuple[Any, Any]:
+    return change(h), None if c is None else change(c)
+
+
+def _computed(
+    module: Any, data: Tensor, layout: Layout, h: Any, c: Any, record: bool
+) -> tuple[Tensor, Tensor, Tensor | None, Record | None]:
+    """y, h and c of a batch in the order of its layout, and the record if asked."""
+    weights = weights_of(module)
+    if torch.compiler.is_compiling():
+        if module.checkpoint or record:
+            raise NotImplementedError("checkpoint and record are not for torch.compile")
+        return *traced(module, layout, data, h, c, weights), None
+    layers = layers_of(module, data.dtype)
+    if transformed():
+        if record:
+            raise ValueError("record is for the fused pass, which torch.func cannot transform")
+        x, lengths = layout.padded(data)
+        y, ends = unfolded(layers, x, lengths, started(layers, (h, c), len(x), x), weights)
+        return layout.unpadded(y), ends[0], ends[1] if layers.has_c else None, None
+    # of torch's generator, so that torch.manual_seed decides
+    seed = int(torch.randint(2**62, ())) if layers.dropout else None
+    call = Call(layers, layout, seed, module.checkpoint, record)
+    y, h, *rest = Unfold.apply(call, data, h, c, *weights)  # type: ignore[no-untyped-call]
+    return y, h, rest[0] if rest else None, call.records
 
 
 def layers_of(module: Any, dtype: torch.dtype) -> Layers:
     """What a module of torch.nn is to the core."""
     drops = module.dropout if module.training and module.num_layers > 1 else 0.0
-    return Layers(
+    return _layers(
         CELLS[module.mode],
         module.input_size,
         module.hidden_size,
@@ -167,10 +187,13 @@ def layers_of(module: Any, dtype: torch.dtype) -> Layers:
     )
 
 
-def _records(call: Call, input: Any, alone: bool, batch_first: bool) -> Record:
+_layers = lru_cache(maxsize=64)(Layers)
+
+
+def _placed(records: Record, input: Any, alone: bool, batch_first: bool) -> Record:
+    """The record as the output lies."""
     found: Record = []
-    assert call.records is not None
-    for entry in call.records:
+    for entry in records:
         placed: dict[str, Any] = dict(entry)
         if alone:
             placed = {n: rows.squeeze(0 if batch_first else 1) for n, rows in placed.items()}

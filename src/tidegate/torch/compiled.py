@@ -16,8 +16,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .fused import Call, back, state_of, through
-from .layers import Layers
+from .fused import Call, back, through
+from .layers import CELLS, Layers
 from .layout import Layout, Packed, Padded
 
 KEPT = 16
@@ -63,8 +63,9 @@ def _unfold(
     dropout: float,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     call = _call(x, place, seed, cell, sizes, flags, dropout)
-    y, found = through(call, x, h, c, tuple(weights), keep=True)
-    key = _key(x, *state_of(call, h, c), *weights, place, call)
+    state = (h, c if call.layers.has_c else None)
+    y, found = through(call, x, state, tuple(weights), keep=True)
+    key = _key(x, *state, *weights, place, call)
     _waiting[key] = found.tape
     _waiting.move_to_end(key)
     while len(_waiting) > KEPT:
@@ -82,8 +83,7 @@ def _key(*parts: Any) -> int:
         elif part is None:
             continue
         else:
-            array = part.detach().numpy() if isinstance(part, Tensor) else part
-            data = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+            data = np.ascontiguousarray(part.detach().numpy()).reshape(-1).view(np.uint8)
         low, high = crc32(data, low), adler32(data, high)
     return (high << 31) ^ low
 
@@ -124,8 +124,10 @@ def _unfold_backward(
 ) -> list[Tensor]:
     call = _call(x, place, seed, cell, sizes, flags, dropout)
     tape = _waiting.pop(int(key), None)
-    given = (x, h, c, *weights)
-    found = back(call, tape, given, tuple(grads), (True,) * len(given))
+    dy, dh, dc = grads
+    given = (x, h, c if call.layers.has_c else None, *weights)
+    ends = (dh, dc if call.layers.has_c else None)
+    found = back(call, tape, given, (dy, *ends), (True,) * len(given))
     # what an operation gives must share no memory: the weights' gradients are parts of one buffer
     return [part if part is not None and i < 2 else _own(part, x) for i, part in enumerate(found)]
 
@@ -171,23 +173,32 @@ def _backward(ctx: Any, dy: Any, dh: Any, dc: Any, _key: Any) -> tuple[Any, ...]
 _unfold.register_autograd(_backward, setup_context=_setup)
 
 
-def unfold(
-    call: Call,
-    seed: Tensor | None,
+def traced(
+    module: Any,
+    layout: Layout,
     x: Tensor,
-    h: Tensor,
-    c: Tensor,
+    h: Tensor | None,
+    c: Tensor | None,
     weights: tuple[Tensor, ...],
-) -> tuple[Tensor, Tensor, Tensor]:
-    """y, h and c of a call, as one operation of a graph; the seed is only known when it runs."""
-    layers, layout = call.layers, call.layout
-    if call.checkpoint or call.record:
-        raise NotImplementedError("checkpoint and record are not for torch.compile")
+) -> tuple[Tensor, Tensor, Tensor | None]:
+    """y, h and c of a module's call, as one operation of a graph; h and c None for zero."""
     if isinstance(layout, Packed):
-        place, packed, batch_first = layout.batch_sizes, True, True
+        place: Tensor | None = layout.batch_sizes
+        packed, batch_first = True, True
     else:
         assert isinstance(layout, Padded)
-        place, packed, batch_first = layout.lengths, False, layout.batch_first  # type: ignore[assignment]
+        place, packed, batch_first = layout.lengths, False, layout.batch_first
+    lstm = module.mode == "LSTM"
+    if h is None:
+        assert layout.batch is not None
+        directions = 2 if module.bidirectional else 1
+        h = x.new_zeros(module.num_layers * directions, layout.batch, module.hidden_size)
+        c = torch.zeros_like(h)
+    if c is None or not lstm:
+        c = x.new_empty(0)
+    drops = module.dropout if module.training and module.num_layers > 1 else 0.0
+    # of torch's generator, when the graph runs
+    seed = torch.randint(2**62, ()) if drops else None
     y, h, c, _ = _unfold(
         x,
         h,
@@ -195,9 +206,9 @@ def unfold(
         list(weights),
         place,
         seed,
-        layers.cell,
-        [layers.inputs, layers.hidden, layers.layers],
-        [packed, batch_first, layers.bidirectional, layers.bias],
-        layers.dropout,
+        CELLS[module.mode],
+        [module.input_size, module.hidden_size, module.num_layers],
+        [packed, batch_first, module.bidirectional, module.bias],
+        float(drops),
     )
-    return y, h, c
+    return y, h, c if lstm else None

@@ -53,6 +53,15 @@ def unfolded(
     return x, tuple(torch.stack(parts) for parts in zip(*ends, strict=True))
 
 
+def started(
+    layers: Layers, given: tuple[Tensor | None, Tensor | None], batch: int, x: Tensor
+) -> State:
+    """The states before the first step, zero where None is given."""
+    shape = (layers.layers * layers.directions, batch, layers.hidden)
+    parts = given if layers.has_c else given[:1]
+    return tuple(x.new_zeros(shape) if part is None else part for part in parts)
+
+
 def _direction(
     cell: str,
     x: Tensor,

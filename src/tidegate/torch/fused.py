@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from .composite import unfolded
-from .layers import Back, Layers, Pass, apart, backwards, flat, forwards
+from .composite import started, unfolded
+from .layers import Back, Layers, Pass, apart, backwards, forwards
 from .layout import Layout
 from .masks import masks
 
@@ -45,70 +44,64 @@ class Call:
 
 
 class Unfold(torch.autograd.Function):
-    """y, h and c of a call; c is empty where there is none."""
+    """y, h and, where there is one, c of a call."""
 
     @staticmethod
     def forward(
-        ctx: Any, call: Call, x: Tensor, h: Tensor, c: Tensor, *weights: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """See `Layers`; h and c ``[layers*D, B, H]``."""
+        ctx: Any, call: Call, x: Tensor, h: Tensor | None, c: Tensor | None, *weights: Tensor
+    ) -> tuple[Tensor, ...]:
+        """See `Layers`; h and c ``[layers*D, B, H]``, None for zero."""
         needed = any(ctx.needs_input_grad)
-        y, found = through(call, x, h, c, weights, keep=needed)
-        ctx.call, ctx.tape = call, found.tape if needed else None
-        ctx.save_for_backward(x, h, c, *weights)
-        ctx.set_materialize_grads(False)
-        end = found.c if found.c is not None else c.new_empty(0)
-        return y, found.h, end
+        y, found = through(call, x, (h, c), weights, keep=needed)
+        if needed:
+            ctx.call, ctx.tape = call, found.tape
+            ctx.save_for_backward(x, h, c, *weights)
+            ctx.set_materialize_grads(False)
+        return (y, found.h) if found.c is None else (y, found.h, found.c)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor | None) -> tuple[Tensor | None, ...]:
         """The gradients of x, h, c and the weights."""
         call, tape = ctx.call, ctx.tape
-        x, h, c, *weights = ctx.saved_tensors
+        given = ctx.saved_tensors
         wanted = ctx.needs_input_grad[1:]
+        dy, dh, dc = grads if call.layers.has_c else (*grads, None)
         if torch.is_grad_enabled() and any(g is not None and g.requires_grad for g in grads):
-            return None, *_twice(call, (x, h, c, *weights), grads, wanted)
+            return None, *_twice(call, given, (dy, dh, dc), wanted)
         if not call.checkpoint:  # a tape is used up, where a piece starts is not
             ctx.tape = None
-        return None, *back(call, tape, (x, h, c, *weights), grads, wanted)
+        return None, *back(call, tape, given, (dy, dh, dc), wanted)
 
 
-def state_of(call: Call, h: Tensor, c: Tensor) -> tuple[np.ndarray[Any, Any], ...]:
-    """Where the sequences start, as the core reads it."""
-    parts = (h, c) if call.layers.has_c else (h,)
-    return tuple(part.detach().contiguous().numpy() for part in parts)
-
-
-def rows_of(x: Tensor) -> Tensor:
-    """``[N, features]``: what `Places` counts."""
-    return x.detach().contiguous().view(-1, x.shape[-1])
+State = tuple[Tensor | None, Tensor | None]
 
 
 def through(
-    call: Call, x: Tensor, h: Tensor, c: Tensor, weights: tuple[Tensor, ...], *, keep: bool
+    call: Call, x: Tensor, state: State, weights: tuple[Tensor, ...], *, keep: bool
 ) -> tuple[Tensor, Pass]:
     """Forwards: y as x lies, and the rest. Of a call with checkpoint nothing is kept."""
     layers, places = call.layers, call.layout.places
-    rows, state, values = rows_of(x), state_of(call, h, c), flat(layers, weights)
     shape = (*x.shape[:-1], layers.directions * layers.hidden)
     y = x.new_empty(shape) if call.layout.full else x.new_zeros(shape)
-    y_rows = y.view(-1, shape[-1])
     if not (call.checkpoint and keep):
         kept = keep or call.record
-        found = forwards(layers, rows, places, state, values, keep=kept, seed=call.seed, y=y_rows)
+        found = forwards(layers, weights, x, places, state, keep=kept, seed=call.seed, y=y)
         if call.record:
             call.records = _records(layers, found.tape, y)
         return y, found
-    end, starts = [np.array(part) for part in state], []
+    size = (layers.layers, len(places), layers.hidden)
+    end = [y.new_zeros(size) if part is None else part.clone() for part in state]
+    starts = []
     for number, (which, part) in enumerate(places.pieces()):
-        start = tuple(np.ascontiguousarray(each[:, which]) for each in end)
-        given = (layers, rows, part, start, values)
-        found = forwards(*given, keep=False, seed=call.seed, step=number, y=y_rows)
-        for each, new in zip(end, (found.h, found.c), strict=False):
-            each[:, which] = new.numpy()  # type: ignore[union-attr]
+        index = torch.from_numpy(which)
+        start = (end[0][:, index], end[1][:, index] if layers.has_c else None)
+        given = (layers, weights, x, part, start)
+        found = forwards(*given, keep=False, seed=call.seed, step=number, y=y)
+        for each, new in zip(end, (found.h, found.c), strict=True):
+            if new is not None:
+                each[:, index] = new
         starts.append(start)
-    ends = [torch.from_numpy(each) for each in end]
-    return y, Pass(ends[0], ends[1] if len(ends) > 1 else None, starts)
+    return y, Pass(end[0], end[1] if layers.has_c else None, starts)
 
 
 def _records(layers: Layers, tape: Any, y: Tensor) -> list[dict[str, Tensor]]:
@@ -129,69 +122,79 @@ def _records(layers: Layers, tape: Any, y: Tensor) -> list[dict[str, Tensor]]:
 def back(
     call: Call,
     tape: Any,
-    given: tuple[Tensor, ...],
+    given: tuple[Tensor | None, ...],
     grads: tuple[Tensor | None, ...],
     wanted: tuple[bool, ...],
 ) -> list[Tensor | None]:
-    """Backwards through the core."""
-    x, h, c, *weights = given
-    layers, places = call.layers, call.layout.places
-    rows = rows_of(x)
-    dy, dh, dc = (None if d is None or not d.numel() else d.detach().contiguous() for d in grads)
-    dy = None if dy is None else rows_of(dy)
-    d_x = None
+    """Backwards through the core.
+
+    Args:
+        call: what was called.
+        tape: of `through`.
+        given: x, h, c and the weights, as `Unfold` got them.
+        grads: of y, h and c.
+        wanted: for each of the given, whether its gradient is.
+    """
+    x, h, c, *rest = given
+    assert x is not None
+    layers, places, weights = call.layers, call.layout.places, cast("tuple[Tensor, ...]", rest)
+    values = x.new_empty(layers.size)
+    rows = None
     if wanted[0]:
-        d_x = rows.new_empty(x.shape) if call.layout.full else rows.new_zeros(x.shape)
-    d_rows = None if d_x is None else d_x.view(rows.shape)
-    ends = (dh, dc if layers.has_c else None)
+        rows = x.new_empty(x.shape) if call.layout.full else x.new_zeros(x.shape)
     if call.checkpoint:
-        found = _back_in_pieces(call, rows, flat(layers, tuple(weights)), tape, dy, ends, d_rows)
+        found = _back_in_pieces(call, x, weights, tape, grads, rows, values)
     else:
         if tape is None or tape.used:  # a second way back through a graph that was retained
-            tape = through(call, x, h, c, tuple(weights), keep=True)[1].tape
-        found = backwards(layers, tape, rows, places, dy, *ends, d_rows=d_rows)
-    end = found.c if found.c is not None else torch.zeros_like(c)
-    gradients = [d_x, found.h, end, *apart(layers, found.values, tuple(weights))]
+            tape = through(call, x, (h, c), weights, keep=True)[1].tape
+        state = wanted[1] or wanted[2]
+        found = backwards(layers, tape, places, grads, rows=rows, state=state, values=values)
+    gradients = [found.rows, found.h, found.c, *apart(layers, found.values)]
     return [each if asked else None for each, asked in zip(gradients, wanted, strict=True)]
 
 
 def _back_in_pieces(
     call: Call,
-    rows: Tensor,
-    values: Any,
-    starts: list[Any],
-    dy: Tensor | None,
-    ends: tuple[Tensor | None, Tensor | None],
-    d_rows: Tensor | None,
+    x: Tensor,
+    weights: tuple[Tensor, ...],
+    starts: list[State],
+    grads: tuple[Tensor | None, ...],
+    rows: Tensor | None,
+    values: Tensor,
 ) -> Back:
     """Each piece forwards once more, then backwards, from the last to the first."""
     layers, places = call.layers, call.layout.places
+    dy, *ends = grads
     shape = (layers.layers, len(places), layers.hidden)
-    reached = [rows.new_zeros(shape) if d is None else d.clone() for d in ends]
-    y = rows.new_empty((len(rows), layers.hidden))  # computed once more, and not asked for
-    d_values: Tensor | None = None
+    reached = [x.new_zeros(shape) if d is None else d.clone() for d in ends]
+    y = x.new_empty((*x.shape[:-1], layers.hidden))  # computed once more, and not asked for
+    own = torch.empty_like(values)
+    values.zero_()
     for number, (which, part) in reversed(list(enumerate(places.pieces()))):
-        given = (layers, rows, part, starts[number], values)
+        given = (layers, weights, x, part, starts[number])
         tape = forwards(*given, keep=True, seed=call.seed, step=number, y=y).tape
-        d_h, d_c = (each[:, which].contiguous() for each in reached)
+        index = torch.from_numpy(which)
+        d_h, d_c = (each[:, index] for each in reached)
         here = (dy, d_h, d_c if layers.has_c else None)
-        found = backwards(layers, tape, rows, part, *here, d_rows=d_rows)
+        found = backwards(layers, tape, part, here, rows=rows, state=True, values=own)
         for each, new in zip(reached, (found.h, found.c), strict=True):
             if new is not None:
-                each[:, which] = new
-        d_values = found.values if d_values is None else d_values.add_(found.values)
-    assert d_values is not None
-    return Back(reached[0], reached[1] if layers.has_c else None, d_values)
+                each[:, index] = new
+        values.add_(own)
+    return Back(rows, reached[0], reached[1] if layers.has_c else None, values)
 
 
 def _twice(
     call: Call,
-    given: tuple[Tensor, ...],
+    given: tuple[Tensor | None, ...],
     grads: tuple[Tensor | None, ...],
     wanted: tuple[bool, ...],
 ) -> list[Tensor | None]:
     """Backwards so that autograd can go back through it once more."""
     slowly("second derivative")
+    x, h, c, *rest = given
+    assert x is not None
+    weights = cast("tuple[Tensor, ...]", tuple(rest))
     drawn = None
     if call.seed is not None:
         if call.checkpoint:
@@ -199,25 +202,18 @@ def _twice(
                 "a second derivative through dropout is not there with checkpoint=True, whose "
                 "masks are those of pieces; leave out one of the three"
             )
-        x = given[0].detach()
-        drawn = masks(call.layers, call.layout.places, call.seed, x)
+        drawn = masks(call.layers, call.layout.places, call.seed, x.detach())
         drawn = [call.layout.padded(each)[0] for each in drawn]
     with torch.enable_grad():
-        x, h, c, *weights = given
-        y, state = unfolded(
-            call.layers,
-            *call.layout.padded(x),
-            (h, c) if call.layers.has_c else (h,),
-            tuple(weights),
-            drawn,
-        )
-        outputs = [call.layout.unpadded(y), *state]
+        state = started(call.layers, (h, c), len(call.layout.places), x)
+        y, ends = unfolded(call.layers, *call.layout.padded(x), state, weights, drawn)
+        outputs = [call.layout.unpadded(y), *ends]
         pairs = [(o, d) for o, d in zip(outputs, grads, strict=False) if d is not None]
         asked = [each for each, needed in zip(given, wanted, strict=True) if needed]
         found = iter(
             torch.autograd.grad(
                 [o for o, _ in pairs],
-                asked,
+                cast("list[Tensor]", asked),
                 [d for _, d in pairs],
                 create_graph=True,
                 allow_unused=True,

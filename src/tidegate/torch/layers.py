@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import atexit
+import math
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from ..network import Network, NetworkSpec, NumberInput
 from ..network.layers import get_threads, set_threads
-from ..network.parameters import size
+from ..network.parameters import layout, size
 from .layout import Places
-
-Array = NDArray[Any]
 
 CELLS = {"LSTM": "lstm", "GRU": "gru", "RNN_TANH": "rnn", "RNN_RELU": "rnn_relu"}
 """The mode of a module of torch.nn → its cell."""
@@ -54,6 +52,21 @@ class Layers:
         """Weights of a layer and direction: two matrices, and two biases if any."""
         return 4 if self.bias else 2
 
+    @cached_property
+    def size(self) -> int:
+        """Values of the core's flat buffer, which has biases always."""
+        return size(self.spec)
+
+    @cached_property
+    def parts(self) -> list[tuple[tuple[int, ...], tuple[int, ...], int]]:
+        """Where each weight lies in the core's flat buffer: shape, strides, first value."""
+        found, first = [], 0
+        for name, shape in layout(self.spec):
+            if self.bias or not name.startswith("bias"):
+                found.append((shape, (*shape[1:], 1), first))
+            first += math.prod(shape)
+        return found
+
     @property
     def spec(self) -> NetworkSpec:
         """The same for the core, without a head."""
@@ -80,29 +93,9 @@ def network_of(layers: Layers) -> Network:
 atexit.register(network_of.cache_clear)
 
 
-def flat(layers: Layers, weights: tuple[Tensor, ...]) -> Array:
-    """Torch's weights, in torch's order, as the one buffer that the core reads.
-
-    A copy: an optimizer may change the weights before the way back. It is NumPy's, for torch's
-    would wake its workers, which then wait at full speed on the cores that ours are to use.
-    """
-    parts = [weight.detach().numpy().ravel() for weight in weights]
-    if not layers.bias:
-        zero = np.zeros(2 * weights[0].shape[0], parts[0].dtype)
-        parts = [part for i in range(0, len(parts), 2) for part in (*parts[i : i + 2], zero)]
-    result: Array = np.concatenate(parts)
-    return result
-
-
-def apart(layers: Layers, gradient: Tensor, weights: tuple[Tensor, ...]) -> list[Tensor]:
-    """The flat gradient as views of the weights' shapes."""
-    found, at = [], 0
-    for i, weight in enumerate(weights):
-        found.append(gradient[at : at + weight.numel()].view(weight.shape))
-        at += weight.numel()
-        if not layers.bias and i % 2:
-            at += 2 * weight.shape[0]
-    return found
+def dense(tensor: Tensor) -> Tensor:
+    """Itself, or a copy whose memory holds just its values, as the core reads them."""
+    return tensor.contiguous().resolve_neg()
 
 
 class Pass(NamedTuple):
@@ -112,15 +105,15 @@ class Pass(NamedTuple):
     """``[layers*D, B, H]``, at each sequence's own end."""
     c: Tensor | None
     tape: Any
-    """Of the core."""
+    """Of the core. It holds a copy of the weights, for they may change before the way back."""
 
 
 def forwards(
     layers: Layers,
+    weights: tuple[Tensor, ...],
     rows: Tensor,
     places: Places,
-    state: tuple[Array, ...],
-    values: Array,
+    state: tuple[Tensor | None, Tensor | None],
     *,
     keep: bool,
     seed: int | None,
@@ -131,71 +124,78 @@ def forwards(
 
     Args:
         layers: which.
-        rows: ``[N, inputs]``, contiguous.
+        weights: in torch's order.
+        rows: ``[.., inputs]``.
         places: B sequences in them.
-        state: (h, c) or (h,), ``[layers*D, B, H]`` contiguous.
-        values: the parameters, from `flat`.
+        state: (h, c), ``[layers*D, B, H]``; None for zero, or where there is no c.
         keep: whether there is a way back.
         seed, step: of the dropout masks; no dropout if seed is None.
-        y: ``[N, D*H]`` contiguous, filled where a sequence has a row.
+        y: ``[.., D*H]`` dense, filled where a sequence has a row.
     """
     threads = torch.get_num_threads()
     if threads != get_threads():
         set_threads(threads)
-    network = network_of(layers)
-    native = network.native
-    sequences = native.placed(rows.numpy(), places.start, places.length, places.offset, state)
-    tape = native.network.forward(
-        values, sequences, keep, True, seed is not None, seed or 0, step, 0
-    )
-    tape.output(y.numpy())
     shape = (layers.layers * layers.directions, len(places), layers.hidden)
-    h = rows.new_empty(shape)
-    c = rows.new_empty(shape) if layers.has_c else None
-    tape.final_state(h.numpy(), None if c is None else c.numpy())
+    h = y.new_empty(shape)
+    c = y.new_empty(shape) if layers.has_c else None
+    h_0, c_0 = [part if part is None else dense(part) for part in state]
+    tape = network_of(layers).native.network.unfold(
+        tuple([dense(weight) for weight in weights]),
+        dense(rows),
+        places.native,
+        h_0,
+        c_0,
+        keep,
+        seed is not None,
+        seed or 0,
+        step,
+        y,
+        h,
+        c,
+    )
     return Pass(h, c, tape)
 
 
 class Back(NamedTuple):
-    """What a pass backwards leaves."""
+    """What a pass backwards leaves; None of what nobody asked for."""
 
-    h: Tensor
+    rows: Tensor | None
+    h: Tensor | None
     c: Tensor | None
     values: Tensor
-    """Flat."""
+    """Of all weights, flat."""
 
 
 def backwards(
     layers: Layers,
     tape: Any,
-    rows: Tensor,
     places: Places,
-    dy: Tensor | None,
-    dh: Tensor | None,
-    dc: Tensor | None,
+    grads: tuple[Tensor | None, ...],
     *,
-    d_rows: Tensor | None,
+    rows: Tensor | None,
+    state: bool,
+    values: Tensor,
 ) -> Back:
     """From the gradients of outputs and last states to those of all that went in.
 
     Args:
         layers: which.
         tape: from `forwards`; it is used up.
-        rows, places: as given there.
-        dy: ``[rows, D*H]``; dh, dc: ``[layers*D, B, H]``, all contiguous; None for zero.
-        d_rows: ``[N, inputs]``, to be filled where a sequence has a row; None if nobody asks.
+        places: as given there.
+        grads: of y ``[.., D*H]``, and of the last states ``[layers*D, B, H]``; None for zero.
+        rows: ``[.., inputs]`` dense, to be filled where a sequence has a row; None if nobody asks.
+        state: whether somebody asks for that of the first states.
+        values: ``[size]``, to be filled.
     """
-    network = network_of(layers)
-    shape = (layers.layers * layers.directions, len(places), layers.hidden)
-    values = rows.new_empty(len(network.values))
-    h = rows.new_empty(shape)
-    c = rows.new_empty(shape) if layers.has_c else None
-    network.native_backward(
-        tape,
-        None if dy is None else dy.numpy(),
-        gradient=values.numpy(),
-        d_state=tuple(None if d is None else d.numpy() for d in (dh, dc)),  # type: ignore[arg-type]
-        d_input=None if d_rows is None else d_rows.numpy(),
-        d_initial=(h.numpy(), None if c is None else c.numpy()),
-    )
-    return Back(h, c, values)
+    h = c = None
+    if state:
+        h = values.new_empty((layers.layers * layers.directions, len(places), layers.hidden))
+        c = torch.empty_like(h) if layers.has_c else None
+    given = [grad if grad is None else dense(grad) for grad in grads]
+    network_of(layers).native.network.unfold_backward(tape, *given, values, rows, h, c)
+    return Back(rows, h, c, values)
+
+
+def apart(layers: Layers, values: Tensor) -> list[Tensor]:
+    """A flat gradient as views of the weights' shapes, in torch's order."""
+    return [values.as_strided(*part) for part in layers.parts]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,6 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
+
+from .. import _core
 
 Index = NDArray[np.int64]
 
@@ -29,6 +31,11 @@ class Places:
 
     def __len__(self) -> int:
         return len(self.start)
+
+    @cached_property
+    def native(self) -> Any:
+        """The same for the core."""
+        return _core.Places(self.start, self.length, self.offset)
 
     def pieces(self) -> list[tuple[NDArray[Any], Places]]:
         """The sequences cut into about √T pieces: which of them reach each, and where it lies.
@@ -84,13 +91,11 @@ class Padded:
     lengths: Tensor | None
     """``[B]`` int64; None where all have T steps."""
 
-    @cached_property
+    @property
     def places(self) -> Places:
         """One after the other, or side by side."""
-        length = np.full(self.batch, self.steps) if self.lengths is None else self.lengths.numpy()
-        if self.batch_first:
-            return Places(np.arange(self.batch) * self.steps, length, None)
-        return Places(np.arange(self.batch), length, np.arange(self.steps) * self.batch)
+        given = None if self.lengths is None else self.lengths.numpy().tobytes()
+        return _padded(self.batch, self.steps, self.batch_first, given)
 
     @property
     def full(self) -> bool:
@@ -112,16 +117,15 @@ class Packed:
 
     batch_sizes: Tensor
     """``[T]`` int64, decreasing."""
+    batch: int | None = None
+    """Sequences, where somebody knows without a look at ``batch_sizes``."""
 
     full = True
 
-    @cached_property
+    @property
     def places(self) -> Places:
         """Side by side, the longest first."""
-        sizes = self.batch_sizes.numpy()
-        # as many sequences have more than t steps as there are at step t
-        length = np.searchsorted(-sizes, -np.arange(sizes[0]), side="left")
-        return Places(np.arange(sizes[0]), length, np.cumsum(sizes) - sizes)
+        return _packed(self.batch_sizes.numpy().tobytes())
 
     @property
     def _index(self) -> Tensor:
@@ -143,3 +147,20 @@ class Packed:
         """Packed again."""
         inside = torch.arange(y.shape[1]) < torch.from_numpy(self.places.length)[:, None]
         return y[inside].index_select(0, self._index.argsort())
+
+
+# Kept from call to call: to count a batch's rows takes longer than to find them by its shape.
+@lru_cache(maxsize=64)
+def _padded(batch: int, steps: int, batch_first: bool, lengths: bytes | None) -> Places:
+    length = np.full(batch, steps) if lengths is None else np.frombuffer(lengths, np.int64).copy()
+    if batch_first:
+        return Places(np.arange(batch) * steps, length, None)
+    return Places(np.arange(batch), length, np.arange(steps) * batch)
+
+
+@lru_cache(maxsize=64)
+def _packed(batch_sizes: bytes) -> Places:
+    sizes = np.frombuffer(batch_sizes, np.int64)
+    # as many sequences have more than t steps as there are at step t
+    length = np.searchsorted(-sizes, -np.arange(sizes[0]), side="left")
+    return Places(np.arange(sizes[0]), length, np.cumsum(sizes) - sizes)
