@@ -59,6 +59,11 @@ def test_a_season_must_fit_twice_before_the_horizon() -> None:
     assert infer(of(y), 17) == (1, 0)
 
 
+@pytest.mark.parametrize("horizon", [38, 40, 60, 500])
+def test_no_season_before_a_horizon_about_as_long_as_the_rows(horizon: int) -> None:
+    assert infer(of(wave(12, 40, 0.01)), horizon) == (1, 0)
+
+
 def test_hours_have_a_day_and_where_there_are_enough_a_week() -> None:
     def hours(rows: int) -> object:
         ds = np.datetime64("2024-01-01", "us") + np.arange(rows) * np.timedelta64(1, "h")

@@ -126,8 +126,9 @@ def learn(
     if known.max() < plan.needed:
         longest = int(known.max())
         fix = f"take a horizon up to {longest - plan.least}, or " if longest > plan.least else ""
+        steps = "1 step" if plan.horizon == 1 else f"{plan.horizon} steps"
         raise DataError(
-            f"to learn {plan.horizon} steps ahead, a series must have {plan.needed} rows at least, "
+            f"to learn {steps} ahead, a series must have {plan.needed} rows at least, "
             f"got {longest}; {fix}give more rows"
         )
     learned, history = _trained(plan, series, known, progress)

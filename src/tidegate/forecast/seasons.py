@@ -47,6 +47,8 @@ def infer(series: Series, horizon: int) -> tuple[int, int]:
         (4, 0)
     """
     room = (int(series.length.max()) - horizon) // 2
+    if room < 2:
+        return 1, 0
     season = series.frequency.season
     found = None
     if series.frequency.unit == "integer":
