@@ -103,6 +103,17 @@ def test_columns_are_known_by_their_names(run: Run) -> None:
     assert "less.csv: there is no column 'c'; the columns are a, b" in less.err
 
 
+def test_numbers_of_rows_are_not_learnt_from(run: Run) -> None:
+    header, *body = WIDE.split("\n")
+    numbered = [f",{header}", *(f"{i},{row}" for i, row in enumerate(body))]
+    Path("wide.csv").write_text(WIDE)
+    Path("numbered.csv").write_text("\n".join(numbered))
+    words = ("--label", "kind", *SHORT, "--json")
+    one = json.loads(run("classify", "wide.csv", *words).out)
+    other = json.loads(run("classify", "numbered.csv", *words).out)
+    assert one == other
+
+
 def test_tokens_are_tagged(run: Run) -> None:
     Path("tokens.txt").write_text(SENTENCES)
     done = run("tag", "tokens.txt", *SHORT, "--save", "tags.tg")

@@ -73,6 +73,22 @@ def table(*rows: str) -> TextTable:
             Columns("ds", "rain", None, (f"--time ds ({ONLY_DATES})",
                                          f"--target rain ({ONLY_NUMBERS})")),
         ),
+        (  # the rows are numbered, as pandas does
+            [",ds,rain", "0,2024-01-01,2", "1,2024-01-02,3"],
+            Columns("ds", "rain", None, (f"--time ds ({ONLY_DATES})",
+                                         f"--target rain ({ONLY_NUMBERS})")),
+        ),
+        (
+            [",rain", "0,2", "1,3"],
+            Columns("column 1", "rain", None, (
+                "--time column 1 (the only whole numbers that grow from row to row)",
+                f"--target rain ({ONLY_NUMBERS})")),
+        ),
+        (
+            [",rain", "2024-01-01,2", "2024-01-02,3"],
+            Columns("column 1", "rain", None, (f"--time column 1 ({ONLY_DATES})",
+                                               f"--target rain ({ONLY_NUMBERS})")),
+        ),
         (  # text that is no id: dates come once
             ["sky,ds,rain", "a,2024-01-01,2", "b,2024-01-02,3"],
             Columns("ds", "rain", None, (f"--time ds ({ONLY_DATES})",
@@ -111,6 +127,13 @@ def test_a_named_column_is_not_a_candidate_for_another() -> None:
 @pytest.mark.parametrize(
     ("rows", "options", "message"),
     [
+        (
+            ["shop,2024-01,2024-02,2024-03,2024-04", "x,1,2,3,4", "y,2,3,4,5"],
+            {},
+            "stdin: the names of columns are dates (2024-01, 2024-02, 2024-03 and 1 more); turn "
+            "the table, so that there is a row for each date, with the date and the value in two "
+            "columns",
+        ),
         (WIDE, {}, "stdin: several columns hold dates: ds, when; choose one with --time"),
         (
             WIDE,

@@ -159,7 +159,8 @@ FAULTS = [
     (
         "ds,y\nx,1\ny,2\n",
         {"time": "ds"},
-        "rain.csv, line 2, column 'ds': 'x' is no date, and no whole number; correct it",
+        "rain.csv, line 2, column 'ds': 'x' is no date, and no whole number; write dates like "
+        "2024-01-31",
     ),
     (
         "year,y\n1990,1\n1991,2\n1992x,2\n",

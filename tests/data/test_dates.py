@@ -44,7 +44,9 @@ def test_a_day_above_12_tells_day_from_month(dates: list[dt.date], mark: str) ->
     assert times(*day_first).to_list() == times(*month_first).to_list() == dates
 
 
-@given(st.lists(DATES, min_size=1), st.sampled_from(["%d %B", "%d-%b", "%-d. %b", "%B %d,", "%b %d"]))
+@given(
+    st.lists(DATES, min_size=1), st.sampled_from(["%d %B", "%d-%b", "%-d. %b", "%B %d,", "%b %d"])
+)
 def test_months_by_name(dates: list[dt.date], form: str) -> None:
     mark = "-" if "-" in form[1:] and "%-d" not in form else " "
     cells = [f"{date.strftime(form)}{mark}{date.year:04}" for date in dates]

@@ -166,3 +166,14 @@ def test_no_table(text: str, message: str) -> None:
 
 def test_years_may_be_names_of_columns() -> None:
     assert table("country,1990,1991\nx,1,2\n").cells.columns == ["country", "1990", "1991"]
+
+
+def test_a_first_column_without_a_name_is_that_of_the_rows() -> None:
+    read = table(",day,mm\n0,2024-01-01,5\n1,2024-01-02,7\n")
+    assert read.cells.columns == ["column 1", "day", "mm"]
+    assert read.unnamed == "column 1"
+    assert table("day,mm\n2024-01-01,5\n").unnamed is None
+
+
+def test_columns_with_nothing_in_them_count_as_absent() -> None:
+    assert table("day,mm,,\n2024-01-01,5,,\n2024-01-02,7, ,\n").cells.columns == ["day", "mm"]

@@ -203,7 +203,7 @@ def _numbers(table: TextTable, named: Named) -> pl.DataFrame:
 
     from ..data.numbers import to_numbers
 
-    other = (named.text, named.id, named.time, named.label)
+    other = (named.text, named.id, named.time, named.label, table.unnamed)
     names = named.values
     if names is None:
         names = tuple(name for name in table.cells.columns if name not in other)

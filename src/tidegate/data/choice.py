@@ -47,6 +47,9 @@ def choose_columns(
       that makes them unique.
     - target: numbers under the name ``y``; else the only column of numbers left.
 
+    Whole numbers in a first column without a name are those of the rows: they are no target, and a
+    time only where nothing else is.
+
     Args:
         time, target, id: names of columns, None to guess.
         ahead: columns whose future is known, none of which can be the target.
@@ -68,11 +71,18 @@ def choose_columns(
     cells = table.cells
     dates = [name for name in free if looks_like_dates(cells[name])]
     numbers = [name for name in free if name not in dates and looks_like_numbers(cells[name])]
-    texts = [name for name in free if name not in dates and name not in numbers]
+    of_rows = [
+        name for name in numbers if name == table.unnamed and _whole(cells[name]) is not None
+    ]
+    numbers = [name for name in numbers if name not in of_rows]
+    texts = [name for name in free if name not in (*dates, *numbers, *of_rows)]
 
     guessed = []
     if time is None:
-        time, why = _time(table, dates, numbers)
+        _check_long(table)
+        # the only numbers are the target, if the rows are numbered beside
+        other = [] if target is None and of_rows and len(numbers) == 1 else numbers
+        time, why = _time(table, dates, other, of_rows)
         guessed.append(f"--time {time} ({why})")
         numbers = [name for name in numbers if name != time]
     if id is None:
@@ -98,7 +108,26 @@ def _check(table: TextTable, option: str, name: str) -> None:
         )
 
 
-def _time(table: TextTable, dates: list[str], numbers: list[str]) -> tuple[str, str]:
+def _check_long(table: TextTable) -> None:
+    """That times are in a column, and not the names of columns.
+
+    Raises:
+        DataError: if half of the names or more are dates.
+    """
+    import polars as pl
+
+    names = table.cells.columns
+    dates = [name for name in names if looks_like_dates(pl.Series([name]))]
+    if len(dates) > 1 and 2 * len(dates) >= len(names):
+        raise DataError(
+            f"{table.name}: the names of columns are dates ({_listed(dates, 3)}); turn the table, "
+            f"so that there is a row for each date, with the date and the value in two columns"
+        )
+
+
+def _time(
+    table: TextTable, dates: list[str], numbers: list[str], of_rows: list[str]
+) -> tuple[str, str]:
     if len(dates) == 1:
         return dates[0], "the only column of dates"
     if dates:
@@ -117,6 +146,9 @@ def _time(table: TextTable, dates: list[str], numbers: list[str]) -> tuple[str, 
             f"{table.name}: several columns may be the time: {_listed(by_name or growing)}; "
             f"choose one with --time"
         )
+    growing = [name for name in of_rows if _grows(table.cells[name])]
+    if growing:
+        return growing[0], "the only whole numbers that grow from row to row"
     raise DataError(
         f"{table.name}: no column holds dates or growing whole numbers; the columns are "
         f"{_listed(table.cells.columns)}; write dates like 2024-01-31, or name one with --time"

@@ -76,6 +76,8 @@ def _whole_numbers(cells: pl.Series, where: Callable[[int], str]) -> pl.Series:
     bad = values.is_null() & present.is_not_null()
     if bad.any():
         row = int(bad.arg_max() or 0)
-        kind = "whole number" if 2 * int(bad.sum()) < len(cells) else "date, and no whole number"
-        raise DataError(f"{where(row)}: {shown(cells[row])} is no {kind}; correct it")
+        what = "no whole number; correct it"
+        if 2 * int(bad.sum()) >= len(cells):
+            what = "no date, and no whole number; write dates like 2024-01-31"
+        raise DataError(f"{where(row)}: {shown(cells[row])} is {what}")
     return values

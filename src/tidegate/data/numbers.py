@@ -28,10 +28,10 @@ decimals, some would end in a zero, and be written without it."""
 def to_numbers(cells: pl.Series, separator: str, where: Callable[[int], str]) -> pl.Series:
     """The numbers in a column of text, null where one is missing.
 
-    The sign of a currency or of percent is left out. A comma is a decimal one or stands between thousands, whichever more cells allow; where that
-    leaves it open, it is a decimal one if the columns are separated by ``;``, and stands between
-    thousands if ten cells or more have one (`are_thousands`). A point is a decimal one, but between
-    thousands where a number has two of them.
+    The sign of a currency or of percent is left out. A comma is a decimal one or stands between
+    thousands, whichever more cells allow; where that leaves it open, it is a decimal one if the
+    columns are separated by ``;``, and stands between thousands if ten cells or more have one
+    (`are_thousands`). A point is a decimal one, but between thousands where a number has two.
 
     Args:
         cells: without blanks around them.

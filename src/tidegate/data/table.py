@@ -39,6 +39,9 @@ class TextTable:
     lines: NDArray[np.int64]
     """``[N]``, the line of the file that each row begins in."""
     separator: str
+    unnamed: str | None = None
+    """What the first column is called here, if the file gives it no name: those are the names of
+    the rows, mostly, which pandas and R write in front of a table."""
 
 
 def place(table: TextTable) -> Callable[[int], str]:
@@ -49,7 +52,8 @@ def place(table: TextTable) -> Callable[[int], str]:
 def read_table(path: str, stdin: BinaryIO | None = None) -> TextTable:
     """The table in a CSV file, with ``,``, ``;``, ``|`` or a tab between its columns.
 
-    Lines end in LF or CRLF. Rows without anything in them count as absent.
+    Lines end in LF or CRLF. Rows without anything in them count as absent, and so do columns
+    without a name and anything in them. A first column without a name is called ``column 1``.
 
     Args:
         path: of the file; ``-`` for standard input.
@@ -71,13 +75,17 @@ def read_table(path: str, stdin: BinaryIO | None = None) -> TextTable:
         frame = pl.DataFrame()
     if frame.height != len(rows.lines):
         raise DataError(f'{name}: the quotes (") in it make no sense; check or remove them')
+    frame = frame.select(c for c in frame if (c != "").any())
     header = [str(cell) for cell in frame.row(0)]
+    unnamed = None
+    if not header[0]:
+        header[0] = unnamed = "column 1"
     at = f"{name}, line {rows.lines[0]}"
     _check_header(header, at)
     if frame.height == 1:
         raise DataError(f"{at}: there is a header and no row below it; add rows")
     cells = frame.slice(1).rename(dict(zip(frame.columns, header, strict=True)))
-    return TextTable(name, cells, rows.lines[1:], rows.separator)
+    return TextTable(name, cells, rows.lines[1:], rows.separator, unnamed)
 
 
 @dataclass(frozen=True)
