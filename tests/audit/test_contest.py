@@ -9,8 +9,10 @@ import polars as pl
 import pytest
 
 import tidegate as tg
+from tidegate.audit.again import again
 from tidegate.audit.contest import BLOCK, contest, held_out
 from tidegate.errors import ArgumentError, DataError
+from tidegate.network import Loss
 from tidegate.train.watch import GradientWarning
 
 SHORT = tg.SequenceTraining(updates=20, members=1, calibrate=False)
@@ -97,6 +99,40 @@ def test_numbers_are_scored_in_their_own_spread() -> None:
         losses.append(contest(model, X, scale * X.sum(axis=1)).enter({}, 0).losses)
     assert len(losses[0]) == 10
     np.testing.assert_allclose(losses[0], losses[1], rtol=1e-3)
+
+
+def test_targets_and_quantiles_are_scored_in_their_own_spread() -> None:
+    X = np.random.default_rng(0).normal(size=(40, 5))
+    both = np.stack([X.sum(axis=1), 1e4 * X.sum(axis=1)], axis=1)
+    model = tg.SequenceRegressor(hidden=4, training=SHORT, random_state=0)
+    field = contest(model, X, both)
+    entry = field.enter({}, 0)
+    held, truth = field.held()
+    error = (entry.model.predict(held) - truth) / np.std(field.known[1], axis=0)  # type: ignore[attr-defined]
+    np.testing.assert_allclose(entry.losses, (error**2).mean(axis=1))
+
+    low_high = Loss("pinball", quantiles=(0.1, 0.9))
+    field = contest(again(model, {"loss": low_high}), X, both[:, 1])
+    entry = field.enter({}, 0)
+    held, truth = field.held()
+    error = (np.array(truth)[:, None] - entry.model.predict(held)) / np.std(field.known[1])  # type: ignore[attr-defined]
+    each = np.where(error > 0, [0.1, 0.9] * error, [-0.9, -0.1] * error)
+    assert field.loss == "pinball loss"
+    np.testing.assert_allclose(entry.losses, each.mean(axis=1))
+
+
+def test_labels_may_be_a_column_beside_a_long_frame() -> None:
+    random = np.random.default_rng(0)
+    frame = pl.DataFrame({"sequence": [0, 1] * 40, "step": np.repeat(np.arange(40), 2)})
+    frame = frame.with_columns(
+        sequence=pl.col("sequence") + 2 * (pl.col("step") // 5), u=random.normal(size=80)
+    )
+    column = (frame["u"] > 0).to_numpy()
+    field = contest(tg.SequenceTagger(hidden=4, training=SHORT), frame, column)
+    held, labels = field.held()
+    assert sum(map(len, labels)) == 20
+    for sequence, own in zip(held, labels, strict=True):
+        np.testing.assert_array_equal(np.ravel(sequence) > 0, own)
 
 
 def test_forecasters_are_scored_by_their_last_windows() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -146,13 +148,77 @@ def test_compare_classifiers_as_json(run: Run) -> None:
     assert found["unit"] == "sequences"
 
 
+def cells_of(run: Run, text: str, *words: str) -> dict[str, Any]:
+    common = ("--updates", "2", "--seeds", "1", "--cells", "rnn,gru", "--json")
+    done = run("compare", "rain.csv", *words, *common, text=text)
+    assert done.code == 0, done.err
+    found: dict[str, Any] = json.loads(done.out)
+    assert [each["cell"] for each in found["contestants"]] == ["rnn", "gru"]
+    return found
+
+
+def test_compare_regressors(run: Run) -> None:
+    lines = [f"{i},{k},{i * k % 7}.5,{i}.25" for i in range(16) for k in range(6)]
+    table = "\n".join(["engine,cycle,heat,hours", *lines])
+    words = ("--task", "regress", "--id", "engine", "--time", "cycle", "--target", "hours")
+    found = cells_of(run, table, *words)
+    assert (found["loss"], found["unit"], found["observations"]) == (
+        "squared error",
+        "sequences",
+        4,
+    )
+    stars = moods().replace(",up", ",1.5").replace(",down", ",4")
+    found = cells_of(run, stars, "--task", "regress", "--text", "review", "--target", "mood")
+    assert found["observations"] == 6
+
+
+def test_compare_taggers(run: Run) -> None:
+    sentence = "the\tD\ncat\tN\nsleeps\tV\n\na\tD\ndog\tN\n\n"
+    found = cells_of(run, sentence * 10, "--task", "tag")
+    assert (found["loss"], found["observations"]) == ("nats", 5)
+    lines = [
+        f"{i},{k},{(i * k) % 5 - 2},{'up' if (i * k) % 5 > 2 else 'down'}"
+        for i in range(8)
+        for k in range(6)
+    ]
+    table = "\n".join(["night,second,wave,stage", *lines])
+    found = cells_of(
+        run, table, "--task", "tag", "--id", "night", "--label", "stage", "--time", "second"
+    )
+    assert found["observations"] == 2
+
+
+@pytest.mark.parametrize(("level", "step"), [("char", "character"), ("word", "word")])
+def test_compare_language_models(run: Run, level: str, step: str) -> None:
+    text = "the cat sat on the mat, and a dog saw it. " * 40
+    found = cells_of(run, text, "--task", "write", "--level", level)
+    assert (found["loss"], found["step"]) == ("nats a token", step)
+
+
+def test_compare_says_what_is_wrong_with_a_file(run: Run) -> None:
+    done = run("compare", "rain.csv", "--task", "write", text="a")
+    assert done.code == 1
+    assert done.err.startswith("tidegate: rain.csv: there is too little text")
+    words = ("--task", "regress", "--id", "engine", "--target", "hours")
+    done = run("compare", "rain.csv", *words, text="engine,heat,hours\n1,2,3\n1,2,x\n")
+    assert done.code == 1
+    assert "line 3" in done.err and len(done.err.splitlines()) == 1
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (("--cells", "rnn,nothing"), "expected some of gru, lstm, rnn, rnn_relu"),
         (("--cells", "rnn,rnn"), "expected some of"),
-        (("--text", "review"), "--text goes with --label"),
-        (("--label", "rain", "--horizon", "3"), "--horizon is for forecasts"),
+        (("--text", "review"), "--text is for --task classify, regress or tag, and this is"),
+        (("--label", "rain", "--horizon", "3"), "--horizon is for --task forecast, and this is"),
+        (("--level", "word"), "--level is for --task write, and this is forecast"),
+        (("--task", "guess"), "expected one of forecast, classify, regress, tag, write"),
+        (("--task", "classify"), "--task classify needs --label"),
+        (("--task", "regress", "--label", "rain"), "--label is for --task classify or tag"),
+        (("--task", "regress"), "--task regress needs --target"),
+        (("--task", "tag", "--label", "rain"), "--label names a column; name its --id, too"),
+        (("--task", "tag", "--id", "rain"), "name the column of its --label, too"),
         (("--report", "no/a.html"), "there is no folder no"),
     ],
 )
@@ -160,3 +226,19 @@ def test_compare_used_wrongly(run: Run, words: tuple[str, ...], said: str) -> No
     done = run("compare", "rain.csv", *words)
     assert done.code == 2
     assert said in done.err
+
+
+def test_the_report_has_every_input_and_every_network() -> None:
+    found = reported.audit("lstm", 1, 1)
+    mean = np.full((2, 40, 3), np.nan)
+    mean[0, 3, 0], mean[0, 5, 0], mean[0, 7, 1] = 0.5, 0.25, 0.125
+    influence = replace(
+        found.influence, mean=mean, once=("size",), once_mean=np.array([[2.0], [0]])
+    )
+    rates = tuple(replace(rate, networks=(0.5, 0.75)) for rate in found.rate)
+    text = audited.report(replace(found, rows=6, networks=2, influence=influence, rate=rates))
+    assert "is left, in steps of 6 days; each" in text
+    assert "in each of 2 networks" in text and "0.5 to 0.75" in text
+    lines = [line.split() for line in text.partition("Where each input")[2].splitlines()[:6]]
+    assert ["mm", "3", "0.5"] in lines and ["size", "any", "2"] in lines
+    assert ["temperature", "not", "known"] in lines

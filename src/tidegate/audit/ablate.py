@@ -35,7 +35,8 @@ def ablate(
     steps of the data. A state is set to zero once, between two steps, in all layers.
 
     Args:
-        model: a fitted estimator, Forecaster or LanguageModel.
+        model: a fitted estimator, Forecaster or LanguageModel; of several networks that answer
+            together, the first.
         X: sequences; the frame of a Forecaster; the text of a LanguageModel.
         y: of the sequences.
         at: steps before the end of each sequence at which states are cut; None for 1, 4, 16, ...
@@ -102,8 +103,14 @@ def ablation_of(subject: Any, at: Sequence[int] | None = None, seed: int = 0) ->
             if cut_off is not None:
                 note(", ".join(some), "cut", -1, steps, 0.0, cut_off)
     changes = _sure([change for change, _ in found], np.array([d for _, d in found]), seed)
+    first = f", the first of {len(subject.others) + 1} networks" if subject.others else ""
     return Ablation(
-        subject.model, spec.cell, subject.loss, float(full.mean()), len(full), tuple(changes)
+        subject.model + first,
+        spec.cell,
+        subject.loss,
+        float(full.mean()),
+        len(full),
+        tuple(changes),
     )
 
 

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.sequences import read_sequences
+from ..data.sequences import Ragged, read_sequences
 from ..errors import ArgumentError, DataError
 from ..train.watch import GradientWarning
 from .again import again
@@ -109,13 +109,16 @@ class SequenceContest:
         x = read_sequences(X, tokens=getattr(model, "tokens", "word"))
         tokens = x.form.kind == "tokens"
         sequences = [list(part) if tokens else part for part in x.each()]
-        targets = list(y)
+        targets = list(_by_sequence(y, x))
         if len(targets) != len(sequences):
             raise DataError(f"X has {len(sequences)} sequences, y has {len(targets)}")
         out = held_out(targets, seed)
         self.known = _chosen(sequences, ~out), _chosen(targets, ~out)
         self.apart = _chosen(sequences, out), _chosen(targets, out)
-        self.loss = "nats" if hasattr(model, "predict_proba") else "squared error"
+        self.quantiles: tuple[float, ...] = getattr(getattr(model, "loss", None), "quantiles", ())
+        self.loss = "pinball loss" if self.quantiles else "squared error"
+        if hasattr(model, "predict_proba"):
+            self.loss = "nats"
 
     def enter(self, changes: dict[str, Any], seed: int | None) -> Entry:
         """See `Contest`."""
@@ -128,10 +131,13 @@ class SequenceContest:
         if self.loss == "nats":
             losses = _nats(model, X, y)
         else:
-            scale = np.var(np.asarray(self.known[1], np.float64)) or 1.0
-            found = np.asarray(model.predict(X), np.float64).reshape(len(y), -1)
-            truth = np.asarray(y, np.float64).reshape(len(y), -1)
-            losses = ((found - truth) ** 2).mean(axis=1) / scale
+            spread = (
+                np.asarray(self.known[1], np.float64).reshape(len(self.known[1]), -1).std(axis=0)
+            )
+            truth = np.asarray(y, np.float64).reshape(len(y), -1, 1)
+            found = np.asarray(model.predict(X), np.float64).reshape(*truth.shape[:2], -1)
+            error = (truth - found) / np.where(spread > 0, spread, 1)[:, None]
+            losses = _cost_of(error, self.quantiles).mean(axis=(1, 2))
         return Entry(model, losses, seconds)
 
     def fitted(self, entry: Entry) -> Any:
@@ -270,6 +276,27 @@ def _nats(model: Any, X: Any, y: Any) -> Array:
         chances = np.reshape(found, (len(ids), -1))[np.arange(len(ids)), ids]
         losses.append(_cost(np.where(np.array(ids) < 0, 0, chances)))  # -1 was never learnt
     return np.array(losses)
+
+
+def _by_sequence(y: Any, x: Ragged) -> Any:
+    """The labels of each sequence, where they are a column beside the rows of a long frame."""
+    if x.order is None or len(y) != len(x.order) or len(y) == len(x):
+        return y
+    return np.split(np.asarray(y)[x.order], np.cumsum(x.length)[:-1])
+
+
+def _cost_of(error: Array, quantiles: tuple[float, ...]) -> Array:
+    """What errors ``[n, K, Q]`` cost: their squares, or the pinball loss of each quantile.
+
+    Example:
+        >>> _cost_of(np.array([[[2.0, -2.0]]]), (0.9, 0.9)).round(1).tolist()
+        [[[1.8, 0.2]]]
+    """
+    if not quantiles:
+        return error**2
+    q = np.array(quantiles)
+    found: Array = np.maximum(q * error, (q - 1) * error)
+    return found
 
 
 def _cost(chances: Array) -> float:

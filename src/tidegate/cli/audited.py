@@ -19,6 +19,8 @@ ROWS = 10
 """Lags or contexts in a list, at most."""
 WIDE = 90
 """Signs of a line of words."""
+INPUTS = 20
+"""Inputs in a list, at most."""
 BLIND = 8
 """Outputs that cannot see something, at most."""
 
@@ -58,7 +60,9 @@ def _gradient(audit: Audit) -> str:
         logarithmic=True,
     )
     where = _where(audit, curve.layer, curve.direction, curve.state)
-    return f"How much of the gradient of {where} is left; each power of ten is as long\n{words}"
+    each = f", in steps of {audit.rows} {audit.step}s" if audit.rows > 1 else ""
+    head = f"How much of the gradient of {where} is left{each}; each power of ten is as long"
+    return f"{_wrapped(head)}\n{words}"
 
 
 def _rates(audit: Audit) -> str:
@@ -69,6 +73,9 @@ def _rates(audit: Audit) -> str:
         body["95 %"].append(f"{rate.low:.4g} to {rate.high:.4g}")
         life = "no end" if rate.half_life > 1e9 else f"{rate.half_life:.3g} steps"
         body["half-life"].append(life)
+        if audit.networks > 1:
+            ends = f"{min(rate.networks):.4g} to {max(rate.networks):.4g}"
+            body.setdefault(f"in each of {audit.networks} networks", []).append(ends)
     return columns(body, left=1)
 
 
@@ -87,10 +94,34 @@ def _influence(audit: Audit) -> str:
         (f"{audit.step}s back", "influence"),
     )
     peak = int(influence.lag[strongest[0]])
-    return (
+    head = (
         f"What {influence.outputs[0]} depends on, the strongest lags; most on {peak} "
-        f"{audit.step}s back\n{words}"
+        f"{audit.step}s back"
     )
+    return "\n\n".join([f"{head}\n{words}", *_inputs(audit)])
+
+
+def _inputs(audit: Audit) -> list[str]:
+    """Of several inputs, the strongest lag of each; and those that have no lag."""
+    influence = audit.influence
+    if len(influence.inputs) + len(influence.once) < 2:
+        return []
+    body: dict[str, list[str]] = {"input": [], f"{audit.step}s back": [], "influence": []}
+    for j, name in enumerate(influence.inputs[:INPUTS]):
+        values = influence.mean[0, :, j]
+        known = np.flatnonzero(~np.isnan(values))
+        peak = known[np.argmax(values[known])] if len(known) else None
+        cells = ("", "not known")
+        if peak is not None:
+            cells = (str(int(influence.lag[peak])), f"{values[peak]:.3g}")
+        for key, cell in zip(body, (name, *cells), strict=True):
+            body[key].append(cell)
+    for j, name in enumerate(influence.once):
+        for key, cell in zip(body, (name, "any", f"{influence.once_mean[0, j]:.3g}"), strict=True):
+            body[key].append(cell)
+    more = len(influence.inputs) - INPUTS
+    rest = f"\n... and {more} inputs more" if more > 0 else ""
+    return [f"Where each input counts most, {influence.unit}\n{columns(body, left=1)}{rest}"]
 
 
 def _memory(audit: Audit) -> str:

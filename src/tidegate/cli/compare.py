@@ -4,50 +4,61 @@ from __future__ import annotations
 
 import json as to_json
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from ..errors import DataError
 from . import labelling, options
+from .contestants import TASKS, Asked
 from .exits import exit_codes
-from .values import names, whole
-
-if TYPE_CHECKING:
-    from ..forecast.forecaster import Forecaster
-
-
-USUAL = ("rnn", "lstm", "gru")
+from .values import names, one_of, whole
 
 
 def compare(
     file: options.File,
-    label: Annotated[
+    task: Annotated[
         str | None,
         typer.Option(
-            help="The column of what each sequence is: compares classifiers, not forecasters.",
-            metavar="COLUMN",
+            parser=one_of(*TASKS),
+            metavar="|".join(TASKS),
+            help="What they learn.  [default: forecast, or classify with --label]",
         ),
+    ] = None,
+    label: Annotated[
+        str | None,
+        typer.Option(help="The column of what each sequence, or step, is.", metavar="COLUMN"),
     ] = None,
     text: Annotated[
         str | None,
-        typer.Option(help="With --label: the column of texts or tokens.", metavar="COLUMN"),
+        typer.Option(help="Of sequences: the column of texts or tokens.", metavar="COLUMN"),
+    ] = None,
+    level: Annotated[
+        str | None,
+        typer.Option(
+            parser=one_of("char", "word"),
+            metavar="char|word",
+            help="Of --task write: what the text is a row of.  [default: char]",
+        ),
     ] = None,
     horizon: options.Horizon = None,
-    target: options.Target = None,
+    target: Annotated[
+        str | None,
+        typer.Option(
+            help="The column of numbers to forecast, or of the number of each sequence.",
+            metavar="COLUMN",
+        ),
+    ] = None,
     time: Annotated[
         str | None,
         typer.Option(
-            help="The column of dates or whole numbers; with --label, what orders the steps.",
+            help="The column of dates or whole numbers; of sequences, what orders the steps.",
             metavar="COLUMN",
         ),
     ] = None,
     id: Annotated[
         str | None,
-        typer.Option(
-            help="The column that tells series, or with --label sequences, apart.",
-            metavar="COLUMN",
-        ),
+        typer.Option(help="The column that tells series, or sequences, apart.", metavar="COLUMN"),
     ] = None,
     past: options.Past = None,
     season: options.Season = None,
@@ -73,7 +84,8 @@ def compare(
     All have about equally many parameters and equally long training, learn from the same part of
     the table and are judged by the rest. Prints for each the loss with its spread over the seeds,
     the usable memory, the half-life of the gradient and the time; then a sentence.
-    Without --label they forecast, as `tidegate forecast` does; with it they classify.
+    They forecast, as `tidegate forecast` does; with --label they classify; --task names what else
+    they may learn, of files as the command of that name takes them.
 
     **Examples**
 
@@ -81,35 +93,34 @@ def compare(
 
     `tidegate compare reviews.csv --text review --label mood --seeds 5`
 
-    `tidegate compare steps.csv --id run --time second --label activity --cells lstm,gru`
+    `tidegate compare engines.csv --task regress --id engine --time cycle --target hours_left`
+
+    `tidegate compare treebank.txt --task tag --cells lstm,gru`
+
+    `tidegate compare corpus.txt --task write`
 
     Exit codes: 0 done, 1 bad data, 2 wrong use, 130 stopped by Ctrl-C.
     """
-    series = {"--horizon": horizon, "--target": target, "--past": past, "--season": season}
-    if label is not None and (wrong := [name for name, value in series.items() if value]):
-        raise typer.BadParameter(f"{wrong[0]} is for forecasts, and --label compares classifiers")
-    if label is None and text is not None:
-        raise typer.BadParameter("--text goes with --label, the column of what each text is")
     seasons = options.season_of(season)
+    asked = Asked(
+        label, text, horizon, target, time, id, tuple(past or ()), seasons, level, updates, seed
+    )
+    chosen = asked.task(task)
     with exit_codes():
         from ..audit.compare import compare as contest
         from . import output
 
         for path, option in ((out, "--out"), (report, "--report")):
             output.check_place(path, option, file)
-        if label is not None:
-            model, data, answers, name = _classifier(file, text, id, time, label, updates, seed)
-        else:
-            model, data, name = _forecaster(
-                file, (time, target, id, past), (horizon, seasons, updates, seed)
-            )
-            answers = None
+        field = asked.field(chosen, file)
         try:
             found = contest(
-                model, data, answers, cells=cells or ("rnn", "lstm", "gru"), seeds=seeds
+                field.model, field.X, field.y, cells=cells or ("rnn", "lstm", "gru"), seeds=seeds
             )
         except DataError as error:
-            raise DataError(f"{name}: {error}") from None
+            said = str(error)
+            told = said.startswith(field.name)
+            raise DataError(said if told else f"{field.name}: {said}") from None
         if report is not None:
             found.plot().write(report)
         plain = to_json.dumps(found.to_json(), indent=2, allow_nan=False, ensure_ascii=False)
@@ -142,50 +153,3 @@ def _words(found: Any) -> str:
         f"half-life: steps after which half of the gradient is left."
     )
     return "\n\n".join([title, columns(body, left=1), notes, f"Use {found.use}: {found.why}."])
-
-
-def _classifier(
-    file: str,
-    text: str | None,
-    id: str | None,
-    time: str | None,
-    label: str,
-    updates: int | None,
-    seed: int,
-) -> tuple[Any, Any, list[str], str]:
-    """A classifier that has learnt nothing yet, its sequences and labels, and the file's name."""
-    from ..sequence.classifier import SequenceClassifier
-    from ..sequence.training import Training
-    from . import labelled
-
-    rows = labelled.read_rows(file, labelled.Named(text, id, time, label), steps=False)
-    training = Training(updates=updates, members=1)
-    model = SequenceClassifier("gru", 64, training=training, random_state=seed)
-    return model, rows.x, [part[0] for part in rows.labels], rows.name
-
-
-def _forecaster(
-    file: str,
-    columns: tuple[str | None, str | None, str | None, list[str] | None],
-    settings: tuple[int | None, int | tuple[int, ...] | None, int | None, int],
-) -> tuple[Forecaster, Any, str]:
-    """A forecaster that has learnt nothing yet, its frame, and the file's name."""
-    from ..forecast.forecaster import Forecaster
-    from ..forecast.plan import Training
-    from . import reading
-
-    time, target, id, past = columns
-    horizon, season, updates, seed = settings
-    table = reading.read(file, reading.Named.of(time, target, id, past, None, None))
-    kind = table.series.frame
-    model = Forecaster(
-        horizon or options.HORIZON,
-        id=kind.id or "unique_id",
-        time=kind.time,
-        target=kind.target,
-        past=tuple(past or ()),
-        season=season,
-        training=None if updates is None else Training(updates=updates),
-        seed=seed,
-    )
-    return model, table.frame, table.name
