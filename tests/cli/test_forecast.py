@@ -39,6 +39,17 @@ def test_the_report(run: Run) -> None:
     assert sorted(os.listdir()) == ["rain.csv"]
 
 
+def test_the_report_fits_a_terminal_and_counts_windows_of_each_series(run: Run) -> None:
+    Path("shops.csv").write_text(several())
+    done = run("forecast", "shops.csv", "--backtest", "2")
+    assert done.code == 0, done.err
+    *report, verdict = done.out.splitlines()
+    assert max(map(len, report)) <= 80
+    assert "the last 2 windows of 7 days of each of 2 series, held out, by" in " ".join(report)
+    assert "2 windows of 2 series" in verdict
+    assert max(map(len, run("backtest", "shops.csv").out.splitlines()[:-1])) <= 80
+
+
 def test_named_columns_are_no_guess(run: Run) -> None:
     done = run("forecast", "rain.csv", "--time", "day", "--target", "rain")
     assert (done.code, done.err) == (0, "")
@@ -114,7 +125,7 @@ def test_several_series(run: Run) -> None:
     assert done.out.startswith("sold, the next 2 days, after 2 series, 80 rows\n")
     assert re.findall(r"^([ab])  +2024", done.out, re.MULTILINE) == ["a", "a", "b", "b"]
     assert "(series a, 1 of 2)" in done.out
-    assert "of 2 series, held out" in done.out
+    assert "of 2 series, held out" in " ".join(done.out.split())
     assert "mean step between seasons" in done.out
     data = json.loads(run(*words, "--json", text=several()).out)
     assert [row["shop"] for row in data["forecast"]] == ["a", "a", "b", "b"]

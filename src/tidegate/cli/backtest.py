@@ -97,6 +97,7 @@ def backtest(
         from ..forecast import baselines
         from ..forecast.evaluate import Evaluation
         from . import output, reading, scores
+        from .layout import paragraph
 
         output.check_place(out, "--out", file)
         if baseline is not None:
@@ -119,8 +120,10 @@ def backtest(
         every = "every window" if refit == 1 else f"every {refit} windows"
         trained = f"anew for {every}" if refit else "on the rows before them"
         parts = [
-            f"{table.series.frame.target}: {scores.title(found, table.series)}, forecast by a "
-            f"model trained {trained}",
+            paragraph(
+                f"{table.series.frame.target}: {scores.title(found, table.series)}, forecast by a "
+                f"model trained {trained}"
+            ),
             scores.full(found, Evaluation.of(found)),
             scores.verdict(found),
         ]

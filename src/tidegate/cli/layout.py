@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+WIDTH = 80
+"""Characters of a line, those of a terminal."""
 LARGE, SMALL = 1e12, 1e-4
 """Numbers beyond these are written with an exponent."""
 
@@ -54,3 +57,15 @@ def columns(body: dict[str, list[str]], left: int = 0) -> str:
         place = "<" if i < left else ">"
         aligned.append([f"{word:{place}{width}}" for word in (name, *words)])
     return "\n".join("  ".join(line).rstrip() for line in zip(*aligned, strict=True))
+
+
+def paragraph(words: str) -> str:
+    """A sentence on lines that a terminal holds.
+
+    Example:
+        >>> print(paragraph("Each of these words goes to the next line where this one has no place."
+        ...                 " A long-hyphened word stays whole."))
+        Each of these words goes to the next line where this one has no place. A
+        long-hyphened word stays whole.
+    """
+    return textwrap.fill(words, WIDTH, break_long_words=False, break_on_hyphens=False)

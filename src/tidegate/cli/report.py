@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..forecast.evaluate import Evaluation
 from . import chart, scores
-from .layout import columns, decimals, number
+from .layout import columns, decimals, number, paragraph
 
 if TYPE_CHECKING:
     import polars as pl
@@ -93,15 +93,17 @@ class Report:
             parts.append(f"AUTO took {forecaster.choice_}")
         if judged is None:
             parts.append(
-                "Not judged, since the model was trained before; tidegate backtest FILE tells how "
-                "such\na model does beside simple rules."
+                "Not judged, since the model was trained before; tidegate backtest FILE tells how\n"
+                "such a model does beside simple rules."
             )
         elif isinstance(judged, str):
             parts.append(f"Verdict: none. {judged[:1].upper()}{judged[1:]}.")
         else:
             parts.append(
-                f"How such forecasts did: {scores.title(judged, series)}, held out, by a model\n"
-                f"trained on the rows before them, beside forecasts that need no learning"
+                paragraph(
+                    f"How such forecasts did: {scores.title(judged, series)}, held out, by a model "
+                    f"trained on the rows before them, beside forecasts that need no learning"
+                )
             )
             parts += [scores.short(judged, Evaluation.of(judged)), scores.verdict(judged)]
         return "\n\n".join(parts) + "\n"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .layout import columns, decimals, number
+from .layout import WIDTH, columns, decimals, number, paragraph
 
 if TYPE_CHECKING:
     from ..data.series import Series
@@ -46,9 +46,8 @@ def short(found: Backtest, judged: Evaluation) -> str:
     if left_out:
         some = f"{left_out} other rules" if left_out > 1 else "another rule"
         notes.append(f"The best of these and {some} is compared with below.")
-    notes.append(
-        "MAE: mean absolute error of the median. pinball: error of median and intervals together."
-    )
+    notes.append("MAE: mean absolute error of the median.")
+    notes.append("pinball: error of median and intervals together.")
     if judged.unit:
         notes.append(f"Errors are in units of each series's {judged.unit}.")
     return "\n".join([columns(body, left=1), "", *notes, *_of_intervals(found, judged)])
@@ -68,9 +67,9 @@ def full(found: Backtest, judged: Evaluation) -> str:
     unit = f", in units of each series's {judged.unit}" if judged.unit else ""
     notes = [
         _rules(found, names),
-        "MAE, RMSE: mean absolute and root mean square error of the median. sMAPE: in percent of",
-        "the size. MASE: in mean steps between seasons. pinball: error of median and intervals",
-        f"together{unit}; the best is first.",
+        "MAE, RMSE: mean absolute and root mean square error of the median.",
+        "sMAPE: in percent of the size. MASE: in mean steps between seasons.",
+        paragraph(f"pinball: error of median and intervals together{unit}; the best is first."),
     ]
     return "\n".join([columns(body, left=1), "", *notes, *_of_intervals(found, judged)])
 
@@ -78,11 +77,14 @@ def full(found: Backtest, judged: Evaluation) -> str:
 def title(found: Backtest, series: Series) -> str:
     """What was held out.
 
-    Example: ``the last 52 windows of 7 days of 3 series``
+    Example: ``the last 14 windows of 7 days of each of 3 series``
     """
-    held, n = len(found.held.cut), len(np.unique(found.held.series))
-    windows = f"{held:,} windows" if held > 1 else "window"
-    of = f" of {n:,} series" if n > 1 else ""
+    held = np.unique(found.held.series, return_counts=True)[1]
+    each, n = int(held[0]), len(held)
+    of = f" of each of {n:,} series" if n > 1 else ""
+    if (held != each).any():
+        each, of = int(held.sum()), f" of {n:,} series"
+    windows = f"{each:,} windows" if each > 1 else "window"
     return f"the last {windows} of {series.frequency.steps(found.actual.shape[1])}{of}"
 
 
@@ -120,7 +122,7 @@ def _rules(found: Backtest, names: list[str]) -> str:
     lines, line = [], ""
     for i, words in enumerate(said):
         words += "." if i == len(said) - 1 else ";"
-        if line and len(line) + len(words) > 90:
+        if line and len(line) + len(words) >= WIDTH:
             lines.append(line)
             line = words
         else:
