@@ -47,7 +47,7 @@ def test_the_report_fits_a_terminal_and_counts_windows_of_each_series(run: Run) 
     assert max(map(len, report)) <= 80
     assert "the last 2 windows of 7 days of each of 2 series, held out, by" in " ".join(report)
     assert "2 windows of 2 series" in verdict
-    assert max(map(len, run("backtest", "shops.csv").out.splitlines()[:-1])) <= 80
+    assert max(map(len, run("backtest", "rain.csv").out.splitlines()[:-1])) <= 80
 
 
 def test_named_columns_are_no_guess(run: Run) -> None:

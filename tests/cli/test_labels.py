@@ -47,7 +47,7 @@ def test_texts_are_classified_and_judged(run: Run) -> None:
     assert "bag of words    100.0 %" in done.out
     assert "majority class   50.0 %" in done.out
     assert "How often GRU calls a label (row) what (column):" in done.out
-    assert "Verdict: GRU " in done.out
+    assert "Verdict: GRU is " in done.out or "Verdict: GRU beats " in done.out
     data = json.loads(run(*words, "--json").out)
     assert sum(map(sum, data["confusion"])) == data["labels"] == 8
     assert set(data["right"]) == {"GRU", "bag of words", "majority class"}

@@ -28,7 +28,7 @@ def test_it_writes_on_and_says_how_well(run: Run) -> None:
     assert "On its last" in done.err
     assert "counts of 6" in done.err
     # five updates teach less than counting
-    assert "Verdict: LSTM worse than counts of" in done.err
+    assert "Verdict: LSTM is worse than counts of" in done.err
     again = run("write", "corpus.txt", *SHORT, "--prompt", "the cat", "--length", "30")
     assert again.out == done.out
     other = run(

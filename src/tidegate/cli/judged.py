@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .layout import columns
+import numpy as np
+
+from .layout import columns, decimals, number, sentence
 
 if TYPE_CHECKING:
     from ..sequence.judge import Judgement
@@ -26,10 +28,11 @@ def report(
         steps: whether each step has a label.
     """
     what = f"{judged.sequences:,} sequences"
-    end = f"Verdict: {judged.model} {judged.verdict}."
+    end = sentence(judged.model, judged.verdict)
     if hasattr(judged, "error"):
         ranks = sorted(judged.error.items(), key=lambda item: item[1])
-        cells = [f"{error:.4g}" for _, error in ranks]
+        places = decimals(np.array([error for _, error in ranks]))
+        cells = [number(error, places) for _, error in ranks]
         return "\n\n".join([_head(known, what, where), _table(ranks, "off by", cells), end])
     if steps:
         what += f" of {judged.labels:,} steps"

@@ -69,3 +69,14 @@ def paragraph(words: str) -> str:
         long-hyphened word stays whole.
     """
     return textwrap.fill(words, WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
+def sentence(model: str, verdict: object) -> str:
+    """A verdict with its model.
+
+    Example:
+        >>> print(sentence("GRU", "no better than naive"), sentence("GRU", "beats naive by 3 %"))
+        Verdict: GRU is no better than naive. Verdict: GRU beats naive by 3 %.
+    """
+    verb = "" if str(verdict).startswith("beats") else "is "
+    return f"Verdict: {model} {verb}{verdict}."

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .layout import WIDTH, columns, decimals, number, paragraph
+from .layout import WIDTH, columns, decimals, number, paragraph, sentence
 
 if TYPE_CHECKING:
     from ..data.series import Series
@@ -91,8 +91,7 @@ def title(found: Backtest, series: Series) -> str:
 def verdict(found: Backtest) -> str:
     """The verdict as a sentence, and what to do where the model is of no use."""
     said = found.verdict
-    verb = "" if said.relation == "beats" else "is "
-    words = f"Verdict: {said.model} {verb}{said}."
+    words = sentence(said.model, said)
     if said.relation != "beats" and said.model != "AUTO":
         words += f" {said.baseline[:1].upper()}{said.baseline[1:]} would do; --auto takes the best."
     return words

@@ -187,6 +187,8 @@ def _kept(path: str) -> LanguageModel:
 
 def _report(model: LanguageModel, judged: Judgement) -> str:
     """What a token costs, by model and counts, and the verdict."""
+    from .layout import sentence
+
     unit = "character" if model.level == "char" else "word"
     known = len(model.alphabet_.vocabulary)
     lines = [
@@ -201,7 +203,7 @@ def _report(model: LanguageModel, judged: Judgement) -> str:
         "",
         f"counts of n: how often each {unit} followed the n - 1 before it. Lower is better.",
         "",
-        f"Verdict: {model.cell.upper()} {judged.verdict}.",
+        sentence(model.cell.upper(), judged.verdict),
         "",
         "",
     ]
