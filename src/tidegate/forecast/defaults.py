@@ -17,13 +17,15 @@ MANY = 100
 
 LONG = 2000
 """Rows of a series, in the mean, from which on a model rather learns them by heart: windows are
-anchored at their last season, and there is dropout."""
+anchored at their last season, and there is much dropout."""
 FEW = 20_000
-"""Rows of all series together below which there is dropout, too."""
+"""Rows of all series together below which there is much dropout, too."""
 DROPOUT = 0.5
+LIGHT = 0.2
+"""Dropout of all other tables."""
 SMALL = 16
-"""Windows in an update where there is no dropout: of many series, many small updates teach more
-than few large ones, in less time."""
+"""Windows in an update of all other tables: of many series, many small updates teach more than few
+large ones, in less time."""
 
 
 def suited(
@@ -63,10 +65,10 @@ def suited(
         if rows == 1 and int(series.length.max()) > MANY:
             window = 4 * window
     long = float(series.length.mean()) >= LONG
-    dropout = DROPOUT if long or int(series.length.sum()) < FEW else 0.0
+    much = long or int(series.length.sum()) < FEW
     training = training or Training()
     if training.batch is None and training.updates is None:
-        training = replace(training, batch=BATCH if dropout else SMALL)
+        training = replace(training, batch=BATCH if much else SMALL)
     return Plan(
         horizon,
         window,
@@ -78,7 +80,7 @@ def suited(
         longer,
         calendar=_spans_years(series),
         anchored=long,
-        dropout=dropout,
+        dropout=DROPOUT if much else LIGHT,
     )
 
 
