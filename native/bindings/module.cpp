@@ -132,8 +132,8 @@ void bind(nb::module_& m, const char* name, const char* tape_name) {
              bool dropout, std::uint64_t seed, std::uint64_t step, nb::handle y, nb::handle h, nb::handle c) {
             return unfold(self, weights, rows, places, h0, c0, keep, Noise{dropout, seed, step}, y, h, c);
           },
-          "weights"_a, "rows"_a, "places"_a, "h0"_a.none(), "c0"_a.none(), "keep"_a, "dropout"_a, "seed"_a, "step"_a, "y"_a,
-          "h"_a, "c"_a.none())
+          "weights"_a, "rows"_a, "places"_a, "h0"_a.none(), "c0"_a.none(), "keep"_a, "dropout"_a, "seed"_a, "step"_a,
+          "y"_a.none(), "h"_a.none(), "c"_a.none())
       .def(
           "unfold_backward",
           [](N& self, P& tape, nb::handle dy, nb::handle dh, nb::handle dc, nb::handle gradient, nb::handle d_rows,

@@ -87,7 +87,7 @@ bool gather(const nb::tuple& weights, const NetworkDesc& desc, i64 size, std::ve
 }
 
 // The layers over rows of a tensor. y gets the states of the top layer where a sequence has a row, h and c the last
-// states, [layers * directions, n, hidden].
+// states, [layers * directions, n, hidden]; None for what nobody asks.
 template <class T>
 PyTape<T> unfold(PyNetwork<T>& self, const nb::tuple& weights, nb::handle rows, const Places& places, nb::handle h0, nb::handle c0,
                  bool keep, const Noise& noise, nb::handle y, nb::handle h, nb::handle c) {
@@ -113,7 +113,7 @@ PyTape<T> unfold(PyNetwork<T>& self, const nb::tuple& weights, nb::handle rows, 
     std::lock_guard<std::mutex> lock(e.busy);
     Tape<T>& tape = *result.room.tape;
     e.network->forward(result.params.data(), changed, batch, noise, keep, tape);
-    e.network->output(result.params.data(), batch, tape, output.data);
+    if (output.data != nullptr) e.network->output(result.params.data(), batch, tape, output.data);
     e.network->final_state(batch, tape, last_h.data, last_c.data);
   }
   result.spans.h0.reset();  // read already

@@ -8,7 +8,7 @@ torch = pytest.importorskip("torch")
 from torch.nn.utils.rnn import PackedSequence, pack_sequence, pad_packed_sequence  # noqa: E402
 
 import tidegate as tg  # noqa: E402
-from tidegate.torch import LSTM  # noqa: E402
+from tidegate.torch import GRU, LSTM  # noqa: E402
 from torch_pairs import check, each_kind, each_pair, leaves, state_of, twins  # noqa: E402
 
 
@@ -87,6 +87,15 @@ def test_checkpoint_computes_the_same(ours, theirs, kind):
     assert torch.equal(torch.autograd.grad(total, x)[0], first)
     with pytest.raises(ValueError, match="one direction"):
         ours(3, 5, bidirectional=True, checkpoint=True)
+
+
+def test_checkpoint_with_a_record_has_both():
+    cut = GRU(3, 5, checkpoint=True)
+    x = torch.randn(9, 2, 3, requires_grad=True)
+    y, _, record = cut(x, record=True)
+    torch.testing.assert_close(record[0]["h"], y)
+    (found,) = torch.autograd.grad(y.sum(), x)
+    torch.testing.assert_close(found, torch.autograd.grad(cut(x)[0].sum(), x)[0])
 
 
 def test_checkpoint_with_dropout_has_one_set_of_masks():

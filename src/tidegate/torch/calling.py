@@ -167,7 +167,8 @@ def _computed(
         return layout.unpadded(y), ends[0], ends[1] if layers.has_c else None, None
     # of torch's generator, so that torch.manual_seed decides
     seed = int(torch.randint(2**62, ())) if layers.dropout else None
-    call = Call(layers, layout, seed, module.checkpoint, record)
+    # what a record shows is all there: nothing to compute again
+    call = Call(layers, layout, seed, module.checkpoint and not record, record)
     y, h, *rest = Unfold.apply(call, data, h, c, *weights)  # type: ignore[no-untyped-call]
     return y, h, rest[0] if rest else None, call.records
 

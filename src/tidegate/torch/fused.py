@@ -10,9 +10,10 @@ import torch
 from torch import Tensor
 
 from .composite import started, unfolded
-from .layers import Back, Layers, Pass, apart, backwards, forwards
+from .layers import Layers, Pass, State, apart, backwards, forwards
 from .layout import Layout
 from .masks import masks
+from .pieces import back_through_pieces, through_pieces
 
 _told: set[str] = set()
 
@@ -73,35 +74,20 @@ class Unfold(torch.autograd.Function):
         return None, *back(call, tape, given, (dy, dh, dc), wanted)
 
 
-State = tuple[Tensor | None, Tensor | None]
-
-
 def through(
     call: Call, x: Tensor, state: State, weights: tuple[Tensor, ...], *, keep: bool
 ) -> tuple[Tensor, Pass]:
-    """Forwards: y as x lies, and the rest. Of a call with checkpoint nothing is kept."""
+    """Forwards: y as x lies, and the rest."""
     layers, places = call.layers, call.layout.places
     shape = (*x.shape[:-1], layers.directions * layers.hidden)
     y = x.new_empty(shape) if call.layout.full else x.new_zeros(shape)
-    if not (call.checkpoint and keep):
-        kept = keep or call.record
-        found = forwards(layers, weights, x, places, state, keep=kept, seed=call.seed, y=y)
-        if call.record:
-            call.records = _records(layers, found.tape, y)
-        return y, found
-    size = (layers.layers, len(places), layers.hidden)
-    end = [y.new_zeros(size) if part is None else part.clone() for part in state]
-    starts = []
-    for number, (which, part) in enumerate(places.pieces()):
-        index = torch.from_numpy(which)
-        start = (end[0][:, index], end[1][:, index] if layers.has_c else None)
-        given = (layers, weights, x, part, start)
-        found = forwards(*given, keep=False, seed=call.seed, step=number, y=y)
-        for each, new in zip(end, (found.h, found.c), strict=True):
-            if new is not None:
-                each[:, index] = new
-        starts.append(start)
-    return y, Pass(end[0], end[1] if layers.has_c else None, starts)
+    given = (layers, weights, x, places, state)
+    if call.checkpoint and keep:
+        return y, through_pieces(*given, seed=call.seed, y=y)
+    found = forwards(*given, keep=keep or call.record, seed=call.seed, y=y)
+    if call.record:
+        call.records = _records(layers, found.tape, y)
+    return y, found
 
 
 def _records(layers: Layers, tape: Any, y: Tensor) -> list[dict[str, Tensor]]:
@@ -143,7 +129,8 @@ def back(
     if wanted[0]:
         rows = x.new_empty(x.shape) if call.layout.full else x.new_zeros(x.shape)
     if call.checkpoint:
-        found = _back_in_pieces(call, x, weights, tape, grads, rows, values)
+        given_back = (layers, weights, x, places, tape, grads)
+        found = back_through_pieces(*given_back, seed=call.seed, rows=rows, values=values)
     else:
         if tape is None or tape.used:  # a second way back through a graph that was retained
             tape = through(call, x, (h, c), weights, keep=True)[1].tape
@@ -151,37 +138,6 @@ def back(
         found = backwards(layers, tape, places, grads, rows=rows, state=state, values=values)
     gradients = [found.rows, found.h, found.c, *apart(layers, found.values)]
     return [each if asked else None for each, asked in zip(gradients, wanted, strict=True)]
-
-
-def _back_in_pieces(
-    call: Call,
-    x: Tensor,
-    weights: tuple[Tensor, ...],
-    starts: list[State],
-    grads: tuple[Tensor | None, ...],
-    rows: Tensor | None,
-    values: Tensor,
-) -> Back:
-    """Each piece forwards once more, then backwards, from the last to the first."""
-    layers, places = call.layers, call.layout.places
-    dy, *ends = grads
-    shape = (layers.layers, len(places), layers.hidden)
-    reached = [x.new_zeros(shape) if d is None else d.clone() for d in ends]
-    y = x.new_empty((*x.shape[:-1], layers.hidden))  # computed once more, and not asked for
-    own = torch.empty_like(values)
-    values.zero_()
-    for number, (which, part) in reversed(list(enumerate(places.pieces()))):
-        given = (layers, weights, x, part, starts[number])
-        tape = forwards(*given, keep=True, seed=call.seed, step=number, y=y).tape
-        index = torch.from_numpy(which)
-        d_h, d_c = (each[:, index] for each in reached)
-        here = (dy, d_h, d_c if layers.has_c else None)
-        found = backwards(layers, tape, part, here, rows=rows, state=True, values=own)
-        for each, new in zip(reached, (found.h, found.c), strict=True):
-            if new is not None:
-                each[:, index] = new
-        values.add_(own)
-    return Back(rows, reached[0], reached[1] if layers.has_c else None, values)
 
 
 def _twice(

@@ -6,7 +6,7 @@ import atexit
 import math
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import torch
@@ -19,6 +19,8 @@ from .layout import Places
 
 CELLS = {"LSTM": "lstm", "GRU": "gru", "RNN_TANH": "rnn", "RNN_RELU": "rnn_relu"}
 """The mode of a module of torch.nn → its cell."""
+State: TypeAlias = tuple[Tensor | None, Tensor | None]
+"""(h, c), ``[layers*D, B, H]``; None for zero, or where there is no c."""
 DTYPES = {torch.float32: "float32", torch.float64: "float64"}
 """What the core computes in."""
 
@@ -113,12 +115,12 @@ def forwards(
     weights: tuple[Tensor, ...],
     rows: Tensor,
     places: Places,
-    state: tuple[Tensor | None, Tensor | None],
+    state: State,
     *,
     keep: bool,
     seed: int | None,
     step: int = 0,
-    y: Tensor,
+    y: Tensor | None,
 ) -> Pass:
     """The layers over some sequences.
 
@@ -127,17 +129,17 @@ def forwards(
         weights: in torch's order.
         rows: ``[.., inputs]``.
         places: B sequences in them.
-        state: (h, c), ``[layers*D, B, H]``; None for zero, or where there is no c.
+        state: where they start.
         keep: whether there is a way back.
         seed, step: of the dropout masks; no dropout if seed is None.
-        y: ``[.., D*H]`` dense, filled where a sequence has a row.
+        y: ``[.., D*H]`` dense, filled where a sequence has a row; None if nobody asks.
     """
     threads = torch.get_num_threads()
     if threads != get_threads():
         set_threads(threads)
     shape = (layers.layers * layers.directions, len(places), layers.hidden)
-    h = y.new_empty(shape)
-    c = y.new_empty(shape) if layers.has_c else None
+    h = rows.new_empty(shape)
+    c = rows.new_empty(shape) if layers.has_c else None
     h_0, c_0 = [part if part is None else dense(part) for part in state]
     tape = network_of(layers).native.network.unfold(
         tuple([dense(weight) for weight in weights]),

@@ -38,15 +38,17 @@ class Places:
         return _core.Places(self.start, self.length, self.offset)
 
     def pieces(self) -> list[tuple[NDArray[Any], Places]]:
-        """The sequences cut into about √T pieces: which of them reach each, and where it lies.
+        """The sequences cut into about √T/2 pieces: which of them reach each, and where it lies.
+
+        More of them would take less memory, but each costs some .2 ms beside its steps.
 
         Example:
             >>> cut = Places(np.array([0, 9]), np.array([9, 4]), None).pieces()
             >>> [(which.tolist(), part.start.tolist(), part.length.tolist()) for which, part in cut]
-            [([0, 1], [0, 9], [3, 3]), ([0, 1], [3, 12], [3, 1]), ([0], [6], [3])]
+            [([0, 1], [0, 9], [6, 4]), ([0], [6], [3])]
         """
         longest = int(self.length.max())
-        size = max(1, round(math.sqrt(longest)))
+        size = max(1, round(2 * math.sqrt(longest)))
         found = []
         for first in range(0, longest, size):
             which = np.flatnonzero(self.length > first)

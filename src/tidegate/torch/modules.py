@@ -47,7 +47,7 @@ class LSTM(nn.RNNBase):
         Args:
             input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional,
                 proj_size, device, dtype: torch's.
-            checkpoint: compute the states again on the way back, in about √T pieces, and keep one
+            checkpoint: compute the states again on the way back, in about √T/2 pieces, and keep one
                 at a time, so that memory grows with √T; for one direction.
         """
         super().__init__(
