@@ -97,6 +97,26 @@ def test_a_frame_with_a_row_for_each_sequence(library: Any) -> None:
     assert x.form == Form("numbers", 1, 2, ("a", "b"))
 
 
+@pytest.mark.parametrize("library", [pd, pl])
+def test_columns_go_by_their_names(library: Any) -> None:
+    columns = {"sequence": [1, 1, 0], "step": [1, 2, 1], "u": [1.0, 2.0, 3.0], "v": [4.0, 5.0, 6.0]}
+    frame = library.DataFrame(columns)
+    like = read_sequences(frame).form
+    x = read_sequences(frame[["v", "step", "u", "sequence"]], like=like)
+    assert x.rows.tolist() == [[1, 4], [2, 5], [3, 6]] and x.form == like
+    wide = library.DataFrame({"t1": [1.0, 2.0], "t2": [3.0, 4.0], "t0": [5.0, 6.0]})
+    x = read_sequences(wide, like=Form("numbers", 1, 3, ("t0", "t1", "t2")))
+    assert x.rows.reshape(2, 3).tolist() == [[5, 1, 3], [6, 2, 4]]
+    with pytest.raises(DataError, match=r"lacks 't3'; 't2' is new"):
+        read_sequences(wide, like=Form("numbers", 1, 3, ("t0", "t1", "t3")))
+    with pytest.raises(DataError, match=r"names .* match .* lacks 'u'"):
+        read_sequences(frame[["sequence", "step", "v"]], like=like)
+    with pytest.raises(DataError, match="'v' is new"):
+        read_sequences(frame, like=Form("numbers", 1, None, ("u",)))
+    # of what has no names, the order is all there is
+    assert read_sequences([[[7.0, 8.0]]], like=like).rows.tolist() == [[7, 8]]
+
+
 VALUES = np.arange(12.0).reshape(3, 4)
 
 
@@ -155,6 +175,9 @@ def test_a_missing_value_stays_missing() -> None:
         (np.array([["2020-01-01"]], "M8[D]"), "must hold numbers, got datetime64"),
         ([[1.0], [{}]], "sequence 1 of X must hold numbers"),
         ([[1.0], {"a": 1}], "sequence 1 is {'a': 1}"),
+        ([None, "a"], "sequence 0 is None, unlike sequence 1"),
+        ([b"a", b"b"], "sequence 0 of X is bytes; decode it"),
+        (iter([[1.0]]), "put .* into a list"),
     ],
 )
 def test_what_cannot_be_used(X: Any, message: str) -> None:
@@ -165,16 +188,22 @@ def test_what_cannot_be_used(X: Any, message: str) -> None:
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
-        ({"sequence": [1, 1], "step": [3, 3], "x": [1.0, 2.0]}, "row 1 .* step 3 .* second time"),
+        (
+            {"sequence": [1, 1], "step": [3, 3], "x": [1.0, 2.0]},
+            "row 1 of X has the step 3 of the sequence 1 a sec",
+        ),
         ({"sequence": [1, None], "step": [1, 2], "x": [1.0, 2.0]}, "'sequence' of X has 1 missing"),
         ({"sequence": [1], "step": [1]}, "a column of values"),
         ({"sequence": [1], "step": [1], "x": ["a"], "y": [1.0]}, "'x' of X must hold numbers"),
         ({"sequence": [1, 1], "step": [1, 2], "w": ["a", None]}, "row 1 of X has no token"),
     ],
 )
-def test_long_frames_that_cannot_be_used(columns: dict[str, Any], message: str) -> None:
+@pytest.mark.parametrize("library", [pd, pl])
+def test_long_frames_that_cannot_be_used(
+    columns: dict[str, Any], message: str, library: Any
+) -> None:
     with pytest.raises(DataError, match=message):
-        read_sequences(pl.DataFrame(columns))
+        read_sequences(library.DataFrame(columns))
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,10 @@ def test_a_warm_start_goes_on() -> None:
     np.testing.assert_array_equal(cold.learned_.members[0].network.parameters, first)
     with pytest.raises(tg.ArgumentError, match="same classes"):
         warm.fit(X, Y + 1)
+    with pytest.raises(tg.ArgumentError, match="hidden was 8, and is 16 now"):
+        warm.set_params(hidden=16).fit(X, Y)
+    with pytest.raises(tg.ArgumentError, match="cell was 'gru', and is 'lstm' now"):
+        warm.set_params(hidden=8, cell="lstm").partial_fit(X, Y)
 
 
 def test_parts_that_come_one_after_the_other() -> None:

@@ -119,6 +119,32 @@ def test_a_class_may_weigh_more() -> None:
     assert np.mean(np.concatenate(heavy.predict(X)) == "a") > 0.95
 
 
+def test_parts_that_come_one_after_the_other() -> None:
+    growing = model(training=Training(members=1, learning_rate=1e-2), bidirectional=False)
+    growing.partial_fit(X[:5], Y[:5], classes=["up", "down", "level"])
+    assert growing.classes_ is not None and growing.classes_.tolist() == ["down", "level", "up"]
+    for _ in range(60):
+        growing.partial_fit(X, Y)
+    assert growing.score(X, Y) > 0.97
+    ups = [np.full(len(x), "up", object) for x in X]  # one label alone, for all are known
+    assert growing.partial_fit(X[:1], ups[:1]).classes_ is not None
+    ups[3][2] = "sideways"
+    with pytest.raises(tg.DataError, match="label 'sideways' of step 2 of sequence 3"):
+        growing.partial_fit(X, ups)
+    with pytest.raises(tg.DataError, match="y of sequence 0 must be of"):
+        growing.partial_fit(X, Y[1:] + Y[:1])
+
+
+def test_parts_with_several_answers_at_a_step() -> None:
+    y = [np.stack([x > 0, x > 1], axis=1).astype(float) for x in X]
+    growing = model(training=Training(members=1, learning_rate=1e-2), bidirectional=False)
+    for _ in range(60):
+        growing.partial_fit(X, y)
+    assert growing.classes_ is None and growing.score(X, y) > 0.97
+    with pytest.raises(tg.DataError, match="must be of"):
+        growing.partial_fit(X, Y)
+
+
 def test_scikit_learn_s_checks_that_need_no_table_of_labels() -> None:
     # the others fit a label for each row of a table, and a tagger has one for each step
     estimator = model()

@@ -73,15 +73,16 @@ def read_frame(X: Any) -> Columns:
     same = (number[1:] == number[:-1]) & (step[1:] == step[:-1])
     if same.any():
         row = int(order[1:][same][0])
+        twice = {name: frame[name].to_list()[row] for name in (STEP, SEQUENCE)}
         raise DataError(
-            f"row {row} of X has the step {frame[STEP][row]!r} of the sequence "
-            f"{frame[SEQUENCE][row]!r} a second time"
+            f"row {row} of X has the step {twice[STEP]!r} of the sequence {twice[SEQUENCE]!r} a "
+            f"second time"
         )
     length = np.bincount(number)
     if len(values) == 1 and frame[values[0]].dtype == nw.String:
+        if (none := np.flatnonzero(frame[values[0]].is_null().to_numpy())).size:
+            raise DataError(f"row {int(none[0])} of X has no token")
         tokens = np.array(frame[values[0]].to_list(), object)[order]
-        if (none := np.flatnonzero([token is None for token in tokens])).size:
-            raise DataError(f"row {int(order[none[0]])} of X has no token")
         return Columns(tokens, None, length, order)
     for name in values:
         if not (frame[name].dtype.is_numeric() or frame[name].dtype == nw.Boolean):

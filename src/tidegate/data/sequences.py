@@ -11,7 +11,7 @@ a long frame     with the columns "sequence" and "step", and a column for each f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
@@ -135,6 +135,7 @@ def read_sequences(
     """
     found = _read(X, like, tokens, lower)
     if like is not None:
+        found = _by_name(found, like, who)
         _check_like(found.form, like, who)
     if found.form.kind == "numbers" and (wrong := np.isinf(found.rows)).any():
         row, column = (int(i) for i in np.argwhere(wrong)[0])
@@ -154,6 +155,8 @@ def _read(X: Any, like: Form | None, tokens: TokenKind, lower: bool) -> Ragged:
             f"X must be a list of sequences, an array or a frame, got {kind}; sparse data must be "
             f"made dense, a single sequence be put into a list"
         )
+    if isinstance(X, Iterator):
+        raise InputTypeError(f"X must be a list of sequences; put what {X!r:.60} gives into a list")
     if is_frame(X):
         frame = read_frame(X)
         if frame.length is not None:
@@ -174,10 +177,10 @@ def _read(X: Any, like: Form | None, tokens: TokenKind, lower: bool) -> Ragged:
     if all(texts):
         return _of_texts(X, tokens, lower)
     if any(texts):
-        number = texts.index(not texts[0])
+        number = texts.index(False)
         raise InputTypeError(
             f"X mixes texts and other sequences: sequence {number} is {X[number]!r:.60}, unlike "
-            f"sequence 0"
+            f"sequence {texts.index(True)}, a text"
         )
     if all(_is_tokens(item) for item in X):
         return _of_tokens(X, lower)
@@ -217,6 +220,8 @@ def _of_array(X: NDArray[Any], names: tuple[str, ...] | None, lower: bool) -> Ra
 
 def _of_list(X: Sequence[Any]) -> Ragged:
     arrays: list[NDArray[np.float64]] = []
+    if isinstance(X[0], bytes):
+        raise InputTypeError("sequence 0 of X is bytes; decode it to a text first")
     if np.ndim(X[0]) == 0:
         _of_array(_as_array(X), None, False)
     for number, item in enumerate(X):
@@ -292,6 +297,26 @@ def _of_tokens(
     rows = np.empty(int(length.sum()), object)
     rows[:] = [str(t).lower() if lower else str(t) for item in X for t in item]
     return Ragged(Form("tokens"), rows, length)
+
+
+def _by_name(found: Ragged, like: Form, who: str) -> Ragged:
+    """The columns of a frame in the order in which they were learnt."""
+    form, wanted = found.form, like.names
+    names = form.names
+    alike = (form.steps is None) == (like.steps is None)
+    if names is None or wanted is None or names == wanted or not alike:
+        return found
+    amiss = [f"lacks {name!r}" for name in wanted if name not in names]
+    amiss += [f"{name!r} is new" for name in names if name not in wanted]
+    if amiss or len(names) != len(wanted):
+        raise DataError(
+            f"The feature names should match those that {who} was fitted to, {', '.join(wanted)}: "
+            f"X {'; '.join(amiss) or 'has one twice'}"
+        )
+    place = [names.index(name) for name in wanted]
+    rows = found.rows if form.steps is None else found.rows.reshape(-1, form.steps)
+    rows = np.ascontiguousarray(rows[:, place]).reshape(found.rows.shape)
+    return replace(found, form=replace(form, names=wanted), rows=rows)
 
 
 def _check_like(form: Form, like: Form, who: str) -> None:

@@ -28,7 +28,8 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
 
     X may be a list of ``[T_i]`` or ``[T_i, F]`` arrays of unequal length, an array ``[n, T]`` or
     ``[n, T, F]``, a list of texts or of lists of tokens, or a frame with the columns ``sequence``
-    and ``step``. NaN is a missing value.
+    and ``step``, whose sequences count in the order in which they first come; its other columns are
+    known by their names. NaN is a missing value.
 
     Learnt by `fit`: ``classes_``; ``n_features_in_``, and ``feature_names_in_`` of a frame;
     ``learned_``, the networks and the course of each one's training.

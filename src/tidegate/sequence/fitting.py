@@ -84,6 +84,8 @@ class Job:
         samples = samples.merged()
         inputs = self._inputs(samples) if before is None else before.inputs
         learner = self._learner(inputs, len(samples))
+        if before is not None:
+            check_unchanged(learner.spec, before.spec)
         starts: Any = [None] * self._members(inputs) if before is None else before.members
         members: list[Member] = []
         for i, start in enumerate(starts):
@@ -104,6 +106,7 @@ class Job:
         """The same networks after five further epochs of some samples."""
         samples = samples.merged()
         learner = self._learner(before.inputs, len(samples))
+        check_unchanged(learner.spec, before.spec)
         updates = self.training.updates or 5 * -(-len(samples) // self.training.batch)
         learner = replace(learner, recipe=replace(learner.recipe, updates=updates))
         members = tuple(
@@ -153,6 +156,21 @@ class Job:
         outputs = Learned(learner.inputs, (member,)).outputs(held.x)
         weights = np.repeat(held.weights, held.x.length) if held.stepwise else held.weights
         return fitted(outputs, held.targets, weights, kind)
+
+
+def check_unchanged(spec: NetworkSpec, before: NetworkSpec) -> None:
+    """Sees to it that what goes on learning is the network that was learnt.
+
+    Raises:
+        ArgumentError: if a setting asks for another one.
+    """
+    for name in ("cell", "hidden", "layers", "bidirectional", "readout"):
+        was, now = getattr(before, name), getattr(spec, name)
+        if was != now:
+            raise ArgumentError(
+                f"a network goes on learning as it is: {name} was {was!r}, and is {now!r} now; "
+                f"fit a new estimator for another one"
+            )
 
 
 def seed_of(random_state: Any) -> int:

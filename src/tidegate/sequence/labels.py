@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -29,8 +30,16 @@ def known(classes: Any) -> Array:
     return found
 
 
-def ids_of(y: Any, classes: Array, n: int) -> Array:
+def ids_of(
+    y: Any, classes: Array, n: int, where: Callable[[int], str] = "sequence {}".format
+) -> Array:
     """The number of each sequence's label among those that are known, ``[n]``.
+
+    Args:
+        y: n labels.
+        classes: those that are known.
+        n: the sequences.
+        where: what the labels are of, by their place, for the error.
 
     Raises:
         DataError: if y has a label that is not.
@@ -40,8 +49,8 @@ def ids_of(y: Any, classes: Array, n: int) -> Array:
     wrong = np.flatnonzero(classes[place] != array)
     if wrong.size:
         raise DataError(
-            f"y has the label {array[wrong[0]].item()!r} of sequence {wrong[0]}, which is none of "
-            f"the classes; name all of them at the first call of partial_fit"
+            f"y has the label {array[wrong[0]].item()!r} of {where(int(wrong[0]))}, which is "
+            f"none of the classes; name all of them at the first call of partial_fit"
         )
     return place.astype(np.int64)
 

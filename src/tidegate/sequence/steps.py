@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ..data.sequences import Ragged
 from ..errors import DataError
+from .labels import ids_of
 
 Array = NDArray[Any]
 
@@ -93,6 +94,29 @@ def of_steps(y: Any, x: Ragged) -> tuple[Array, Array | None]:
     return ids[:, None].astype(np.float64), classes
 
 
+def known_of(y: Any, x: Ragged, classes: Array | None, count: int) -> Array:
+    """The targets of all steps, as `of_steps` gives them, where the labels are known already.
+
+    Args:
+        y, x: as for `of_steps`.
+        classes: the labels; None for ``count`` answers of yes or no.
+        count: of the answers; not used with labels.
+
+    Raises:
+        DataError: if y does not fit them; it says which sequence is wrong.
+    """
+    if classes is None:
+        return answers_of(y, x, count)
+    parts = as_given(y, x, [np.zeros(length) for length in x.length])
+
+    def where(row: int) -> str:
+        number, step = _place(row, x)
+        return f"step {step} of sequence {number}"
+
+    ids = ids_of(np.concatenate(parts), classes, len(x.rows), where)
+    return ids[:, None].astype(np.float64)
+
+
 def answers_of(y: Any, x: Ragged, count: int) -> Array:
     """Whether each of ``count`` things is so at each step, ``[N, count]`` of 0, 1 and NaN.
 
@@ -115,9 +139,14 @@ def _yes_or_no(table: Array, x: Ragged) -> Array:
 
 
 def _where(wrong: Array, x: Ragged) -> str:
-    row = int(np.flatnonzero(wrong)[0])
+    number, step = _place(int(np.flatnonzero(wrong)[0]), x)
+    return f"in sequence {number}, step {step}"
+
+
+def _place(row: int, x: Ragged) -> tuple[int, int]:
+    """The sequence of a row, and its step there."""
     number = int(np.searchsorted(np.cumsum(x.length), row, side="right"))
-    return f"in sequence {number}, step {row - int(x.spans.start[number])}"
+    return number, row - int(x.spans.start[number])
 
 
 def _kind(label: Any) -> str:

@@ -106,14 +106,45 @@ class SequenceTagger(BaseEstimator):  # type: ignore[misc]  # no types there
         if warm:
             labels.check_same(classes, self.classes_)
         weights = fitting.weights_of(sample_weight, len(x))
-        task = self._task(targets, classes, np.repeat(weights, x.length))
-        training = fitting.training_of(self.training)
-        seed = fitting.seed_of(self.random_state)
-        job = fitting.Job(fitting.architecture_of(self), task, training, seed, progress)
         samples = Samples(x, targets, weights, stepwise=True)
+        job = self._job(samples, classes, progress)
         self.learned_ = job.run(samples, self.learned_ if warm else None)
         self.classes_ = classes
         fitting.note_features(self, x.form)
+        return self
+
+    def partial_fit(
+        self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
+    ) -> SequenceTagger:
+        """Goes on learning, from further sequences: about five times from each.
+
+        Args:
+            X, y, sample_weight: as for `fit`.
+            classes: all labels that will ever come, for the first call; None for those of y.
+
+        Returns:
+            Itself.
+
+        Raises:
+            ArgumentError, DataError: as `fit`.
+        """
+        first = not hasattr(self, "learned_")
+        x = fitting.read(self, X, None if first else self.learned_.inputs.form)
+        if not first:
+            found = self.classes_
+            targets = steps.known_of(y, x, found, self.learned_.spec.outputs)
+        elif classes is None:
+            targets, found = steps.of_steps(y, x)
+        else:
+            found = labels.known(classes)
+            targets = steps.known_of(y, x, found, len(found))
+        weights = fitting.weights_of(sample_weight, len(x))
+        samples = Samples(x, targets, weights, stepwise=True)
+        job = self._job(samples, found, False)
+        if first:
+            self.learned_, self.classes_ = job.begun(samples), found
+            fitting.note_features(self, x.form)
+        self.learned_ = job.more(samples, self.learned_)
         return self
 
     def predict(self, X: Any) -> list[Array]:
@@ -200,17 +231,25 @@ class SequenceTagger(BaseEstimator):  # type: ignore[misc]  # no types there
         from . import audited
 
         x, y = audited.given(self, data)
-        loss = None
-        if y is not None and self.classes_ is None:
-            loss = audited.yes_or_no(steps.answers_of(y, x, self.learned_.spec.outputs))
-        if y is not None and self.classes_ is not None:
-            given = np.concatenate(
-                [np.asarray(part) for part in steps.as_given(y, x, [np.zeros(n) for n in x.length])]
+        loss, count = None, self.learned_.spec.outputs
+        if y is not None:
+            truth = steps.known_of(y, x, self.classes_, count)
+            loss = (
+                audited.yes_or_no(truth)
+                if self.classes_ is None
+                else audited.entropy(truth[:, 0].astype(np.int64))
             )
-            loss = audited.entropy(labels.ids_of(given, self.classes_, len(x.rows)))
-        count = self.learned_.spec.outputs
         names = tuple(map(str, range(count) if self.classes_ is None else self.classes_))
         return audited.subject(self, x, loss, "cross-entropy", names)
+
+    def _job(
+        self, samples: Samples, classes: Array | None, progress: bool | Listener | None
+    ) -> fitting.Job:
+        weights = np.repeat(samples.weights, samples.x.length)
+        task = self._task(samples.targets, classes, weights)
+        training = fitting.training_of(self.training)
+        seed = fitting.seed_of(self.random_state)
+        return fitting.Job(fitting.architecture_of(self), task, training, seed, progress)
 
     def _task(self, targets: Array, classes: Array | None, weights: Array) -> Task:
         smoothing = fitting.training_of(self.training).smoothing or 0.0
