@@ -79,3 +79,21 @@ def test_chrono_is_not_named_to_whoever_has_it():
     verdict = Verdict("vanishing", "", {})
     assert fixes(about, 200, verdict, MEMORY, ())[0].changes == {"init.chrono": 200}
     assert fixes(replace(about, chrono=200), 200, verdict, MEMORY, ()) == ()
+
+
+def test_dead_relu_units_are_a_matter_of_the_rate():
+    model, data = fitted("regressor", "rnn_relu")
+    about = subject_of(model, data).about
+    dead = Verdict("vanishing", "", {"dead units": 0.6})
+    titles = [fix.title for fix in fixes(about, 200, dead, MEMORY, ())]
+    assert "a smaller learning rate" in titles
+    alive = Verdict("vanishing", "", {"dead units": 0.1})
+    assert "a smaller learning rate" not in [f.title for f in fixes(about, 200, alive, MEMORY, ())]
+
+
+def test_what_is_gone_in_a_step_is_said_so():
+    layer = tg.RNN(1, 4, nonlinearity="relu")
+    layer.params["bias_ih_l0"][:] = -9
+    found = tg.audit(layer, np.ones((4, 30, 1)))
+    assert found.verdict.evidence["dead units"] == 1
+    assert "the gradient does not outlive a step: nothing of the gradient is left" in str(found)

@@ -10,6 +10,8 @@ from .memory import NEAR
 from .result import Blind, Fix, Memory, Verdict
 
 GATED = "lstm"
+DEAD = 0.25
+"""The share of dead units that is no chance."""
 
 
 def fixes(
@@ -59,6 +61,16 @@ def fixes(
                     "an LSTM",
                     "what its cell keeps is a matter of one gate, and not of what is written",
                     {"cell": GATED, **(chrono if "init" in can else {})},
+                )
+            )
+        dead = verdict.evidence.get("dead units", 0.0)
+        if about.cell == "rnn_relu" and dead > DEAD and "learning_rate" in can:
+            found.append(
+                Fix(
+                    "a smaller learning rate",
+                    f"{100 * dead:.0f} % of the units are dead: a large step has pushed their relu "
+                    f"below zero for good",
+                    {"training.learning_rate": 1e-3},
                 )
             )
         if about.cell == "rnn" and "init" in can:

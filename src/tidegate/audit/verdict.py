@@ -31,6 +31,10 @@ FULL = 0.5
 """The share of units and steps at the end of a tanh, from which on a layer is saturated."""
 
 
+SHORTEST = 0.25
+"""Steps; what halves faster is gone, a fifteenth is left, after one."""
+
+
 class Far(NamedTuple):
     """The state whose gradient comes farthest, or grows most."""
 
@@ -70,6 +74,7 @@ def judge(
         "largest gradient": large.size,
         "reach": float(reached),
         "saturation": full,
+        "dead units": float(np.mean([each.dead.mean() for each in units])) if units else 0.0,
         "usable memory": float(memory.usable),
         "gain by the past": memory.gain,
         "p of the gain": memory.p,
@@ -80,6 +85,8 @@ def judge(
     )
     large_as = f" of {about.rows} {step}s" if about.rows > 1 else ""
     ever = f"the gradient halves every {best.rate.half_life:.3g} steps{large_as}"
+    if best.rate.half_life < SHORTEST:
+        ever = f"the gradient does not outlive a step{large_as}"
     left = f"{_share(best.size)} of the gradient is left after {best.lag}"
     lead = large.rate.low if np.isfinite(large.rate.low) else times
     if any(np.isnan(each.saturation) for each in units):
@@ -147,6 +154,8 @@ def reach(gradient: tuple[LagCurve, ...], length: int) -> int:
 
 
 def _share(size: float) -> str:
+    if size == 0:
+        return "nothing"
     if size >= 0.995:
         return "all" if size < 1.5 else f"{size:.3g} times"
     return f"{100 * size:.0f} %" if size >= 0.01 else f"{size:.2g}"

@@ -28,7 +28,8 @@ def audit(model: Any, data: Any, *, seed: int = 0) -> Audit:
         model: any fitted estimator, Forecaster, LanguageModel, layer or network; or a
             `network.subject.Subject`, with None for data.
         data: in the model's own form: X or (X, y) for an estimator of sequences, a frame for a
-            Forecaster, a text for a LanguageModel, an array ``[B, T, I]`` for a layer. Without y,
+            Forecaster, a text for a LanguageModel, an array ``[B, T, I]`` for a layer. Best data
+            that it has not learnt from: what it knows by heart counts as memory, too. Without y,
             what a longer past is worth is told by how far the output changes.
         seed: of the places that are looked at, the probes and the intervals.
 

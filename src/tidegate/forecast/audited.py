@@ -1,7 +1,8 @@
 """A forecaster with a frame, as the audit sees it.
 
 Influence is that of the whole forecast, `influence.py` says how. By length of context, older values
-are hidden from the networks and from their baselines; the units of the window are kept.
+are hidden from the networks and from their baselines; the units of the window are kept. What is
+judged so, and by whom, `unlearnt.py` says.
 """
 
 from __future__ import annotations
@@ -18,10 +19,12 @@ from ..network import Network
 from ..network.audited import FEW, Acts, NetworkSubject, about_of
 from ..network.lags import doubling, spread
 from ..network.subject import Context
+from . import unlearnt
 from .influence import Columns, influence, spread_of, without_floor
 from .learn import table_of
 from .members import Members
 from .model import Model
+from .unlearnt import take
 from .windows import Table, Windows, filled
 
 if TYPE_CHECKING:
@@ -50,7 +53,8 @@ def subject(forecaster: Forecaster, df: Any) -> NetworkSubject:
     series = read_series(df, missing="keep", gaps="fill", like=known)
     number = {name: i for i, name in enumerate(known.ids or [None])}
     fitted = np.array([number.get(name, -1) for name in series.ids or [None]])
-    each = answers.on(series, fitted).learned
+    answers = answers.on(series, fitted)
+    each = answers.learned
     first, models = each[0], [learned.model for learned in each]
     model, table = first.model, table_of(plan, series, first.scaling, first.units)
     windows = _windows(model, table)
@@ -76,17 +80,20 @@ def subject(forecaster: Forecaster, df: Any) -> NetworkSubject:
         answer = inputs.answer(output).astype(np.float64)
         return _error(head.parts(answer, windows.paths).quantiles[..., head.middle], targets)
 
+    judged = unlearnt.judged(answers.learned, windows, series, known)
+
     def losses(seen: int, most: int) -> Array:
-        chosen = spread(len(windows), most)
+        some = take(judged.windows, spread(len(judged.windows), most))
+        truth = some.targets()[..., 0].astype(np.float64)
         if not seen:
-            return _error(np.zeros_like(targets[chosen]), targets[chosen])
-        some = hidden(_take(windows, chosen), seen)
-        said = [each.parts(some)[0][..., head.middle] for each in models]
-        return _error(np.median(said, axis=0), targets[chosen])
+            return _error(np.zeros_like(truth), truth)
+        some = hidden(some, seen)
+        said = [each.parts(some)[0][..., head.middle] for each in judged.models]
+        return _error(np.median(said, axis=0), truth)
 
     def acts_of(models: list[Model], table: Table) -> Acts:
         def acts(which: Array) -> tuple[Array, Array]:
-            some = replace(_take(windows, which), table=table)
+            some = replace(take(windows, which), table=table)
             return influence(models, some, columns, ahead)
 
         return acts
@@ -152,14 +159,6 @@ def _windows(model: Model, table: Table) -> Windows:
         f"an audit needs a series of {plan.needed} rows at least, to compare the forecast of "
         f"{plan.horizon} steps with what came; the longest has {int(table.length.max())}"
     )
-
-
-def _take(windows: Windows, chosen: Array) -> Windows:
-    columns = ("series", "cut", "z", "seen", "zero", "shift", "deviation", "static")
-    some = {name: getattr(windows, name)[chosen] for name in columns}
-    for name in ("beside", "ahead"):
-        some[name] = tuple(column[chosen] for column in getattr(windows, name))
-    return replace(windows, **some)
 
 
 def _error(z: Array, targets: Array) -> Array:
