@@ -150,7 +150,7 @@ def test_samples_cut_each_series_wherever_it_is_long_enough() -> None:
 
 def pairs(sampler: Sampler) -> set[tuple[int, int]]:
     """The series and cuts in 100 draws."""
-    windows = sampler.draw(0, 100)
+    windows = sampler.draw([0], 100)
     return set(zip(windows.series.tolist(), windows.cut.tolist(), strict=True))
 
 
@@ -158,7 +158,7 @@ def test_a_batch_follows_from_its_number_and_the_seed() -> None:
     def cuts(number: int, seed: int) -> list[int]:
         wide = Plan(3, 4, 1, seed=seed)
         rows = replace(table(), values=np.zeros(900), start=np.array([0]), length=np.array([900]))
-        found: list[int] = Sampler(rows, wide).draw(number, 5).cut.tolist()
+        found: list[int] = Sampler(rows, wide).draw([number], 5).cut.tolist()
         return found
 
     assert cuts(3, 1) == cuts(3, 1)

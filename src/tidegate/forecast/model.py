@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from ..cells.base import sigmoid
 from ..network import Network
-from ..train import Drawn, History, fit_drawn
+from ..train import History, fit_drawn
 from ..train.progress import Listener
+from .batches import Batches
 from .conformal import Correction
 from .distribution import conditional, quantile
 from .inputs import Inputs
@@ -65,12 +66,8 @@ class Model:
         updates = inputs.updates(int(table.length.sum()))
         sampler = Sampler(table, plan)
         network = Network(inputs.spec, seed=plan.seed)
-        inputs.start(network, sampler.draw(updates, 1024).targets())
-
-        def draw(number: int) -> Drawn:
-            windows = sampler.draw(number, training.size)
-            return Drawn(*inputs.rows(windows), windows.targets())
-
+        inputs.start(network, sampler.draw([updates], 1024).targets())
+        draw = Batches(sampler, inputs, training.size)
         settings = training.settings(updates, plan.seed)
         history = fit_drawn(network, draw, inputs.loss, settings, progress=progress)
         return cls(inputs, network, Correction.none(len(inputs.head.quantiles))), history

@@ -6,7 +6,7 @@ normalised from its own rows alone, so nothing that comes after the cut can leak
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -231,10 +231,17 @@ class Sampler:
         self.plan = plan
         self.able = np.flatnonzero(table.length > plan.least)
 
-    def draw(self, number: int, count: int) -> Windows:
-        """Batch ``number``, which it alone decides with the plan's seed: ``count`` windows."""
+    def draw(self, numbers: Iterable[int], count: int) -> Windows:
+        """``count`` windows for each number, which it alone decides with the plan's seed; those of
+        one after those of the other."""
+        drawn = [self._drawn(number, count) for number in numbers]
+        series, cut = (np.concatenate(part) for part in zip(*drawn, strict=True))
+        return Windows.before(self.table, self.plan, series, cut)
+
+    def _drawn(self, number: int, count: int) -> tuple[Array, Array]:
+        """Series and cut of some windows."""
         rng = np.random.Generator(np.random.PCG64([self.plan.seed, number]))
         series = self.able[rng.integers(len(self.able), size=count)]
         first = self.table.start[series]
         cut = rng.integers(first + self.plan.least, first + self.table.length[series])
-        return Windows.before(self.table, self.plan, series, cut)
+        return series, cut

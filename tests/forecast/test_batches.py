@@ -1,0 +1,57 @@
+"""Batches made several at once are those made one by one, to the bit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tidegate.data.series import Series, read_series
+from tidegate.forecast.batches import TOGETHER, Batches
+from tidegate.forecast.covariates import Units
+from tidegate.forecast.inputs import Inputs
+from tidegate.forecast.learn import inputs_of, table_of
+from tidegate.forecast.plan import Plan
+from tidegate.forecast.scaling import Scaling
+from tidegate.forecast.windows import Sampler
+
+from .frames import rain, several, wave
+
+PLAN = Plan(5, 12, 4, hidden=6, calendar=True, long_season=8, seed=3)
+
+
+def uneven(zeros: bool) -> Series:
+    """Series shorter than a window and longer, with a gap, of several sizes, and covariates."""
+    gap = wave(40)
+    gap[[7, 8, 30]] = np.nan
+    last = rain(50) if zeros else 1e6 * wave(50, seed=2)
+    series = read_series(several(a=wave(9), b=gap, c=wave(90, seed=1), d=last), missing="keep")
+    beside = np.random.default_rng(0).normal(size=(len(series.values), 3))
+    return replace(series, future=beside[:, :2], past=beside[:, 2:], static=np.ones((4, 1)))
+
+
+def made(series: Series, plan: Plan = PLAN) -> tuple[Sampler, Inputs]:
+    scaling = Scaling.of(series.values, series.start, series.length, deviation=plan.anchored)
+    table = table_of(plan, series, scaling, Units.of(series, series.length))
+    return Sampler(table, plan), inputs_of(plan, series, scaling)
+
+
+@pytest.mark.parametrize("zeros", [False, True])
+@pytest.mark.parametrize("anchored", [False, True])
+@pytest.mark.parametrize("size", [16, 100, TOGETHER + 1])
+def test_together_and_alone(zeros: bool, anchored: bool, size: int) -> None:
+    sampler, inputs = made(uneven(zeros), replace(PLAN, anchored=anchored))
+    batches = Batches(sampler, inputs, size)
+    for number in (0, 1, 2, batches.count - 1, batches.count, 5 * batches.count + 2, 0):
+        batch, alone = batches(number), sampler.draw([number], size)
+        rows, spans = inputs.rows(alone)
+        np.testing.assert_array_equal(batch.rows, rows)
+        np.testing.assert_array_equal(batch.targets, alone.targets())
+        np.testing.assert_array_equal(batch.spans.start, spans.start)
+        np.testing.assert_array_equal(batch.spans.length, spans.length)
+
+
+def test_as_many_are_made_at_once_as_fit() -> None:
+    sampler, inputs = made(uneven(zeros=False))
+    assert [Batches(sampler, inputs, size).count for size in (1, 16, 128, 1000)] == [512, 32, 4, 1]
