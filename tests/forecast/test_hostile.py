@@ -226,6 +226,12 @@ def test_levels_that_are_none(level: Any) -> None:
         model.backtest(shops(), levels=(level,))
 
 
+@pytest.mark.parametrize("level", [0.8, 0.95])
+def test_a_level_is_no_share(level: float) -> None:
+    with pytest.raises(ArgumentError, match=r"^a level is in percent, .* for 0\.8 give 80$"):
+        fitted(shops()).predict(levels=(level,))
+
+
 @pytest.mark.parametrize("df", [None, [1, 2], np.zeros(9), pd.Series([1.0]), shops().lazy()])
 def test_what_is_no_frame(df: Any) -> None:
     with pytest.raises(TidegateError, match=r"^expected a pandas or a polars frame, got a"):

@@ -210,7 +210,13 @@ def test_what_is_no_file(tmp_path: Path) -> None:
 
 
 def test_another_kind(model: Path) -> None:
-    assert "holds a 'forecaster', not a 'classifier'" in refusal(model, "classifier")
+    said = refusal(model, "classifier")
+    assert "holds a 'forecaster', not a 'classifier'; give a file that holds one" in said
+
+
+def test_a_table_in_place_of_a_model(tmp_path: Path) -> None:
+    (tmp_path / "rain.csv").write_text("date,rain\n2024-01-01,3\n")
+    assert "rain.csv is no safetensors file; give a file" in refusal(tmp_path / "rain.csv")
 
 
 def test_a_plain_safetensors_file(tmp_path: Path) -> None:

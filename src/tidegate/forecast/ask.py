@@ -20,13 +20,17 @@ def check_levels(levels: Iterable[float]) -> tuple[float, ...]:
     """The levels as given, each once.
 
     Raises:
-        ArgumentError: if one is no number above 0 and below 100.
+        ArgumentError: if one is no number from 1 to below 100.
 
     Example:
         >>> check_levels([95, 80, 80])
         (95.0, 80.0)
     """
-    return _between(levels, 100, "levels", "a level", "(80, 95)", " percent")
+    found = _between(levels, 100, "levels", "a level", "(80, 95)", " percent")
+    for each in found:
+        if each < 1:  # a share, most likely
+            raise ArgumentError(f"a level is in percent, from 1, got {each:g}; for 0.8 give 80")
+    return found
 
 
 def check_quantiles(quantiles: Iterable[float]) -> tuple[float, ...]:

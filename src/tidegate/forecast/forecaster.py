@@ -12,6 +12,7 @@ from ..data import extend
 from ..data.frame import write_frame
 from ..data.series import Series, read_series
 from ..errors import ArgumentError, NotFittedError
+from ..network.shown import as_call
 from ..train import History
 from ..train.progress import Listener
 from . import ask, audited, baselines, frames, saved, settings, tune
@@ -31,9 +32,8 @@ class Forecaster:
     After `fit`: ``plan_``, all settings with their defaults filled in; ``answers_``, what learnt;
     ``series_``, the newest rows of each series; ``filled_``, the times that were left out of the
     table and count as missing; ``history_``, the course of the training (None if loaded, or a
-    baseline); ``choice_``, what ``cell="auto"`` picked, and by how much (else None). After `tune`:
-    ``tuning_``,
-    what was tried.
+    baseline); ``choice_``, what ``cell="auto"`` picked, and by how much (else None); after `tune`,
+    ``tuning_``, what was tried.
 
     Example:
         >>> import polars as pl
@@ -80,8 +80,7 @@ class Forecaster:
             hidden: units of the network.
             ensemble: so many networks, each with a seed of its own, say together what comes.
             training: how long and how fast they learn; None for what suits the rows.
-            n_jobs: members, or windows of a backtest, at once; None for one for each processor,
-                and for what ``joblib.parallel_config`` says.
+            n_jobs: members or windows at once; None for the processors or joblib.parallel_config.
             seed: of everything drawn at random. Equal seeds give equal forecasts, to the bit.
         """
         self.horizon = horizon
@@ -99,6 +98,9 @@ class Forecaster:
         self.training = training
         self.n_jobs = n_jobs
         self.seed = seed
+
+    def __repr__(self) -> str:
+        return as_call(type(self), vars(self))
 
     def fit(
         self, df: Any, *, static: Any = None, progress: bool | Listener | None = None
@@ -394,6 +396,5 @@ def load(path: str | os.PathLike[str]) -> Forecaster:
     forecaster.answers_ = answers
     forecaster.series_ = series
     forecaster.filled_ = series.filled
-    forecaster.history_ = None
-    forecaster.choice_ = None
+    forecaster.history_ = forecaster.choice_ = None
     return forecaster

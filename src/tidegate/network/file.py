@@ -122,7 +122,7 @@ def read_model(path: StrPath, kind: str | None = None) -> ModelFile:
             size = os.fstat(file.fileno()).st_size
             length = header_length(file.read(8), size)
             header = parse_header(file.read(length), size - 8 - length)
-            _check_kind(header, kind)
+            _check_kind(path, header, kind)
             tensors = {name: _tensor(file, name, e) for name, e in header.entries.items()}
     except Flaw as flaw:
         raise ModelFileError(
@@ -270,9 +270,12 @@ def _open(path: StrPath) -> BufferedReader:
     raise OSError(errno.EINVAL, "it is no regular file")
 
 
-def _check_kind(header: Header, kind: str | None) -> None:
+def _check_kind(path: StrPath, header: Header, kind: str | None) -> None:
     if kind is not None and header.kind != kind:
-        raise Flaw(f"holds a {short(header.kind)}, not a {kind!r}")
+        raise ModelFileError(
+            f"{_title(path)} holds a {short(header.kind)}, not a {kind!r}; give a file that holds "
+            f"one"
+        )
 
 
 def _tensor(file: BufferedReader, name: str, entry: Entry) -> NDArray[Any]:

@@ -86,7 +86,9 @@ def header_length(start: bytes, file_size: int) -> int:
     if len(start) < 8:
         raise Flaw(f"is no safetensors file: it has only {file_size} bytes")
     length: int = struct.unpack("<Q", start)[0]
-    if not 2 <= length <= min(file_size - 8, LARGEST):
+    if length > LARGEST:
+        raise Flaw("is no safetensors file")
+    if not 2 <= length <= file_size - 8:
         raise Flaw(
             f"is no whole safetensors file: its header should have {length} bytes, "
             f"the file has {file_size}"

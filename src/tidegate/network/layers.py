@@ -11,10 +11,12 @@ from numpy.typing import ArrayLike
 
 from .. import _core
 from ..errors import ArgumentError
+from .named import Named
 from .native import Array, State, as_array
 from .network import Network
 from .parameters import views
 from .recycled import Recycled
+from .shown import as_call
 from .spec import NetworkSpec, NumberInput
 from .to_torch import layer_to_torch
 
@@ -69,10 +71,23 @@ class Layer:
         """The layers as a network without a head."""
         return self._network.spec
 
+    def __repr__(self) -> str:
+        spec = self.spec
+        given = {
+            "input_size": self._columns,
+            "hidden_size": spec.hidden,
+            "num_layers": spec.layers,
+            "bidirectional": spec.bidirectional,
+            "dropout": spec.dropout,
+            "dtype": spec.dtype,
+            "nonlinearity": {"rnn_relu": "relu", "rnn_linear": "linear"}.get(spec.cell, "tanh"),
+        }
+        return as_call({"lstm": LSTM, "gru": GRU}.get(spec.cell, RNN), given)
+
     @property
     def params(self) -> dict[str, Array]:
-        """name → array, torch's names and shapes; writable in place."""
-        return self._network.params
+        """name → array, torch's names and shapes; what is written or assigned is copied in."""
+        return Named(self._network.params)
 
     def forward(
         self,
