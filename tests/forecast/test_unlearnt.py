@@ -12,7 +12,7 @@ import tidegate as tg
 from tidegate.forecast import unlearnt
 from tidegate.forecast.plan import Training
 
-from .frames import days, wave
+from .frames import days, several, wave
 
 
 def fitted(frame: pl.DataFrame, updates: int = 100, **settings: Any) -> tg.Forecaster:
@@ -75,3 +75,10 @@ def judged(model: tg.Forecaster, frame: pl.DataFrame) -> unlearnt.Judged:
         patch.setattr(unlearnt, "judged", noted)
         model.__audit__(frame)
     return kept[0]
+
+
+def test_a_series_that_was_never_seen_judges_by_whole_windows() -> None:
+    model = fitted(several(old=wave(90)))
+    cuts = judged(model, several(new=wave(60, seed=5))).windows.cut
+    assert cuts.min() >= 24
+    assert np.diff(cuts).min() == 4 and cuts.max() == 56

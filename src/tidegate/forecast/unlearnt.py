@@ -47,9 +47,10 @@ def judged(learned: tuple[Learned, ...], windows: Windows, series: Series, known
         series: n of them, that are audited.
         known: the newest rows that were learnt from.
     """
-    models, first, plan = [each.model for each in learned], learned[0], windows.plan
+    models, plan = [each.model for each in learned], windows.plan
     table, horizon = windows.table, plan.horizon
-    newer = _ahead_of(windows.table, plan.horizon, _learnt(series, known))
+    before = _learnt(series, known)
+    newer = _ahead_of(table, horizon, np.where(before, before, plan.reach))
     if newer is not None and len(newer[0]) >= ENOUGH:
         return Judged(models, Windows.before(table, plan, *newer))
     if int(series.length.sum()) <= FEW:
@@ -67,7 +68,8 @@ def judged(learned: tuple[Learned, ...], windows: Windows, series: Series, known
 
 
 def _learnt(series: Series, known: Series) -> Array:
-    """``[n]``, how many first rows of each series were learnt from: all up to the last one known."""
+    """``[n]``, how many first rows of each series were learnt from: all up to the last one that is
+    known."""
     last = dict(zip(known.ids or [None], known.last, strict=True))
     found = np.zeros(len(series), np.int64)
     for i, name in enumerate(series.ids or [None]):
@@ -78,9 +80,8 @@ def _learnt(series: Series, known: Series) -> Array:
 
 
 def _ahead_of(table: Table, horizon: int, rows: Array) -> tuple[Array, Array] | None:
-    """The series and the cuts of windows that forecast none of the first rows, ``[n]``, of a series;
+    """The series and the cuts of windows that forecast none of the first rows, ``[n]``, of each;
     None if there are none."""
-    rows = np.maximum(rows, 1)
     count = np.maximum((table.length - rows) // horizon, 0)
     if not count.any():
         return None
