@@ -21,6 +21,12 @@ AHEAD = (3, 6, 12, 24)
 PUBLISHED = (0.0171, 0.0238, 0.0329, 0.0434)
 
 
+def rates() -> np.ndarray:
+    """[days, 8]"""
+    text = gzip.decompress((DATA / "exchange_rate" / "exchange_rate.txt.gz").read_bytes()).decode()
+    return np.array([line.split(",") for line in text.split()], float)
+
+
 def rse(actual: np.ndarray, forecast: np.ndarray) -> float:
     """Root relative squared error."""
     return float(np.sqrt(np.sum((actual - forecast) ** 2) / np.sum((actual - actual.mean()) ** 2)))
@@ -50,8 +56,7 @@ def scores(series: Series, table: np.ndarray, fitted: Fitted, first: int) -> dic
 
 
 def main() -> None:
-    text = gzip.decompress((DATA / "exchange_rate" / "exchange_rate.txt.gz").read_bytes()).decode()
-    table = np.array([line.split(",") for line in text.split()], float)
+    table = rates()
     n = len(table)
     first = int(0.8 * n)
     naive = {f"RSE {h}": rse(table[first:], table[first - h : n - h]) for h in AHEAD}
