@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -64,6 +66,8 @@ def test_json_and_back() -> None:
         ("a\r\nb\rc\n", "a\nb\nc\n"),
         (["a", "b"], "a\nb\n"),
         (("a", ""), "a\n"),
+        (pd.Series(["a", "b"], index=[7, 3]), "a\nb\n"),
+        (pl.Series(["a", "b"]), "a\nb\n"),
     ],
 )
 def test_one_text(text: Any, whole: str) -> None:
@@ -81,6 +85,7 @@ def test_one_text(text: Any, whole: str) -> None:
         (3.5, "text must be a text or a list of texts, got float"),
         (["a", 3], "text 1 must be a text, got int 3"),
         (["a", None], "text 1 must be a text, got NoneType None"),
+        (pl.DataFrame({"text": ["a"]}), "text must be a text or a list of texts, got DataFrame"),
     ],
 )
 def test_what_is_no_text_is_refused(text: Any, message: str) -> None:

@@ -94,7 +94,7 @@ class LanguageModel(BaseEstimator):  # type: ignore[misc]  # no types there
     def fit(
         self, text: Any, y: None = None, *, progress: bool | Listener | None = False
     ) -> LanguageModel:
-        """Learns from a text, or from a list of texts, each a line or more of its own.
+        """Learns from a text, or from a list or column of texts, each a line or more of its own.
 
         Ctrl-C ends the training early and keeps what was learnt; ``history_.stopped`` tells.
 
@@ -147,6 +147,9 @@ class LanguageModel(BaseEstimator):  # type: ignore[misc]  # no types there
 
     def score(self, text: str, y: None = None) -> float:
         """What a token of the text costs, in nats, in the mean: lower is better.
+
+        So a search for settings needs ``scoring=lambda model, texts: -model.score(one)``, with a
+        text ``one`` to judge by: scikit-learn takes the highest score for the best.
 
         Args:
             text: its lines, read from the start of a line.
@@ -347,7 +350,7 @@ class LanguageModel(BaseEstimator):  # type: ignore[misc]  # no types there
         """The end of a line, and the tokens of the text after it."""
         self._check_fitted()
         if not isinstance(text, str):
-            raise DataError(f"{name} must be a text, got {type(text).__name__} {text!r}")
+            raise DataError(f"{name} must be a text, got {type(text).__name__} {text!r:.60}")
         ids = self.alphabet_.ids(line_ends(text))
         return np.concatenate([np.array([END_ID], np.int32), ids])
 

@@ -64,6 +64,11 @@ class TextStream:
         for token in tokens:
             if not isinstance(token, str):
                 raise ArgumentError(f"a token must be a text, got {token!r}")
+            if token not in self.alphabet.vocabulary and (parts := self.alphabet.tokens(token))[1:]:
+                raise ArgumentError(
+                    f"a stream reads one token of a text at a time, got {token!r:.60}, which are "
+                    f"{len(parts)}"
+                )
         lower = self.alphabet.lower
         known = [token.lower() if lower else token for token in tokens]
         self._logits = self._reader.step(self.alphabet.vocabulary.ids(known))

@@ -115,11 +115,13 @@ def line_ends(text: str) -> str:
 
 
 def one_text(text: Any) -> str:
-    """A text, or the texts of a list, each a line or more of its own.
+    """A text, or the texts of a list or a column, each a line or more of its own.
 
     Raises:
         DataError: if it is none, or empty.
     """
+    if hasattr(text, "to_list"):  # a column of pandas or polars
+        text = text.to_list()
     if isinstance(text, str):
         whole = text
     elif isinstance(text, Sequence | np.ndarray) and not isinstance(text, bytes):
