@@ -5,6 +5,9 @@ import json
 import numpy as np
 import pytest
 
+from tidegate.audit.ablation import Ablation
+from tidegate.audit.comparison import Comparison
+from tidegate.audit.gates import Gates
 from tidegate.audit.result import (
     Audit,
     Blind,
@@ -16,6 +19,7 @@ from tidegate.audit.result import (
     Units,
     Verdict,
 )
+from tidegate.audit.tried import TriedFixes
 from tidegate.errors import ArgumentError
 
 
@@ -94,3 +98,8 @@ def test_it_is_told_in_words_with_the_verdict_first():
     assert text.startswith("vanishing: it halves")
     assert "t+1 cannot depend on the newest 2 rows of all inputs" in text
     assert "half-life 1 steps" in text
+
+
+def test_what_a_notebook_shows_is_what_is_printed() -> None:
+    kinds = (Audit, Gates, Ablation, Comparison, TriedFixes)
+    assert [kind for kind in kinds if kind.__repr__ is not kind.__str__] == []

@@ -195,8 +195,9 @@ def test_series_of_any_size_are_scored() -> None:
 
 
 def test_it_reads_as_a_table() -> None:
-    text = str(run(days(wave(60)), 0.01, names=("naive", "theta"), levels=(80.0,)))
-    lines = text.splitlines()
+    found = run(days(wave(60)), 0.01, names=("naive", "theta"), levels=(80.0,))
+    assert repr(found) == str(found)
+    lines = str(found).splitlines()
     assert lines[0] == "12 windows of 3 steps, 1 series"
     assert lines[2].split() == ["mae", "rmse", "smape", "mase", "pinball", "coverage-80", "msis-80"]
     assert [line.split()[0] for line in lines[3:6]] == ["GRU", "naive", "theta"]

@@ -132,6 +132,8 @@ class Ablation:
         lines += [self.what_does(gate, max(layer, 0)) for gate, layer in held]
         return "\n".join(lines)
 
+    __repr__ = __str__
+
     def _of_levels(self, by: dict[str, Change]) -> str:
         gone, moved, mean = by["shut"], by["open"], by["mean"]
         seen = (

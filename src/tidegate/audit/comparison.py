@@ -95,6 +95,8 @@ class Comparison:
         lines.append(f"use {self.use}: {self.why}")
         return "\n".join(lines)
 
+    __repr__ = __str__
+
 
 FASTER = 0.8
 """A cell that takes up to this share of the time is worth as much as one that is hardly better."""

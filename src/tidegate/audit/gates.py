@@ -137,6 +137,8 @@ class Gates:
             lines.append(f"layer {each.layer}, {each.direction}, mean: {', '.join(means)}")
         return "\n".join(lines)
 
+    __repr__ = __str__
+
     def _place(self, sequence: int) -> tuple[int, int]:
         n = len(self.lengths)
         if not -n <= sequence < n:

@@ -292,6 +292,8 @@ class Audit:
 
         return told(self)
 
+    __repr__ = __str__
+
 
 def _report() -> Any:
     """The package above this one, which draws: loaded by name when someone asks for a picture."""

@@ -94,6 +94,8 @@ class TriedFixes:
             lines.append(f"  {each.title:{width}}  {each.loss:10.4g}  {each.memory:6}{sure}")
         return "\n".join([*lines, self._sentence()])
 
+    __repr__ = __str__
+
     def _sentence(self) -> str:
         best = self.best
         if not self.attempts:

@@ -154,7 +154,10 @@ class Backtest:
         ]
         count, several = len(self.held.cut), len(np.unique(self.held.series))
         title = f"{count:,} windows of {self.actual.shape[1]} steps, {several:,} series"
-        return "\n".join([title, "", *lines, "", f"{self.model} {self.verdict}"])
+        verb = "" if self.verdict.relation == "beats" else "is "
+        return "\n".join([title, "", *lines, "", f"{self.model} {verb}{self.verdict}"])
+
+    __repr__ = __str__
 
     @cached_property
     def _before(self) -> list[Array]:
