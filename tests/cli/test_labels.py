@@ -103,6 +103,42 @@ def test_columns_are_known_by_their_names(run: Run) -> None:
     assert "less.csv: there is no column 'c'; the columns are a, b" in less.err
 
 
+@pytest.mark.parametrize("command", ["classify", "tag"])
+def test_columns_of_numbers_may_be_named(command: str, run: Run) -> None:
+    header, *body = STEPS.split("\n")
+    Path("steps.csv").write_text(STEPS)
+    Path("more.csv").write_text("\n".join([f"{header},who", *(f"{row},Ann" for row in body)]))
+    named = ("--id", "run", "--time", "second", "--label", "activity", *SHORT)
+    refused = run(command, "more.csv", *named)
+    assert (refused.code, refused.out) == (1, "")
+    assert "'Ann' is no number; correct it, or name the columns of numbers with" in refused.err
+    plain = run(command, "steps.csv", *named)
+    assert plain.code == 0, plain.err
+    done = run(command, "more.csv", *named, "--value", "x", "--save", "m.tg")
+    assert done.out == plain.out
+    predicted = run("predict", "m.tg", "more.csv", "--id", "run", "--time", "second")
+    assert predicted.code == 0, predicted.err
+    for wrong, message in (
+        (("--value", "activity"), "'activity' is named twice"),
+        (("--value", "who", "--text", "who"), "'who' is named twice"),
+        (("--value", "x", "--text", "who"), "--value names columns of numbers"),
+    ):
+        done = run(command, "more.csv", *named, *wrong)
+        assert done.code == 2 and message in done.err
+
+
+def test_a_number_may_be_told_from_some_columns(run: Run) -> None:
+    Path("wide.csv").write_text(WIDE)
+    header, *body = (line.rsplit(",", 1)[0] for line in WIDE.split("\n"))
+    Path("less.csv").write_text("\n".join([header, *body]))
+    done = run("regress", "wide.csv", "--target", "c", "--value", "b", "--value", "a", *SHORT)
+    assert done.code == 0, done.err
+    assert done.out != run("regress", "less.csv", "--target", "c", *SHORT).out  # a, b
+    back = "\n".join(",".join(row.split(",")[i] for i in (1, 0, 2)) for row in [header, *body])
+    Path("back.csv").write_text(back)
+    assert run("regress", "back.csv", "--target", "c", *SHORT).out == done.out
+
+
 def test_numbers_of_rows_are_not_learnt_from(run: Run) -> None:
     header, *body = WIDE.split("\n")
     numbered = [f",{header}", *(f"{i},{row}" for i, row in enumerate(body))]

@@ -21,6 +21,7 @@ def classify(
     ] = None,
     id: labelling.Id = None,
     time: labelling.Time = None,
+    value: labelling.Value = None,
     characters: Annotated[
         bool, typer.Option("--characters", help="Read texts by character, not by word.")
     ] = False,
@@ -37,7 +38,8 @@ def classify(
     """Learns what sequences are, and says how well beside simple rules.
 
     With --text, each row is a text. With --id, each row is a step of a sequence, whose other
-    columns are numbers. With neither, each row is a sequence, its columns are the steps.
+    columns are numbers. With neither, each row is a sequence, its columns are the steps. --value
+    names the columns of numbers where there are others.
 
     A part of the sequences is held out, or --test names a file of others: of these the report
     tells how many are labelled right by the network, by the majority class and by a bag of words
@@ -61,7 +63,7 @@ def classify(
 
         for path, option in ((out, "--out"), (save, "--save")):
             output.check_place(path, option, file, test)
-        named = labelled.Named(text, id, time, label)
+        named = labelled.Named(text, id, time, label, tuple(value or ()) or None)
         rows = labelled.read_rows(file, named, steps=False)
         others = None
         if test is not None:

@@ -36,10 +36,13 @@ class Named:
     """Whether what is asked for in the place of a label is a number."""
 
     def __post_init__(self) -> None:
-        names = [name for name in (self.text, self.id, self.time, self.label) if name is not None]
+        single = [name for name in (self.text, self.id, self.time, self.label) if name is not None]
+        names = [*single, *(self.values or ())]
         twice = [name for i, name in enumerate(names) if name in names[:i]]
         if twice:
             raise ArgumentError(f"the column {twice[0]!r} is named twice; name different ones")
+        if self.values and self.text is not None:
+            raise ArgumentError("--value names columns of numbers, --text one of texts; give one")
         if self.time is not None and self.id is None:
             raise ArgumentError("--time orders the steps of a sequence; give the --id of each too")
 
@@ -214,9 +217,14 @@ def _numbers(table: TextTable, named: Named) -> pl.DataFrame:
             raise DataError(
                 f"{table.name}: a column of numbers may not be called {name!r}; rename it"
             )
-    return pl.DataFrame(
-        [to_numbers(table.cells[name], table.separator, _where(table, name)) for name in names]
-    )
+    try:
+        return pl.DataFrame(
+            [to_numbers(table.cells[name], table.separator, _where(table, name)) for name in names]
+        )
+    except DataError as error:
+        if named.values is not None:
+            raise
+        raise DataError(f"{error}, or name the columns of numbers with --value") from None
 
 
 def _where(table: TextTable, name: str) -> Callable[[int], str]:

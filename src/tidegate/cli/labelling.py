@@ -33,6 +33,13 @@ Time = Annotated[
         help="The column that orders the steps.  [default: as they stand]", metavar="COLUMN"
     ),
 ]
+Value = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="A column of numbers to learn from; may be given again.  [default: all others]",
+        metavar="COLUMN",
+    ),
+]
 Cell = Annotated[
     str | None,
     typer.Option(

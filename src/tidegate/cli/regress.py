@@ -22,6 +22,7 @@ def regress(
     ] = None,
     id: labelling.Id = None,
     time: labelling.Time = None,
+    value: labelling.Value = None,
     characters: Annotated[
         bool, typer.Option("--characters", help="Read texts by character, not by word.")
     ] = False,
@@ -46,7 +47,8 @@ def regress(
     """Learns the number of each sequence, and says how well beside simple rules.
 
     With --text, each row is a text. With --id, each row is a step of a sequence, whose other
-    columns are numbers. With neither, each row is a sequence, its columns are the steps.
+    columns are numbers. With neither, each row is a sequence, its columns are the steps. --value
+    names the columns of numbers where there are others.
 
     A part of the sequences is held out, or --test names a file of others: of these the report
     tells how far off the network is in the mean, and the median of all, and a linear model of a
@@ -70,7 +72,8 @@ def regress(
 
         for path, option in ((out, "--out"), (save, "--save")):
             output.check_place(path, option, file, test)
-        named = labelled.Named(text, id, time, target, numeric=True)
+        values = tuple(value or ()) or None
+        named = labelled.Named(text, id, time, target, values, numeric=True)
         rows = labelled.read_rows(file, named, steps=False)
         others = None
         if test is not None:

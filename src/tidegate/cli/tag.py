@@ -28,6 +28,7 @@ def tag(
     label: Annotated[
         str | None, typer.Option(help="The column of what each step is.", metavar="COLUMN")
     ] = None,
+    value: labelling.Value = None,
     cell: labelling.Cell = None,
     hidden: labelling.Hidden = None,
     updates: labelling.Updates = None,
@@ -55,7 +56,7 @@ def tag(
     Exit codes: 0 done, 1 bad data, 2 wrong use, 130 stopped by Ctrl-C.
     """
     labelling.check_judged_by(test, held_out)
-    given = [("--time", time), ("--text", text), ("--label", label)]
+    given = [("--time", time), ("--text", text), ("--label", label), ("--value", value)]
     if id is None and (wrong := [option for option, value in given if value is not None]):
         raise typer.BadParameter(f"{wrong[0]} names a column of a CSV file; name its --id, too")
     if id is not None and label is None:
@@ -67,7 +68,7 @@ def tag(
 
         for path, option in ((out, "--out"), (save, "--save")):
             output.check_place(path, option, file, test)
-        named = labelled.Named(text, id, time, label)
+        named = labelled.Named(text, id, time, label, tuple(value or ()) or None)
 
         def read(source: str, named: labelled.Named) -> labelled.Labelled:
             if id is None:
