@@ -2,14 +2,15 @@
 
     python benchmarks/forecasting/rain.py
 
-17,531 days from 1914 on; the last 20 % are the test, each forecast from the days before it.
+17,531 days from 1914 on; the last 20 % are the test, each forecast from the days before it. Beside
+the coverage stands how many days lie between the levels of its ends (see `between_quantiles`).
 """
 
 from __future__ import annotations
 
 import numpy as np
 from running import LEVELS, SEEDS, finish, fit, mean_row, row, setting
-from scores import auc, coverage, log_loss
+from scores import auc, between_quantiles, coverage, log_loss
 from tables import dated, table
 
 from tidegate.data.frequency import DAY, Frequency
@@ -43,6 +44,8 @@ def main() -> None:
             "MAE": float(np.mean(np.abs(y[first:] - q[:, 2]))),
             "cov80": coverage(y[first:], q[:, 1], q[:, 3]),
             "cov95": coverage(y[first:], q[:, 0], q[:, 4]),
+            "levels80": between_quantiles(y[first:], q[:, 1], q[:, 3], chance, 0.8),
+            "levels95": between_quantiles(y[first:], q[:, 0], q[:, 4], chance, 0.95),
         }
         found.append(row("SW England", f"seed {seed}", scores, fitted))
     finish("rain", [*rows, *found, mean_row(found)], [setting(plan)])

@@ -31,6 +31,17 @@ def coverage(actual: np.ndarray, low: np.ndarray, high: np.ndarray) -> float:
     return float(np.mean((actual >= low) & (actual <= high)))
 
 
+def between_quantiles(
+    actual: np.ndarray, low: np.ndarray, high: np.ndarray, chance: np.ndarray, level: float
+) -> float:
+    """Share of values between two quantiles, where a zero has a chance of its own: it lies at all
+    levels up to that chance at once, and counts for the share of them between the two. It is
+    ``level`` of right quantiles, where an interval that begins at 0 holds more than its level."""
+    tail, dry = (1 - level) / 2, 1 - chance
+    part = np.maximum(np.minimum(dry, 1 - tail) - tail, 0) / np.maximum(dry, 1e-12)
+    return float(np.mean(np.where(actual == 0, part, (actual >= low) & (actual <= high))))
+
+
 def auc(event: np.ndarray, chance: np.ndarray) -> float:
     """Area under the ROC curve, ties counted half."""
     _, place, count = np.unique(chance, return_inverse=True, return_counts=True)

@@ -15,7 +15,7 @@ import sys
 import numpy as np
 import polars as pl
 from running import LEVELS, SEEDS, finish, fit, mean_row, row, setting
-from scores import auc, coverage, log_loss
+from scores import auc, between_quantiles, coverage, log_loss
 from tables import table
 
 from tidegate.data.series import Series, read_series
@@ -139,6 +139,8 @@ def main() -> None:
         inside = {
             "cov80": coverage(actual, q[:, 1], q[:, 3]),
             "cov95": coverage(actual, q[:, 0], q[:, 4]),
+            "levels80": between_quantiles(actual, q[:, 1], q[:, 3], ahead.chance[:, 0], 0.8),
+            "levels95": between_quantiles(actual, q[:, 0], q[:, 4], ahead.chance[:, 0], 0.95),
         }
         both = {**scores(event, ahead.chance[:, 0]), **inside}
         found.append(row("weather_aus", f"seed {seed}", both, fitted))
