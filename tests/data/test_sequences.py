@@ -140,6 +140,18 @@ def test_numbers_however_they_lie_in_memory(X: Any) -> None:
     assert x.rows.dtype == np.float64 and x.rows.dtype.isnative
 
 
+def test_what_is_masked_or_not_available_is_missing() -> None:
+    masked = np.ma.masked_array([[1.0, 2.0], [3.0, 4.0]], mask=[[0, 1], [0, 0]])
+    gap = [[1, NAN], [3, 4]]
+    for X in ([masked], masked[None], [np.ma.masked_array([[1, 2], [3, 4]], mask=masked.mask)]):
+        np.testing.assert_array_equal(read_sequences(X).rows, gap)
+    nullable = pd.DataFrame({"u": [1.0, 3.0], "v": [None, 4.0]}, dtype="Float64")
+    long = nullable.assign(sequence=0, step=[1, 2])
+    for X in ([nullable], [nullable.astype("Int64")], long):
+        np.testing.assert_array_equal(read_sequences(X).rows, gap)
+    np.testing.assert_array_equal(read_sequences(nullable).rows.reshape(2, 2), gap)
+
+
 def test_what_is_read_only_is_read() -> None:
     X = VALUES.copy()
     X.flags.writeable = False
@@ -176,6 +188,8 @@ def test_a_missing_value_stays_missing() -> None:
         ([[1.0], [{}]], "sequence 1 of X must hold numbers"),
         ([[1.0], {"a": 1}], "sequence 1 is {'a': 1}"),
         ([None, "a"], "sequence 0 is None, unlike sequence 1"),
+        ([[[1.0, 2.0], [3.0]]], "sequence 0 of X must hold numbers"),
+        ([[1.0], [10**400]], "sequence 1 of X must hold numbers: int too large"),
         ([b"a", b"b"], "sequence 0 of X is bytes; decode it"),
         (iter([[1.0]]), "put .* into a list"),
     ],

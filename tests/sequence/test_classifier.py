@@ -118,6 +118,15 @@ def test_what_is_held_out_ends_the_training() -> None:
     assert history.best_epoch is not None and len(history.loss) < 2000
 
 
+def test_a_small_share_holds_one_sequence_out() -> None:
+    training = Training(updates=20, members=1, validation=0.01, calibrate=False)
+    history = model(training).fit(X, Y).learned_.members[0].history
+    assert history.epochs[-1].validation is not None
+    regressor = tg.SequenceRegressor(hidden=4, training=training)
+    with pytest.raises(tg.DataError, match="2 sequences at least, all different"):
+        regressor.fit(X[:1], [1.0])
+
+
 def test_the_core_s_initial_values_are_reached() -> None:
     training = Training(updates=1, members=1, init=Init(chrono=50), learning_rate=0.0)
     fitted = model(training, cell="lstm").fit(X, Y)

@@ -11,6 +11,7 @@ a long frame     with the columns "sequence" and "step", and a column for each f
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
@@ -189,9 +190,21 @@ def _read(X: Any, like: Form | None, tokens: TokenKind, lower: bool) -> Ragged:
 
 def _as_array(X: Any) -> NDArray[Any]:
     try:
-        array = np.asarray(X)
+        return _unmasked(X)
     except (TypeError, ValueError) as error:
         raise InputTypeError(f"X cannot be read as an array: {error}") from None
+
+
+def _unmasked(values: Any) -> NDArray[Any]:
+    """An array, with NaN for what is masked, or NA to pandas."""
+    if isinstance(values, np.ma.MaskedArray) and values.dtype.kind in "fiub":
+        found: NDArray[np.float64] = np.ma.filled(values.astype(np.float64), np.nan)
+        return found
+    array = np.asarray(values)
+    pandas = sys.modules.get("pandas")
+    if array.dtype == object and pandas is not None:
+        missing = [value is pandas.NA for value in array.ravel()]
+        array = np.where(np.reshape(missing, array.shape), np.nan, array)
     return array
 
 
@@ -222,7 +235,7 @@ def _of_list(X: Sequence[Any]) -> Ragged:
     arrays: list[NDArray[np.float64]] = []
     if isinstance(X[0], bytes):
         raise InputTypeError("sequence 0 of X is bytes; decode it to a text first")
-    if np.ndim(X[0]) == 0:
+    if not isinstance(X[0], list | tuple) and np.ndim(X[0]) == 0:
         _of_array(_as_array(X), None, False)
     for number, item in enumerate(X):
         if not isinstance(item, list | tuple | np.ndarray) and not hasattr(item, "__array__"):
@@ -257,7 +270,7 @@ def _of_list(X: Sequence[Any]) -> Ragged:
 def _numbers(values: Any, title: str) -> NDArray[np.float64]:
     """The values as numbers; a type that is none is named."""
     try:
-        array = np.asarray(values)
+        array = _unmasked(values)
         if array.dtype.kind == "c":
             raise DataError(f"Complex data not supported: {title} has complex numbers")
         if array.dtype.kind in "UST":
@@ -270,7 +283,7 @@ def _numbers(values: Any, title: str) -> NDArray[np.float64]:
         return np.ascontiguousarray(array, np.float64)
     except DataError:
         raise
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise InputTypeError(f"{title} must hold numbers: {error}") from None
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..data.bags import TokenBags
 from ..data.sequences import Ragged, places
 from ..data.spans import Spans
+from ..errors import DataError
 from ..network import Network, NetworkSpec, NumberInput, TokenInput
 from ..train import Drawn, Held, History, fit_drawn
 from ..train.progress import Listener
@@ -156,6 +157,10 @@ class Learner:
             )
         held, rest = None, np.arange(len(samples))
         if self.training.validation:
+            if len(samples) < 2:
+                raise DataError(
+                    "to hold some out for validation takes 2 sequences at least, all different"
+                )
             apart, rest = split(samples, self.training.validation, seed, self.task)
             held = self.held(samples, apart)
         history = fit_drawn(
@@ -262,6 +267,8 @@ def split(samples: Samples, share: float, seed: int, task: Task) -> tuple[Array,
     out = np.diff(np.floor((np.arange(n + 1) - 0.5) * share + 0.5)) > 0
     if out.all() or n < 2:
         out[...] = np.arange(n) > 0
+    elif not out.any():
+        out[n // 2] = True
     return np.sort(order[out]), np.sort(order[~out])
 
 
