@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -15,16 +16,11 @@ def classify(
     label: Annotated[
         str, typer.Option(help="The column of what each sequence is.", metavar="COLUMN")
     ],
-    text: Annotated[
-        str | None,
-        typer.Option(help="The column of texts or, with --id, of tokens.", metavar="COLUMN"),
-    ] = None,
+    text: labelling.Text = None,
     id: labelling.Id = None,
     time: labelling.Time = None,
     value: labelling.Value = None,
-    characters: Annotated[
-        bool, typer.Option("--characters", help="Read texts by character, not by word.")
-    ] = False,
+    characters: labelling.Characters = False,
     cell: labelling.Cell = None,
     hidden: labelling.Hidden = None,
     updates: labelling.Updates = None,
@@ -58,25 +54,11 @@ def classify(
     labelling.check_judged_by(test, held_out)
     with exit_codes():
         from ..sequence.classifier import SequenceClassifier
-        from ..sequence.training import Training
-        from . import labelled, output
+        from .labelled import Named
+        from .learning import Files
 
-        for path, option in ((out, "--out"), (save, "--save")):
-            output.check_place(path, option, file, test)
-        named = labelled.Named(text, id, time, label, tuple(value or ()) or None)
-        rows = labelled.read_rows(file, named, steps=False)
-        others = None
-        if test is not None:
-            others = labelled.read_rows(test, labelling.like(rows, named), steps=False)
-
-        def make() -> SequenceClassifier:
-            return SequenceClassifier(
-                cell or "gru",
-                hidden or 64,
-                tokens="char" if characters else "word",
-                training=Training(updates=updates),
-                random_state=seed,
-            )
-
-        learning = labelling.Learning(rows, make, "sequence", seed, held_out, others)
-        learning.tell(save, out, json)
+        named = Named(text, id, time, label, tuple(value or ()) or None)
+        settings = labelling.settings(cell, hidden, characters, updates, seed)
+        make = partial(SequenceClassifier, **settings)
+        files = Files(file, test, save, out, json)
+        files.learn(make, "sequence", named, seed=seed, held_out=held_out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -16,16 +17,11 @@ def regress(
     target: Annotated[
         str, typer.Option(help="The column of the number of each sequence.", metavar="COLUMN")
     ],
-    text: Annotated[
-        str | None,
-        typer.Option(help="The column of texts or, with --id, of tokens.", metavar="COLUMN"),
-    ] = None,
+    text: labelling.Text = None,
     id: labelling.Id = None,
     time: labelling.Time = None,
     value: labelling.Value = None,
-    characters: Annotated[
-        bool, typer.Option("--characters", help="Read texts by character, not by word.")
-    ] = False,
+    characters: labelling.Characters = False,
     cell: labelling.Cell = None,
     hidden: labelling.Hidden = None,
     loss: Annotated[
@@ -67,27 +63,11 @@ def regress(
     labelling.check_judged_by(test, held_out)
     with exit_codes():
         from ..sequence.regressor import SequenceRegressor
-        from ..sequence.training import Training
-        from . import labelled, output
+        from .labelled import Named
+        from .learning import Files
 
-        for path, option in ((out, "--out"), (save, "--save")):
-            output.check_place(path, option, file, test)
-        values = tuple(value or ()) or None
-        named = labelled.Named(text, id, time, target, values, numeric=True)
-        rows = labelled.read_rows(file, named, steps=False)
-        others = None
-        if test is not None:
-            others = labelled.read_rows(test, labelling.like(rows, named), steps=False)
-
-        def make() -> SequenceRegressor:
-            return SequenceRegressor(
-                cell or "gru",
-                hidden or 64,
-                loss=loss,
-                tokens="char" if characters else "word",
-                training=Training(updates=updates),
-                random_state=seed,
-            )
-
-        learning = labelling.Learning(rows, make, "number", seed, held_out, others)
-        learning.tell(save, out, json)
+        named = Named(text, id, time, target, tuple(value or ()) or None, numeric=True)
+        settings = labelling.settings(cell, hidden, characters, updates, seed)
+        make = partial(SequenceRegressor, loss=loss, **settings)
+        files = Files(file, test, save, out, json)
+        files.learn(make, "number", named, seed=seed, held_out=held_out)

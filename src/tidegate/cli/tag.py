@@ -64,19 +64,13 @@ def tag(
     with exit_codes():
         from ..sequence.tagger import SequenceTagger
         from ..sequence.training import Training
-        from . import labelled, output
-
-        for path, option in ((out, "--out"), (save, "--save")):
-            output.check_place(path, option, file, test)
-        named = labelled.Named(text, id, time, label, tuple(value or ()) or None)
+        from . import labelled
+        from .learning import Files
 
         def read(source: str, named: labelled.Named) -> labelled.Labelled:
             if id is None:
                 return labelled.read_tokens(source, label=True)
             return labelled.read_rows(source, named, steps=True)
-
-        rows = read(file, named)
-        others = read(test, labelling.like(rows, named)) if test else None
 
         def make() -> SequenceTagger:
             training = Training(updates=updates)
@@ -84,5 +78,6 @@ def tag(
                 cell or "lstm", hidden or 128, training=training, random_state=seed
             )
 
-        learning = labelling.Learning(rows, make, "step", seed, held_out, others)
-        learning.tell(save, out, json)
+        named = labelled.Named(text, id, time, label, tuple(value or ()) or None)
+        files = Files(file, test, save, out, json)
+        files.learn(make, "step", named, read, seed=seed, held_out=held_out)
