@@ -25,8 +25,8 @@ FEW = 1_000
 """Rows, up to which a second network learns."""
 HELD = 1 / 3
 """The share of rows that it is judged by."""
-UPDATES, BATCH = 35, 64
-"""Of its training: enough to learn what is to be seen in so few rows, see docs/design/audit.md."""
+UPDATES, BATCH = 150, 64
+"""Of its training: as many as the first had, so many at most, and half as large."""
 ENOUGH = 4
 """Windows without which nothing can be said."""
 
@@ -58,7 +58,7 @@ def judged(learned: tuple[Learned, ...], windows: Windows, series: Series, known
         rows = series.length - held
         later = _ahead_of(table, horizon, rows)
         if later is not None and rows.max() >= plan.needed and rows.min() > 0:
-            updates = min(plan.training.updates or UPDATES, UPDATES)
+            updates = min(models[0].inputs.updates(int(rows.sum())), UPDATES)
             training = replace(plan.training, calibrate=False, updates=updates, batch=BATCH)
             short = replace(plan, training=training)
             second = learn(short, series, rows, progress=False)[0]
