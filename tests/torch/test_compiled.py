@@ -8,6 +8,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
+from torch._subclasses.fake_tensor import FakeTensorMode  # noqa: E402
+from torch.fx.experimental.proxy_tensor import make_fx  # noqa: E402
 from torch.nn.utils.rnn import pack_sequence  # noqa: E402
 
 from tidegate.torch import GRU, LSTM, RNN, fused  # noqa: E402
@@ -71,6 +73,30 @@ def test_a_compiled_packed_sequence_is_one_graph():
     in_order = pack_sequence([torch.randn(n, 3, dtype=torch.float64) for n in (4, 2)])
     compiled = torch.compile(layer, backend="aot_eager")  # how many there are is in a tensor
     torch.testing.assert_close(compiled(in_order)[0].data, layer(in_order)[0].data)
+
+
+def test_compiled_lengths_are_checked_when_the_graph_runs():
+    layer = LSTM(3, 5, batch_first=True, dtype=torch.float64)
+    compiled = torch.compile(layer, fullgraph=True, backend="aot_eager")
+    x = torch.randn(2, 4, 3, dtype=torch.float64)
+    for lengths in (torch.tensor([4, 2]), torch.tensor([1, 3])):
+        torch.testing.assert_close(compiled(x, lengths=lengths), layer(x, lengths=lengths))
+    with pytest.raises(ValueError, match="from 1 to 4, got 5 for sequence 0"):
+        compiled(x, lengths=torch.tensor([5, 2]))
+
+
+def test_whoever_sees_operations_sees_one():
+    layer = GRU(3, 5)
+    x = torch.randn(4, 2, 3)
+    graph = make_fx(lambda given: layer(given)[0])(x)
+    assert sum("tidegate" in str(node.target) for node in graph.graph.nodes) == 1
+    torch.testing.assert_close(graph(2 * x), layer(2 * x)[0])
+    with FakeTensorMode():
+        y, h = GRU(3, 5)(torch.empty(4, 2, 3))
+    assert (y.shape, h.shape) == ((4, 2, 5), (1, 2, 5))
+    program = torch.export.export(layer, (x,), dynamic_shapes=({0: torch.export.Dim("T")},))
+    longer = torch.randn(9, 2, 3)
+    torch.testing.assert_close(program.module()(longer)[0], layer(longer)[0])
 
 
 def test_a_compiled_dropout():
@@ -137,6 +163,23 @@ def test_vmap_forward_mode_and_grad_are_right_and_say_once_that_they_are_slow(ou
     slope = (layer(xs[0] + far * tangent)[0] - layer(xs[0] - far * tangent)[0]) / (2 * far)
     torch.testing.assert_close(moved, slope, rtol=1e-6, atol=1e-8)
     torch.testing.assert_close(other, moved)
+
+
+@pytest.mark.parametrize(("ours", "theirs"), PAIRS)
+def test_many_gradients_at_once(ours, theirs):
+    layer, twin = ours(2, 3, dtype=torch.float64), theirs(2, 3, dtype=torch.float64)
+    twin.load_state_dict(layer.state_dict())
+    x = torch.randn(3, 2, 2, dtype=torch.float64, requires_grad=True)
+    jacobian = torch.autograd.functional.jacobian
+    expected = jacobian(lambda given: twin(given)[0], x)
+    fused._told.clear()
+    with pytest.warns(UserWarning, match="many gradients"):
+        found = jacobian(lambda given: layer(given)[0], x, vectorize=True)
+    torch.testing.assert_close(found, expected)
+    y = layer(x)[0]
+    probes = torch.eye(y.numel(), dtype=torch.float64).view(-1, *y.shape)
+    found = torch.func.vmap(lambda v: torch.autograd.grad(y, x, v, retain_graph=True)[0])(probes)
+    torch.testing.assert_close(found.view(expected.shape), expected)
 
 
 def test_gradients_of_each_sample():

@@ -141,6 +141,12 @@ def test_features_and_states_of_a_packed_sequence_are_checked(ours, theirs):
     layer = ours(3, 5)
     with pytest.raises(RuntimeError, match=r"Expected hidden(\[0\])? size \(1, 1, 5\)"):
         layer(pack_sequence([torch.randn(4, 3)]), state_of(layer, (3,)))
+    packed = pack_sequence([torch.randn(4, 3, dtype=torch.float64)])
+    with pytest.raises((RuntimeError, ValueError)) as expected:
+        theirs(3, 5)(packed)
+    with pytest.raises(type(expected.value)) as got:
+        layer(packed)
+    assert str(got.value) == str(expected.value)
 
 
 @each_pair

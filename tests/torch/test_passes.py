@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -58,6 +60,31 @@ def test_weights_of_two_types_are_for_torch_to_refuse():
     for module in (a, b):
         with pytest.raises(RuntimeError, match="same dtype"):
             module(torch.randn(5, 2, 3))
+
+
+def test_weights_of_another_shape_are_refused():
+    layer = GRU(3, 4)
+    layer.weight_ih_l0 = nn.Parameter(layer.weight_ih_l0.detach().T)  # as many values
+    with pytest.raises(RuntimeError, match=r"must be of shapes \[\[12, 3\], .* got \[\[3, 12\]"):
+        layer(torch.randn(5, 2, 3))
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [(LSTM, nn.LSTM), (GRU, nn.GRU), (RNN, nn.RNN)])
+def test_torchscript_takes_torchs_own(ours, theirs):
+    layer = ours(3, 4)
+    x = torch.randn(5, 2, 3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # TorchScript is deprecated
+        scripted = torch.jit.script(nn.Sequential(layer))
+        traced = torch.jit.trace(layer, x)
+    assert type(layer) is ours
+    for other in (scripted, traced):
+        torch.testing.assert_close(other(2 * x)[0], layer(2 * x)[0])
+
+
+def test_all_may_be_dropped():
+    a, b = twins(nn.RNN, RNN, {"num_layers": 2, "dropout": 1.0}, torch.float32)
+    check(a, b, torch.randn(5, 2, 3))
 
 
 def test_weights_that_are_made_of_others():

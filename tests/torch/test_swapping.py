@@ -6,6 +6,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
+from torch.nn.utils import parametrizations, parametrize  # noqa: E402
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence  # noqa: E402
 
 from tidegate.torch import GRU, LSTM, RNN, accelerate, restore  # noqa: E402
@@ -55,6 +56,25 @@ def test_modules_become_ours_where_they_are_and_torchs_again():
     assert type(whole["a"]) is nn.LSTM and type(whole["c"]) is nn.RNN
     torch.testing.assert_close(whole["a"](x)[0], before)
     assert str(restore(nn.Linear(2, 2))) == "no recurrent module found"
+
+
+def test_a_module_with_parametrizations_keeps_them():
+    model = nn.Sequential(nn.GRU(3, 4))
+    parametrizations.orthogonal(model[0], "weight_hh_l0")
+    x = torch.randn(5, 2, 3)
+    expected = model(x)[0]
+    assert accelerate(model).swapped == {"0": "tidegate.torch.GRU(3, 4)"}
+    assert isinstance(model[0], GRU) and parametrize.is_parametrized(model[0], "weight_hh_l0")
+    torch.testing.assert_close(model(x)[0], expected)
+    model(x)[0].sum().backward()
+    assert model[0].parametrizations.weight_hh_l0.original.grad is not None
+    assert restore(model).swapped == {"0": "torch.nn.GRU(3, 4)"}
+    assert isinstance(model[0], nn.GRU)
+    torch.testing.assert_close(model(x)[0], expected)
+    accelerate(model)
+    parametrize.remove_parametrizations(model[0], "weight_hh_l0")
+    assert type(model[0]) is GRU
+    torch.testing.assert_close(model(x)[0], expected)
 
 
 def test_a_module_may_be_the_model_and_checkpoints_stay():

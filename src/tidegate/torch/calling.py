@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.autograd import forward_ad
@@ -16,11 +16,12 @@ from .compiled import traced
 from .composite import started, unfolded
 from .fused import Call, Unfold, slowly
 from .layers import CELLS, DTYPES, Layers
-from .layout import Layout, Packed, Padded
+from .layout import Layout, Packed, Padded, check_lengths
 
 Record: TypeAlias = list[dict[str, Any]]
 BASES: dict[str, Any] = {"LSTM": nn.LSTM, "GRU": nn.GRU, "RNN_TANH": nn.RNN, "RNN_RELU": nn.RNN}
 """Torch's own module of each mode."""
+PLAIN = {Tensor, nn.Parameter}
 
 
 def run(module: Any, input: Any, hx: Any, lengths: Any, record: bool) -> Any:
@@ -28,7 +29,7 @@ def run(module: Any, input: Any, hx: Any, lengths: Any, record: bool) -> Any:
     why = not_fused(module, input, hx)
     if why is None:
         return _fused(module, input, hx, lengths, record)
-    if isinstance(input, PackedSequence):
+    if isinstance(input, PackedSequence) and input.data.dtype is module.weight_ih_l0.dtype:
         # torch's LSTM does not check these, and reads memory that is not there
         module.check_input(input.data, input.batch_sizes)
         if hx is not None:
@@ -42,14 +43,18 @@ def not_fused(module: Any, input: Any, hx: Any) -> str | None:
     """Why torch computes a call; None where the core does. What is wrong is torch's to say."""
     if module.proj_size:
         return "with proj_size"
+    if module.dropout == 1:
+        return "with dropout=1"
     data = input.data if isinstance(input, PackedSequence) else input
-    if not isinstance(data, Tensor) or not data.is_cpu:
+    if not isinstance(data, Tensor) or not data.is_cpu or data.layout is not torch.strided:
         return "but for tensors on the CPU"
     dtype = data.dtype
     if dtype not in DTYPES or not all(w.dtype is dtype and w.is_cpu for w in weights_of(module)):
         return "but for float32 and float64 on the CPU, the same for input and weights"
     if torch.is_autocast_enabled("cpu"):
         return "under autocast"
+    if torch._C._get_tracing_state() is not None:
+        return "under torch.jit.trace"
     dims = data.dim()
     fits = dims == 2 if isinstance(input, PackedSequence) else dims in (2, 3)
     if not fits or data.shape[-1] != module.input_size or not data.numel():
@@ -66,6 +71,14 @@ def weights_of(module: Any) -> tuple[Tensor, ...]:
         return tuple([own[name] for name in module._flat_weights_names])
     except KeyError:  # made of others at each call: torch.nn.utils.parametrize
         return tuple([getattr(module, name) for name in module._flat_weights_names])
+
+
+def watched(tensors: tuple[Tensor, ...]) -> bool:
+    """Whether somebody is to see each operation on some tensors: tracing, fake tensors, modes."""
+    if torch._C._len_torch_dispatch_stack() > 0:
+        return True
+    kinds = {type(tensor) for tensor in tensors} - PLAIN
+    return any(kind.__torch_dispatch__ is not Tensor.__torch_dispatch__ for kind in kinds)
 
 
 def transformed() -> bool:
@@ -154,11 +167,15 @@ def _computed(
 ) -> tuple[Tensor, Tensor, Tensor | None, Record | None]:
     """y, h and c of a batch in the order of its layout, and the record if asked."""
     weights = weights_of(module)
-    if torch.compiler.is_compiling():
-        if module.checkpoint or record:
+    if torch.compiler.is_compiling() or watched((data, *weights)):
+        if record or (module.checkpoint and torch.compiler.is_compiling()):
             raise NotImplementedError("checkpoint and record are not for torch.compile")
         return *traced(module, layout, data, h, c, weights), None
     layers = layers_of(module, data.dtype)
+    if tuple([weight.shape for weight in weights]) != layers.shapes:
+        given = [list(weight.shape) for weight in weights]
+        expected = [list(shape) for shape in layers.shapes]
+        raise RuntimeError(f"weights must be of shapes {expected}, got {given}")
     if transformed():
         if record:
             raise ValueError("record is for the fused pass, which torch.func cannot transform")
@@ -186,6 +203,13 @@ def layers_of(module: Any, dtype: torch.dtype) -> Layers:
         float(drops),
         dtype,
     )
+
+
+def torchs_own(module: Any) -> Any:
+    """A module of torch.nn with the very parameters of one of ours."""
+    found = copy.copy(module)
+    found.__class__ = BASES[module.mode]
+    return found
 
 
 _layers = lru_cache(maxsize=64)(Layers)
@@ -218,9 +242,6 @@ def _lengths(lengths: Any, batch: int, steps: int) -> Tensor | None:
             f"lengths must be [{batch}] whole numbers, one for each sequence, got a tensor of "
             f"{list(found.shape)} of {found.dtype}"
         )
-    wrong = np.flatnonzero(((found < 1) | (found > steps)).numpy())
-    if wrong.size:
-        raise ValueError(
-            f"lengths must be from 1 to {steps}, got {int(found[wrong[0]])} for sequence {wrong[0]}"
-        )
+    if not (torch.compiler.is_compiling() or watched((found,))):  # else when the graph runs
+        check_lengths(found, steps)
     return found.to(torch.int64)

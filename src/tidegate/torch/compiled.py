@@ -18,7 +18,7 @@ from torch import Tensor
 
 from .fused import Call, back, through
 from .layers import CELLS, Layers
-from .layout import Layout, Packed, Padded
+from .layout import Layout, Packed, Padded, check_lengths
 
 KEPT = 16
 """Tapes that wait for their way back, at most: of passes that never have one, too."""
@@ -45,6 +45,8 @@ def _call(
         layout = Packed(place)
     else:
         first = 0 if batch_first else 1
+        if place is not None:
+            check_lengths(place, x.shape[1 - first])
         layout = Padded(x.shape[first], x.shape[1 - first], batch_first, place)
     return Call(layers, layout, None if seed is None else int(seed))
 

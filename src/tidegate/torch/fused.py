@@ -68,7 +68,11 @@ class Unfold(torch.autograd.Function):
         wanted = ctx.needs_input_grad[1:]
         dy, dh, dc = grads if call.layers.has_c else (*grads, None)
         if torch.is_grad_enabled() and any(g is not None and g.requires_grad for g in grads):
-            return None, *_twice(call, given, (dy, dh, dc), wanted)
+            slowly("second derivative")
+            return None, *_again(call, given, (dy, dh, dc), wanted)
+        if any(g is not None and _batched(g) for g in grads):
+            slowly("way back for many gradients at once")
+            return None, *_again(call, given, (dy, dh, dc), wanted)
         if not call.checkpoint:  # a tape is used up, where a piece starts is not
             ctx.tape = None
         return None, *back(call, tape, given, (dy, dh, dc), wanted)
@@ -140,14 +144,19 @@ def back(
     return [each if asked else None for each, asked in zip(gradients, wanted, strict=True)]
 
 
-def _twice(
+def _batched(gradient: Tensor) -> bool:
+    """Whether it stands for many: torch.func.vmap, torch.autograd.grad(is_grads_batched=True)."""
+    names = torch._C._functorch
+    return names.is_legacy_batchedtensor(gradient) or names.is_functorch_wrapped_tensor(gradient)
+
+
+def _again(
     call: Call,
     given: tuple[Tensor | None, ...],
     grads: tuple[Tensor | None, ...],
     wanted: tuple[bool, ...],
 ) -> list[Tensor | None]:
-    """Backwards so that autograd can go back through it once more."""
-    slowly("second derivative")
+    """Backwards by operations of torch, which can be derived once more and batched."""
     x, h, c, *rest = given
     assert x is not None
     weights = cast("tuple[Tensor, ...]", tuple(rest))
@@ -155,8 +164,8 @@ def _twice(
     if call.seed is not None:
         if call.checkpoint:
             raise RuntimeError(
-                "a second derivative through dropout is not there with checkpoint=True, whose "
-                "masks are those of pieces; leave out one of the three"
+                "a second derivative, or many gradients at once, through dropout is not there with "
+                "checkpoint=True, whose masks are those of pieces; leave out one of the three"
             )
         drawn = masks(call.layers, call.layout.places, call.seed, x.detach())
         drawn = [call.layout.padded(each)[0] for each in drawn]

@@ -69,6 +69,11 @@ class Layers:
             first += math.prod(shape)
         return found
 
+    @cached_property
+    def shapes(self) -> tuple[tuple[int, ...], ...]:
+        """Of the weights, in torch's order."""
+        return tuple(shape for shape, _, _ in self.parts)
+
     @property
     def spec(self) -> NetworkSpec:
         """The same for the core, without a head."""

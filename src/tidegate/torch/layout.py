@@ -151,6 +151,20 @@ class Packed:
         return y[inside].index_select(0, self._index.argsort())
 
 
+def check_lengths(lengths: Tensor, steps: int) -> None:
+    """Refuses those that cannot be.
+
+    Raises:
+        ValueError: with the first that is below 1 or above ``steps``.
+    """
+    wrong = np.flatnonzero(((lengths < 1) | (lengths > steps)).numpy())
+    if wrong.size:
+        which = int(wrong[0])
+        raise ValueError(
+            f"lengths must be from 1 to {steps}, got {int(lengths[which])} for sequence {which}"
+        )
+
+
 # Kept from call to call: to count a batch's rows takes longer than to find them by its shape.
 @lru_cache(maxsize=64)
 def _padded(batch: int, steps: int, batch_first: bool, lengths: bytes | None) -> Places:

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import nn
 
-from .calling import run
+from .calling import run, torchs_own
 
 
 class LSTM(nn.RNNBase):
@@ -70,6 +70,8 @@ class LSTM(nn.RNNBase):
     check_forward_args: Any = nn.LSTM.check_forward_args
     permute_hidden: Any = nn.LSTM.permute_hidden
 
+    __prepare_scriptable__ = torchs_own  # for torch.jit.script
+
     def forward(
         self, input: Any, hx: Any = None, *, lengths: Any = None, record: bool = False
     ) -> Any:
@@ -122,6 +124,8 @@ class GRU(nn.RNNBase):
         )
         _check(self, checkpoint)
 
+    __prepare_scriptable__ = torchs_own  # for torch.jit.script
+
     def forward(
         self, input: Any, hx: Any = None, *, lengths: Any = None, record: bool = False
     ) -> Any:
@@ -168,6 +172,8 @@ class RNN(nn.RNNBase):
         )
         self.nonlinearity = nonlinearity
         _check(self, checkpoint)
+
+    __prepare_scriptable__ = torchs_own  # for torch.jit.script
 
     def forward(
         self, input: Any, hx: Any = None, *, lengths: Any = None, record: bool = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from torch import Tensor, nn
+from torch.nn.utils.parametrize import is_parametrized
 
 from .calling import BASES
 from .layers import DTYPES
@@ -47,13 +48,14 @@ def accelerate(model: nn.Module) -> Swapped:
     """
     swapped, left = {}, {}
     for name, module in model.named_modules():
-        if type(module) in THEIRS or not isinstance(module, nn.RNNBase):
+        if _kind(module) in THEIRS or not isinstance(module, nn.RNNBase):
             continue
         if (why := _left(module)) is not None:
             left[name] = why
         else:
-            module.__class__ = OURS[type(module)]
-            swapped[name] = f"tidegate.torch.{module}"
+            kind = OURS[_kind(module)]
+            _become(module, kind)
+            swapped[name] = f"tidegate.torch.{kind.__name__}({module.extra_repr()})"
     return Swapped(swapped, left)
 
 
@@ -61,19 +63,35 @@ def restore(model: nn.Module) -> Swapped:
     """Makes tidegate's modules torch's again, in place; those with checkpoint=True stay."""
     swapped, left = {}, {}
     for name, module in model.named_modules():
-        if type(module) not in THEIRS:
+        if _kind(module) not in THEIRS:
             continue
         if module.checkpoint:
             left[name] = "it was made with checkpoint=True, which torch's has not"
         else:
-            module.__class__ = BASES[str(module.mode)]
-            swapped[name] = f"torch.nn.{module}"
+            kind = BASES[str(module.mode)]
+            _become(module, kind)
+            swapped[name] = f"torch.nn.{kind.__name__}({module.extra_repr()})"
     return Swapped(swapped, left)
+
+
+def _kind(module: nn.Module) -> type:
+    """Its class; of a parametrized module, which has one of its own, the class before."""
+    own = type(module)
+    return own.__bases__[0] if is_parametrized(module) else own
+
+
+def _become(module: nn.Module, kind: type) -> None:
+    """Makes a module one of another class, with what parametrizations have put on its own."""
+    own = type(module)
+    if is_parametrized(module):
+        kept = {k: v for k, v in vars(own).items() if k not in ("__dict__", "__weakref__")}
+        kind = type(own.__name__, (kind,), kept)
+    module.__class__ = kind
 
 
 def _left(module: nn.RNNBase) -> str | None:
     """Why a module would gain nothing, or might lose something; None if it is to be swapped."""
-    if type(module) not in OURS:
+    if _kind(module) not in OURS:
         return f"it is a {type(module).__name__}, which may do more than torch's own"
     if module.proj_size:
         return "it has proj_size, for which the core has no layer"
