@@ -58,6 +58,22 @@ def test_the_best_baseline_is_the_one_compared_with() -> None:
     assert found.startswith("worse than median by")
 
 
+def test_of_baselines_that_are_about_as_good_the_simplest_is_named() -> None:
+    centred = NOISE - NOISE.mean()
+    ten = np.full(40, 10.0)
+    # one standard error is 1 / √40 = 0.16
+    about = said(LSTM=ten + np.roll(centred, 7), naive=ten + 0.1 + centred, theta=ten)
+    assert about.startswith("no better than naive: less than 1 % lower in pinball loss")
+    behind = said(LSTM=ten + np.roll(centred, 7), naive=ten + 0.3 + centred, theta=ten)
+    assert behind.startswith("no better than theta: ")
+    # one that the model beats is not named, though it is about as good as the best
+    beaten = said(LSTM=ten + centred, naive=ten + 0.1 + centred, theta=ten + 0.01)
+    assert beaten.startswith("no better than theta: less than 1 % lower in pinball loss")
+    # nor is any other than the best where so few windows are no evidence
+    few = said(LSTM=np.array([1.0, 1.1]), naive=np.array([1.01, 1.12]), theta=np.array([1.0, 1.0]))
+    assert few.startswith("no better than theta: ")
+
+
 def test_whoever_looks_at_many_baselines_needs_a_smaller_p() -> None:
     # t = 0.1·√40 / 0.3 = 2.108 with a deviation of 0.3: p = 0.0415 (scipy 1.17, stats.t)
     centred = NOISE - NOISE.mean()

@@ -30,7 +30,7 @@ class Verdict:
     relation: Relation
     model: str
     baseline: str
-    """The one whose own loss was the lowest."""
+    """The one whose own loss was the lowest, or a simpler one about as good: see `judge`."""
     margin: float
     """How much lower the model's loss is, as a share of the baseline's; below 0 if it is higher,
     -inf where the baseline made no error."""
@@ -77,14 +77,17 @@ def judge(
 ) -> Verdict:
     """The model beside the baseline whose loss is the lowest, over the windows that all have.
 
+    Where it is no better than that one, the simplest baseline is named that it is no better than,
+    of those whose loss is within one standard error of the lowest, as in `choice.pick`.
+
     That baseline is chosen on the same windows, which favours it: a model that beats it needs no
     correction. Whoever calls the model worse has looked at every baseline, so that p value is
     multiplied by their number (Bonferroni).
 
     Args:
         model: the name of the model.
-        losses: ``[k]`` for the model and for one baseline at least, in one unit for all series; NaN
-            where there is none.
+        losses: ``[k]`` for the model and for one baseline at least, the simplest first, in one unit
+            for all series; NaN where there is none.
         series: ``[k]``, as are the rest, see `paired.compare`.
 
     Example:
@@ -93,19 +96,34 @@ def judge(
         beats naive by 6 % in pinball loss (p < 0.001, 9 windows)
     """
     counted = ~np.isnan(np.stack(list(losses.values()))).any(axis=0)
-    mine, which, when = losses[model][counted], series[counted], origin[counted]
-    theirs = {name: loss[counted] for name, loss in losses.items() if name != model}
-    means = {name: float(mean(by_series(loss, which))) for name, loss in theirs.items()}
-    best = min(means, key=lambda name: means[name])
-    found = compare(mine, theirs[best], which, when, overlap)
-    count = len(np.unique(which))
-    own, lead = float(mean(by_series(mine, which))), -found.difference
-    if not abs(lead) > NONE * max(own, means[best]):  # also where there is no window at all
-        same = None if found.p is None else 1.0
-        return Verdict("no better than", model, best, 0.0, same, found.count, count, found.unit)
-    margin = lead / means[best] if means[best] > 0 else -math.inf
-    p = beside_best(lead, found.p, len(theirs))
-    return Verdict(relation(lead, p), model, best, margin, p, found.count, count, found.unit)
+    which, when = series[counted], origin[counted]
+    kept = {name: loss[counted] for name, loss in losses.items()}
+    means = {name: float(mean(by_series(loss, which))) for name, loss in kept.items()}
+    baselines = [name for name in losses if name != model]
+    best = min(baselines, key=lambda name: means[name])
+
+    def beside(name: str) -> Verdict:
+        found = compare(kept[model], kept[name], which, when, overlap)
+        lead, p, margin = -found.difference, found.p, 0.0
+        if abs(lead) > NONE * max(means[model], means[name]):
+            margin = lead / means[name] if means[name] > 0 else -math.inf
+            p = beside_best(lead, found.p, len(baselines))
+        else:  # also where there is no window at all
+            lead, p = 0.0, None if found.p is None else 1.0
+        count = len(np.unique(which))
+        word = relation(lead, p)
+        return Verdict(word, model, name, margin, p, found.count, count, found.unit)
+
+    verdict = beside(best)
+    if verdict.relation != "no better than" or verdict.p is None:
+        return verdict
+    for name in baselines:
+        behind = compare(kept[name], kept[best], which, when, overlap)
+        if name == best or behind.difference <= behind.error:
+            simple = beside(name)
+            if simple.relation == "no better than":
+                return simple
+    return verdict
 
 
 def _percent(margin: float) -> str:
