@@ -41,7 +41,8 @@ def main() -> None:
     influence = audit.influence
     size = influence.total()[0]
     for lag, share in list(zip(influence.lag, size / np.nanmax(size), strict=True))[:14]:
-        print(f"  {lag:3} days before  {share:4.2f}  {bar(share)}")
+        when = "1 day before" if lag == 1 else f"{lag} days before"
+        print(f"  {when:>15}  {share:4.2f}  {bar(share)}")
 
     memory = audit.memory
     print(f"\n{memory.name.capitalize()}, by the days that the network may see:\n")

@@ -31,7 +31,13 @@ __all__ = sorted(_HOME)
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'tidegate.torch' has no attribute {name!r}")
-    value = getattr(import_module(f".{_HOME[name]}", __name__), name)
+    try:
+        value = getattr(import_module(f".{_HOME[name]}", __name__), name)
+    except ModuleNotFoundError as error:
+        if error.name == "torch":
+            hint = "tidegate.torch needs torch: pip install 'tidegate[torch]'"
+            raise ModuleNotFoundError(hint, name="torch") from None
+        raise
     globals()[name] = value
     return value
 
