@@ -149,3 +149,16 @@ def test_what_a_longer_past_is_worth_is_the_users_own_loss():
 def test_what_cannot_be_audited(model, x, error, words):
     with pytest.raises(error, match=words):
         tt.audit(model, x)
+
+
+@pytest.mark.parametrize(
+    ("y", "words"),
+    [
+        (torch.randn(4, 2), "one row for each of the 3 sequences"),
+        (torch.randn(3), "y has 1 numbers a sequence, the model gives 2"),
+        (torch.full((3, 2), torch.nan), "y holds NaN"),
+    ],
+)
+def test_a_y_that_does_not_fit(y, words):
+    with pytest.raises(DataError, match=words):
+        tt.audit(lambda x: x[:, -1], torch.randn(3, 4, 2), y)

@@ -173,6 +173,7 @@ def with_parameter() -> nn.Module:
 REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: nn.LSTM(3, 4, proj_size=2), "proj_size=2"),
     (lambda: nn.GRU(3, 4, dtype=torch.bfloat16), "float32 or all float64, got torch.bfloat16"),
+    (lambda: nn.GRU(3, 4, device="meta"), "meta device"),
     (lambda: Holder(a=nn.Dropout()), "no nn.LSTM"),
     (lambda: Holder(a=nn.GRUCell(3, 4)), r"Holder.a \(GRUCell\) has no place"),
     (lambda: "gru", "needs a torch.nn.Module"),

@@ -130,8 +130,10 @@ def dtype_of(module: nn.Module) -> Dtype:
     """What a module's parameters are of.
 
     Raises:
-        ArgumentError: if they are not all float32, or all float64.
+        ArgumentError: if they are not all float32, or all float64, or have no values.
     """
+    if any(parameter.is_meta for parameter in module.parameters()):
+        raise ArgumentError("the module is on the meta device, where parameters have no values")
     found = {parameter.dtype for parameter in module.parameters()}
     if found == {torch.float32}:
         return "float32"

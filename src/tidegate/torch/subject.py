@@ -177,8 +177,25 @@ def subject_of(
         unit="in units of output and input",
         loss=CHANGE if y is None else "loss",
     )
-    targets = None if y is None else torch.as_tensor(y).detach().cpu()
+    targets = None if y is None else _targets(y, outputs, len(given), loss is None)
     return TorchSubject(about, model, given, targets, loss or squared, kept, cuts)
+
+
+def _targets(y: Any, outputs: Tensor, count: int, compared: bool) -> Tensor:
+    """What a model should give, checked; ``compared`` where it is held against outputs of a row."""
+    found = torch.as_tensor(y).detach().cpu()
+    if not found.dim() or len(found) != count:
+        shape = list(found.shape)
+        raise DataError(f"y must have one row for each of the {count} sequences, got {shape}")
+    width = found.numel() // count
+    if compared and width != outputs.shape[1]:
+        raise DataError(
+            f"y has {width} numbers a sequence, the model gives {outputs.shape[1]}; give such a y, "
+            f"or loss=, a function of (output, y) that gives one number for each sequence"
+        )
+    if found.is_floating_point() and not torch.isfinite(found).all():
+        raise DataError("y holds NaN or infinity; an audit needs finite numbers")
+    return found
 
 
 def squared(output: Tensor, y: Tensor) -> Tensor:
