@@ -64,6 +64,28 @@ def test_words_are_called_by_themselves() -> None:
     assert len(found.steps()) >= 6
 
 
+def test_the_steps_of_a_long_frame_are_called_as_it_calls_them() -> None:
+    random = np.random.default_rng(0)
+    days = pl.date_range(pl.date(2024, 1, 1), pl.date(2024, 1, 7), eager=True)
+    parts = [
+        pl.DataFrame({"sequence": [name] * n, "step": days[:n], "x": random.normal(size=n)})
+        for name, n in (("a", 7), ("b", 4), ("c", 5), ("d", 6))
+    ]
+    frame = pl.concat(parts)[::-1]  # d comes first, the newest of each day before the others
+    training = tg.SequenceTraining(updates=5, members=1, segment=2)
+    model = tg.SequenceRegressor(hidden=4, training=training).fit(frame, [1.0, 2.0, 3.0, 4.0])
+    for given in (frame, frame.to_pandas()):
+        found = tg.gates(model, given)
+        assert found.step == "step of 2 rows"
+        # steps of two rows that end with the last one, the first of copies alone
+        assert found.steps(0) == ("2024-01-01", "2024-01-02", "2024-01-04", "2024-01-06")
+        assert found.steps(2) == ("2024-01-01", "2024-01-02", "2024-01-04")
+        assert found.steps(3) == ("2024-01-01", "2024-01-03", "2024-01-05", "2024-01-07")
+    assert tg.gates(model, frame, most=1).labels == found.steps(0)
+    numbered = frame.with_columns(step=pl.col("step").dt.day())
+    assert tg.gates(model, numbered).steps(1) == ("1", "3", "5")
+
+
 def test_a_forecaster_has_those_of_its_windows() -> None:
     days = pl.date_range(pl.date(2024, 1, 1), pl.date(2024, 4, 9), eager=True)
     frame = pl.DataFrame({"ds": days, "y": [float(i % 7) for i in range(100)]})

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from ..cells import CELLS
 from ..errors import ArgumentError
 from ..network import checks
-from ..network.subject import Subject
+from ..network.subject import Subject, read_by
+from .called import labels
 from .plain import from_plain, to_plain
 from .whole import subject_of
 
@@ -191,16 +192,8 @@ def gates(model: Any, x: Any, *, most: int = 32, network: int = 0) -> Gates:
         about.cell,
         cell.record,
         cell.candidates,
-        about.step if about.rows == 1 else f"step of {about.rows} {about.step}s",
+        about.step if about.rows == 1 else f"step of {read_by(about.step, about.rows)}",
         tuple(length[chosen].tolist()),
-        _labels(getattr(subject, "labels", None), length, chosen),
+        labels(getattr(subject, "labels", None), x, length, chosen, about.rows),
         layers,
     )
-
-
-def _labels(given: tuple[str, ...] | None, length: Array, chosen: Array) -> tuple[str, ...]:
-    """What the steps of the sequences that were chosen are called; their numbers, if nothing."""
-    if given is None:
-        return tuple(str(step) for size in length[chosen] for step in range(size))
-    first = np.cumsum(length) - length
-    return tuple(name for i in chosen for name in given[first[i] : first[i] + length[i]])

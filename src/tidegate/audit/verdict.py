@@ -17,7 +17,7 @@ import numpy as np
 
 from ..evidence import SURE
 from ..network.lags import CHANGE
-from ..network.subject import About
+from ..network.subject import About, read_by
 from .memory import NEAR
 from .result import LagCurve, Memory, Rate, Units, Verdict
 
@@ -83,7 +83,8 @@ def judge(
     matters = (
         f"the newest {memory.usable} of {longest} {step}s decide the {memory.name} to within 1 %"
     )
-    large_as = f" of {about.rows} {step}s" if about.rows > 1 else ""
+    reads = read_by(step, about.rows)
+    large_as = f" of {reads}" if reads else ""
     ever = f"the gradient halves every {best.rate.half_life:.3g} steps{large_as}"
     if best.rate.half_life < SHORTEST:
         ever = f"the gradient does not outlive a step{large_as}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ..network.subject import read_by
 from .bars import bars
 from .layout import columns
 
@@ -60,7 +61,7 @@ def _gradient(audit: Audit) -> str:
         logarithmic=True,
     )
     where = _where(audit, curve.layer, curve.direction, curve.state)
-    each = f", in steps of {audit.rows} {audit.step}s" if audit.rows > 1 else ""
+    each = f", in steps of {read_by(audit.step, audit.rows)}" if audit.rows > 1 else ""
     head = f"How much of the gradient of {where} is left{each}; each power of ten is as long"
     return f"{_wrapped(head)}\n{words}"
 

@@ -49,6 +49,16 @@ class About:
     """Inputs beside them that have one value in a sequence, and no lag."""
 
 
+def read_by(step: str, rows: int) -> str:
+    """What a step of the network reads, where that is more than a row of the data.
+
+    Example:
+        >>> read_by("hour", 24), read_by("step", 3), read_by("token", 1)
+        ('24 hours', '3 rows', '')
+    """
+    return f"{rows} {'row' if step == 'step' else step}s" if rows > 1 else ""
+
+
 class Ends(NamedTuple):
     """k runs of steps: where states are probed, at the last step of each."""
 

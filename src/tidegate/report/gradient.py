@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..network.subject import read_by
 from .blocks import Table
 from .chart import COLOURS, QUIET, Chart, Choice, Columns, Mark, Set
 from .numbers import between, short
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 TOGETHER = 4
 """Curves in one chart, at most."""
+FEW = 10
+"""Steps on an axis, each of which has a tick."""
 TABLE = 24
 """Lags in a table, at most."""
 
@@ -68,7 +71,7 @@ def gradient_chart(audit: Audit) -> Chart:
         {
             "height": 320,
             "marginLeft": 64,
-            "x": {"label": "steps back", "tickFormat": "say"},
+            "x": {"label": "steps back", "tickFormat": "say", **_whole(int(longest.lag[-1]))},
             "y": {
                 "type": "log",
                 "label": "‖∂ state(t) / ∂ state(t − lag)‖",
@@ -83,6 +86,11 @@ def gradient_chart(audit: Audit) -> Chart:
     )
 
 
+def _whole(last: int) -> dict[str, int]:
+    """An axis of a few steps has a tick at each, and none between."""
+    return {"ticks": last} if last <= FEW else {}
+
+
 def _many(audit: Audit) -> str:
     """Whose places they are, where several networks answer together."""
     return f", of all {audit.networks} networks together" if audit.networks > 1 else ""
@@ -90,7 +98,7 @@ def _many(audit: Audit) -> str:
 
 def _large(audit: Audit) -> str:
     """How many rows of the data a step reads, where it reads several."""
-    return f" A step reads {audit.rows} {audit.step}s." if audit.rows > 1 else ""
+    return f" A step reads {read_by(audit.step, audit.rows)}." if audit.rows > 1 else ""
 
 
 def _groups(audit: Audit) -> dict[str, list[int]]:
@@ -155,7 +163,7 @@ def singular_chart(audit: Audit) -> Chart | None:
     """The largest and the smallest singular value by lag; None where they are not known."""
     if not all(len(rate.lag) for rate in audit.rate):
         return None
-    groups = _groups(audit)
+    groups, last = _groups(audit), max(int(rate.lag[-1]) for rate in audit.rate)
     sets = []
     for chosen in groups.values():
         parts: dict[str, list[Any]] = {key: [] for key in ("lag", "value", "state", "colour")}
@@ -189,7 +197,7 @@ def singular_chart(audit: Audit) -> Chart | None:
         {
             "height": 260,
             "marginLeft": 64,
-            "x": {"label": "steps back", "tickFormat": "say"},
+            "x": {"label": "steps back", "tickFormat": "say", **_whole(last)},
             "y": {
                 "type": "log",
                 "label": "singular value",

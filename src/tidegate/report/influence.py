@@ -162,8 +162,8 @@ def _by_input(audit: Audit) -> Chart:
     return Chart(
         "By input and lag",
         f"A map of influence by input and lag; inputs are {', '.join(names)}.",
-        "A row for each input: the darker, the more the output changes with it at that lag"
-        f"{_weighed(audit)}.",
+        "A row for each input: the stronger the blue, the more the output changes with it at that "
+        f"lag{_weighed(audit)}.",
         (
             Mark("cell", "cells", {**place, "fill": "value", "inset": 0}),
             Mark("tip", "cells", place, tips, "xy"),
