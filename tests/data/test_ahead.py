@@ -88,6 +88,11 @@ FAULTS: list[tuple[Data, str]] = [
         "with 'price', 'kind'",
     ),
     (
+        without(0, 3),
+        "series 'a': there is no row for 2024-03-02 in the frame of what is known ahead (and 1 "
+        "more row is missing); add one, with 'price', 'kind'",
+    ),
+    (
         without(0, 1, 3),
         "series 'a': there is no row for 2024-03-02 in the frame of what is known ahead (and 2 "
         "more rows are missing); add one, with 'price', 'kind'",

@@ -88,6 +88,19 @@ FAULTS: list[tuple[Data, dict[str, Any], str]] = [
         "time, or name the id column if they belong to different series",
     ),
     (
+        but(ds=[dt.datetime(2023, 10, 29, hour) for hour in (1, 2, 2, 3)]),
+        {},
+        "row 2, column 'ds': 2023-10-29 02:00 is already in row 1; keep one row for each time, or "
+        "name the id column if they belong to different series; if the clock was put back then, "
+        "write times with their UTC offset",
+    ),
+    (
+        but(ds=[dt.datetime(2023, 10, 30, hour) for hour in (1, 2, 2, 3)]),
+        {},
+        "row 2, column 'ds': 2023-10-30 02:00 is already in row 1; keep one row for each time, or "
+        "name the id column if they belong to different series",
+    ),
+    (
         but(ds=[D[3], D[4], D[0], D[1]]),
         {},
         "row 0, column 'ds': 2024-02-29 is missing before 2024-03-01; "

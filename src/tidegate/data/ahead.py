@@ -121,7 +121,8 @@ def _refuse_missing(count: Index, series: Series) -> None:
     time = series.frequency.ahead(series.last[i : i + 1], k + 1)[0, -1]
     of = "" if series.ids is None else f"series {series.ids[i]!r}: "
     missing = int((count == 0).sum())
-    more = f" (and {missing - 1} more rows are missing)" if missing > 1 else ""
+    rows = "row is" if missing == 2 else "rows are"
+    more = f" (and {missing - 1} more {rows} missing)" if missing > 1 else ""
     names = ", ".join(repr(code.name) for code in series.encoding.future)
     raise DataError(
         f"{of}there is no row for {text(time)} in the frame of what is known ahead{more}; add one, "

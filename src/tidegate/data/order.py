@@ -63,10 +63,21 @@ def check_unique(
     count = int(twice.sum())
     more = f" ({count} such rows)" if count > 1 else ""
     hint = "" if has_id else ", or name the id column if they belong to different series"
+    if _clock_put_back(times[i]):
+        hint += "; if the clock was put back then, write times with their UTC offset"
     raise DataError(
         f"{where(int(order.at(i + 1)))}: {text(times[i])} is already in {call(int(order.at(i)))}"
         f"{more}; keep one row for each time{hint}"
     )
+
+
+def _clock_put_back(time: Any) -> bool:
+    """Whether it may: early on a Sunday."""
+    if not isinstance(time, np.datetime64):
+        return False
+    day = time.astype("datetime64[D]")
+    early = np.timedelta64(0, "h") < time - day < np.timedelta64(4, "h")
+    return bool(early and (day.astype(int) + 3) % 7 == 6)
 
 
 def check_steps(
