@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tidegate as tg
-from tidegate.audit.gradient import by_lag, norms, sizes
+from tidegate.audit.gradient import by_lag, norms, places, sizes
 from tidegate.audit.rate import grown, singular
 from tidegate.audit.whole import subject_of
 from tidegate.data import Spans
@@ -83,6 +83,24 @@ def test_random_probes_give_the_frobenius_norm_over_the_root_of_h():
     found = np.sqrt((table**2).mean(axis=0))
     expected = [np.linalg.norm(j) / 2 for j in rnn_jacobians(network, rows)]
     np.testing.assert_allclose(found, expected, rtol=0.05)  # 4,000 draws: 1.6 % a deviation
+
+
+def test_of_a_small_model_it_is_that_of_the_whole_jacobian_without_error(monkeypatch):
+    random = np.random.default_rng(0)
+    spec = NetworkSpec(NumberInput(2), cell="rnn", hidden=4, dtype="float64")
+    network, rows = Network(spec, seed=1), random.normal(size=(23, 2))
+    subject = subject_of(network, (rows, Spans([0, 12], [12, 11])))
+    found = norms([subject], ("h",), 0)[0].table
+    ends = places(subject.length, 1000, np.random.default_rng(0))
+    assert len(ends.which) == len(found) and len(set(ends.steps.tolist())) > 5
+    for row, which, steps in zip(found, ends.which, ends.steps, strict=True):
+        first = 12 * which
+        whole = rnn_jacobians(network, rows[first : first + steps])
+        np.testing.assert_allclose(row[:steps], [np.linalg.norm(j) / 2 for j in whole], rtol=1e-10)
+        assert np.isnan(row[steps:]).all()
+    monkeypatch.setattr("tidegate.audit.gradient.WHOLE", 0)
+    drawn = norms([subject], ("h",), 0)[0].table
+    assert np.nanmax(np.abs(drawn / found - 1)) > 0.1
 
 
 def test_what_neither_loses_nor_magnifies_has_a_gradient_of_one_whatever_its_size():

@@ -3,7 +3,8 @@
 A random probe v on a state at t, sent back once, meets the state of every step before: the gradient
 it leaves at t − lag is Jᵀv with J = d state(t) / d state(t − lag). With entries ±1/√H, the mean of
 |Jᵀv|² is |J|²/H in the Frobenius norm (Hutchinson 1990), so one backward pass over a few dozen
-sequences gives all lags at once. For one unit it is |J| itself, without error.
+sequences gives all lags at once. Of small models a probe of each unit is sent back instead: then it
+is |J|/√H itself, without error.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ SHARE = 0.05
 """Of the steps of all sequences, that a pass looks at; more where this is fewer than `LEAST`."""
 STEPS = 5_000
 """That are looked at in any case."""
+WHOLE = 50_000
+"""Steps that probes of all units may take, for the gradient without error."""
 RUN = 2_000
 """Steps that a probe is followed back, at most: what is kept of each takes memory."""
 
@@ -70,20 +73,36 @@ def norms(networks: Sequence[Subject], states: tuple[str, ...], seed: int) -> li
     found = []
     for layer in range(about.layers):
         for state in states:
-            shape = (about.directions, len(ends.which), about.hidden)
-            probes = [random.choice([-1.0, 1.0], shape) / np.sqrt(about.hidden) for _ in networks]
-            trails = [
-                each.trail(ends, layer, state, probe)
-                for each, probe in zip(networks, probes, strict=True)
-            ]
+            trails = [_trail(each, ends, layer, state, random) for each in networks]
             for direction in range(about.directions):
                 tables = [
-                    by_lag(sizes(trail[direction]), ends.steps, reverse=direction == 1)
-                    for trail in trails
+                    by_lag(trail[direction], ends.steps, reverse=direction == 1) for trail in trails
                 ]
                 name = ("forward", "reverse")[direction]
                 found.append(Norms(layer, name, state, np.concatenate(tables)))
     return found
+
+
+def _trail(
+    subject: Subject, ends: Ends, layer: int, state: str, random: np.random.Generator
+) -> Array:
+    """``[directions, sum of steps]``: the size of what comes to each step from the end of its run,
+    by random probes, or of small models by probes of all units."""
+    about, k = subject.about, len(ends.which)
+    h, rows = about.hidden, int(ends.steps.sum())
+    if rows * h > WHOLE:
+        probe = random.choice([-1.0, 1.0], (about.directions, k, h)) / np.sqrt(h)
+        trail = subject.trail(ends, layer, state, probe)
+        return np.stack([sizes(each) for each in trail])
+    probe = np.tile(np.eye(h), (about.directions, k, 1))
+    trail = subject.trail(Ends(*(np.repeat(part, h) for part in ends)), layer, state, probe)
+    # each run h times, one after the other
+    first = np.repeat(np.cumsum(ends.steps) - ends.steps, ends.steps)
+    own = np.arange(rows) - first
+    start = h * first + own
+    place = start[:, None] + np.repeat(ends.steps, ends.steps)[:, None] * np.arange(h)
+    found: Array = np.stack([sizes(each[place].reshape(rows, h * h)) for each in trail])
+    return found / np.sqrt(h)
 
 
 def places(length: Array, budget: float, random: np.random.Generator) -> Ends:
