@@ -101,8 +101,8 @@ def _trail(
     own = np.arange(rows) - first
     start = h * first + own
     place = start[:, None] + np.repeat(ends.steps, ends.steps)[:, None] * np.arange(h)
-    found: Array = np.stack([sizes(each[place].reshape(rows, h * h)) for each in trail])
-    return found / np.sqrt(h)
+    whole = [sizes(each[place].reshape(rows, h * h)) / np.sqrt(h) for each in trail]
+    return np.stack(whole)
 
 
 def places(length: Array, budget: float, random: np.random.Generator) -> Ends:
