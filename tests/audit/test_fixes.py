@@ -97,3 +97,11 @@ def test_what_is_gone_in_a_step_is_said_so():
     found = tg.audit(layer, np.ones((4, 30, 1)))
     assert found.verdict.evidence["dead units"] == 1
     assert "the gradient does not outlive a step: nothing of the gradient is left" in str(found)
+
+
+def test_a_past_that_the_gradient_does_not_reach_may_be_of_use_yet():
+    model, data = fitted("regressor", "rnn")
+    about = subject_of(model, data).about
+    far = Verdict("unused past", "", {"reach": 66.0})
+    assert fixes(about, 100, far, MEMORY, ())[0].changes == {"cell": "lstm", "init.chrono": 100}
+    assert fixes(about, 66, far, MEMORY, ()) == ()

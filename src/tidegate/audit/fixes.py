@@ -28,7 +28,9 @@ def fixes(
     can, gated = about.settings, bool(CELLS[about.cell].chrono)
     horizon = max(length, 3)
     chrono = {"init.chrono": horizon}
-    if verdict.word in ("vanishing", "saturated"):
+    # where a gradient does not come all the way, nobody can say that what is there is of no use
+    short = verdict.word == "unused past" and verdict.evidence.get("reach", length) < length
+    if verdict.word in ("vanishing", "saturated") or short:
         if not gated and {"cell", "init"} <= set(can):
             found.append(
                 Fix(
