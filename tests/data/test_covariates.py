@@ -99,7 +99,7 @@ FAULTS: list[tuple[Data, dict[str, Any], str]] = [
         FUTURE,
         {"future": ["prize"]},
         "there is no column 'prize', only 'unique_id', 'ds', 'y', 'price', 'open'; did you mean "
-        "'price'? Then pass future='price'",
+        "'price'? Then pass future=['price']",
     ),
     (
         {**FUTURE, "ds": [2, 1, 4, 1, 2]},

@@ -24,6 +24,8 @@ Where = Callable[[int, str], str]
 """(row, column) → how an error calls the place."""
 
 _LARGEST = 2**62
+_LISTS = ("future", "past", "static")
+"""Roles that any number of columns have."""
 _TO_DATES = {
     "pandas": "df[{0!r}] = pd.to_datetime(df[{0!r}])",
     "polars": "df = df.with_columns(pl.col({0!r}).str.to_datetime())",
@@ -73,7 +75,9 @@ def need_column(frame: Frame, name: str, role: str) -> None:
     if name in index:
         hint = "it is in the index: call df.reset_index() first"
     elif near:
-        hint = f"did you mean {by_lower[near[0]]!r}? Then pass {role}={by_lower[near[0]]!r}"
+        meant = repr(by_lower[near[0]])
+        given = f"[{meant}]" if role in _LISTS else meant
+        hint = f"did you mean {meant}? Then pass {role}={given}"
     else:
         hint = f"name another with {role}=..."
     raise DataError(f"there is no column {name!r}, only {_listed(names)}; {hint}")
