@@ -1,4 +1,4 @@
-"""Seconds to write the page of an audit and of a forecast, and their sizes.
+"""Seconds to write the page of an audit and of a forecast with its audit, and their sizes.
 
 python benchmarks/report.py
 
@@ -55,7 +55,12 @@ def _forecast() -> Callable[[Path], None]:
     ahead = forecaster.predict()
     fine = forecaster.backtest(frame, levels=sorted({*FINE, 80, 95}))
     judged = narrowed(fine, (80.0, 95.0), ())
-    return lambda path: forecast_page(forecaster, ahead, judged, fine=fine).write(path)
+
+    def write(path: Path) -> None:
+        told = tg.audit(forecaster, frame)
+        forecast_page(forecaster, ahead, judged, fine=fine, audit=told).write(path)
+
+    return write
 
 
 def _audit() -> Callable[[Path], None]:

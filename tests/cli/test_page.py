@@ -16,6 +16,8 @@ def test_a_page_is_written_and_nothing_else_changes(run: Run) -> None:
     assert "<title>rain: the next 7 days</title>" in html
     verdict = plain.out.splitlines()[-1].removeprefix("Verdict: GRU ").split(". ")[0]
     assert verdict in html
+    assert "What the network remembers" in html and "unfolded over time" in html
+    assert "newest days that are seen" in html
     assert sorted(os.listdir()) == ["rain.csv", "rain.html"]
 
 
@@ -30,6 +32,13 @@ def test_too_few_rows_to_judge(run: Run) -> None:
     done = run("forecast", "rain.csv", "--horizon", "2", "--report", "rain.html", text=few)
     assert done.code == 0
     assert "<strong>No verdict</strong>" in Path("rain.html").read_text("utf-8")
+
+
+def test_a_rule_remembers_nothing_that_could_be_told(run: Run) -> None:
+    done = run("forecast", "rain.csv", "--auto", "--report", "rain.html")
+    assert done.code == 0
+    html = Path("rain.html").read_text("utf-8")
+    assert ("Not known: this forecaster is a baseline" in html) != ("unfolded over time" in html)
 
 
 def test_a_place_that_cannot_be_written_is_said_first(run: Run) -> None:

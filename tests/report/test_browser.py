@@ -29,8 +29,13 @@ def pages(tmp_path_factory: pytest.TempPathFactory, shops: Known, rain: Known) -
     """Files by name."""
     folder = tmp_path_factory.mktemp("pages")
     made = {
-        name: forecast_page(known.forecaster, known.ahead, known.judged, fine=known.fine)
-        for name, known in (("shops", shops), ("rain", rain))
+        name: forecast_page(
+            known.forecaster, known.ahead, known.judged, fine=known.fine, audit=told
+        )
+        for name, known, told in (
+            ("shops", shops, "there are too few rows"),
+            ("rain", rain, reported.audit("gru", 1, 1)),
+        )
     }
     made["audit"] = audit_page(reported.audit(), reported.gates())
     made["rnn"] = audit_page(reported.audit("rnn", 1, 1, growth=2.0))

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import reported
 import tidegate.report
 from reported import EVIL, LEVELS, Known
 from tidegate.errors import ArgumentError, DataError
@@ -116,3 +117,20 @@ def test_only_what_can_be_drawn() -> None:
 def test_a_page_that_cannot_be_written(rain: Known, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="cannot be written"):
         tidegate.report.write(rain.judged, tmp_path / "nowhere" / "page.html")
+
+
+def test_what_the_network_remembers_follows(rain: Known) -> None:
+    page = forecast_page(rain.forecaster, rain.ahead, rain.judged, audit=reported.audit())
+    titles = [section.title for section in page.sections]
+    first = titles.index("What the network remembers")
+    assert titles[0] == "What comes next"
+    assert titles[first + 1 :] == [
+        "What to try",
+        "How far the gradient reaches",
+        "What the outputs depend on",
+        "Usable memory",
+        "The units",
+    ]
+    assert "of 40 days it uses 24" in page.html() and "unfolded over time" in page.html()
+    page = forecast_page(rain.forecaster, rain.ahead, audit="there is <no> network")
+    assert "Not known: there is &lt;no&gt; network." in page.html()

@@ -9,6 +9,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..errors import TidegateError
 from ..forecast.evaluate import Evaluation
 from . import chart, scores
 from .layout import columns, decimals, number, paragraph
@@ -16,6 +17,7 @@ from .layout import columns, decimals, number, paragraph
 if TYPE_CHECKING:
     import polars as pl
 
+    from ..audit.result import Audit
     from ..data.series import Series
     from ..forecast.backtest import Backtest
     from ..forecast.forecaster import Forecaster
@@ -57,7 +59,17 @@ class Report:
             series=self.series,
             missing=self.missing,
             fine=self.fine,
+            audit=self._audit(),
         )
+
+    def _audit(self) -> Audit | str:
+        """What the networks remember of these series, or why nothing is known of it."""
+        from ..audit.whole import audit
+
+        try:
+            return audit(self.forecaster, self.series)
+        except TidegateError as error:  # a baseline, or too few rows
+            return str(error)
 
     def as_json(self) -> str:
         """All of it as one JSON object, with a line break at its end."""

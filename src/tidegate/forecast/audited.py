@@ -37,7 +37,8 @@ MOST = 200
 
 
 def subject(forecaster: Forecaster, df: Any) -> NetworkSubject:
-    """The forecaster with the windows of a frame that are followed by a whole horizon.
+    """The forecaster with the windows of a frame, or of series that were read already, that are
+    followed by a whole horizon.
 
     Raises:
         NotFittedError: before `fit`.
@@ -50,7 +51,9 @@ def subject(forecaster: Forecaster, df: Any) -> NetworkSubject:
             f"this forecaster is a baseline, {answers.name}, which has no network to audit; give "
             f"cell='gru' or another cell in place of 'auto'"
         )
-    series = read_series(df, missing="keep", gaps="fill", like=known)
+    series = df
+    if not isinstance(df, Series):
+        series = read_series(df, missing="keep", gaps="fill", like=known)
     number = {name: i for i, name in enumerate(known.ids or [None])}
     fitted = np.array([number.get(name, -1) for name in series.ids or [None]])
     answers = answers.on(series, fitted)

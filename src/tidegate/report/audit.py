@@ -34,22 +34,35 @@ def audit_page(audit: Audit, gates: Gates | None = None) -> Page:
         gates: of a few sequences that a reader may look at; None for those of the audit's own data,
             if it still knows them.
     """
-    gates = _gates(audit) if gates is None else gates
+    verdict, many = audit.verdict, f"{audit.sequences:,} sequence{'s' * (audit.sequences > 1)}"
+    lead = f"{audit.model}: what it remembers, on {many}"
+    return Page(f"Audit: {verdict.word}", lead, _first(audit), tuple(_sections(audit, gates)))
+
+
+def audit_sections(audit: Audit) -> tuple[Section, ...]:
+    """The same as a part of another page."""
+    return (Section("What the network remembers", _first(audit)), *_sections(audit, None))
+
+
+def _first(audit: Audit) -> tuple[Block, ...]:
+    """The verdict, and the numbers to know first."""
     rate = max(audit.rate, key=lambda rate: rate.half_life)
-    memory = audit.memory
-    facts = (
+    memory, verdict = audit.memory, audit.verdict
+    facts = [
         ("cell", f"{audit.cell}, {audit.hidden} units"),
         ("sequences looked at", f"{audit.sequences:,}"),
         ("the gradient, a step", f"× {short(rate.growth)}"),
         ("its half-life, steps", short(rate.half_life, 3)),
         ("usable memory", f"{memory.usable} of {int(memory.context[-1])} {audit.step}s"),
         (f"{memory.name} with the past", _worth(memory.gain)),
-    )
-    verdict = audit.verdict
-    first: list[Block] = [
-        Verdict(verdict.word, verdict.sentence, TONES[verdict.word]),
-        Facts(facts),
     ]
+    if audit.networks > 1:
+        facts.insert(1, ("networks that answer together", str(audit.networks)))
+    return Verdict(verdict.word, verdict.sentence, TONES[verdict.word]), Facts(tuple(facts))
+
+
+def _sections(audit: Audit, gates: Gates | None) -> list[Section]:
+    gates = _gates(audit) if gates is None else gates
     blind: list[Block] = []
     if audit.blind:
         blind = [Words(f"{'; '.join(map(str, audit.blind[:8]))}.")]
@@ -73,9 +86,7 @@ def audit_page(audit: Audit, gates: Gates | None = None) -> Page:
         from .gates import gates_blocks
 
         sections.append(Section("Gates and states, step by step", gates_blocks(gates)))
-    many = f"{audit.sequences:,} sequence{'s' if audit.sequences > 1 else ''}"
-    lead = f"{audit.model}: what it remembers, on {many}"
-    return Page(f"Audit: {verdict.word}", lead, tuple(first), tuple(sections))
+    return sections
 
 
 def _gates(audit: Audit) -> Gates | None:

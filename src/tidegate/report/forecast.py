@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .ahead import ahead_chart, read
+from .audit import audit_sections
 from .blocks import Block, Facts, Verdict, Words
 from .judged import judged_sections, verdict_of
 from .numbers import spoken
 from .page import Page, Section
 
 if TYPE_CHECKING:
+    from ..audit.result import Audit
     from ..data.series import Series
     from ..forecast.backtest import Backtest
     from ..forecast.forecaster import Forecaster
@@ -24,6 +26,7 @@ def forecast_page(
     series: Series | None = None,
     missing: str = "",
     fine: Backtest | None = None,
+    audit: Audit | str | None = None,
 ) -> Page:
     """What a forecaster says comes next; where it was judged, the verdict is first.
 
@@ -34,6 +37,7 @@ def forecast_page(
         series: those that were forecast, with their rows; None for what the forecaster remembers.
         fine: ``judged`` with more levels of intervals, for the calibration; None for ``judged``.
         missing: what counts as missing in the table, in a line.
+        audit: what `tidegate.audit` gave of it, or why it gave nothing; None if it was not asked.
 
     Example:
         >>> import polars as pl
@@ -64,6 +68,10 @@ def forecast_page(
         first.append(Words(f"AUTO took {forecaster.choice_}"))
     if missing:
         first.append(Words(missing))
+    if isinstance(audit, str):
+        sections.append(Section("What the network remembers", (Words(f"Not known: {audit}."),)))
+    elif audit is not None:
+        sections += audit_sections(audit)
     last = spoken(series, series.time[[int(series.start[0] + series.length[0] - 1)]])[0]
     lead = f"A forecast by {name}, after {last}"
     return Page(f"{target}: the next {steps}", lead, tuple(first), tuple(sections))
