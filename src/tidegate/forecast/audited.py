@@ -73,7 +73,7 @@ def subject(forecaster: Forecaster, df: Any) -> NetworkSubject:
         step=_called(series),
         rows=plan.segment,
         unit="by a change of 1 of the input",
-        loss="absolute error",
+        loss="absolute error of amounts" if table.zeros.all() else "absolute error",
         settings=("cell", "init", "window", "hidden", "learning_rate", "clip_value"),
     )
     targets = windows.targets()[..., 0].astype(np.float64)
