@@ -180,3 +180,10 @@ def test_rows_are_called_by_their_frequency() -> None:
     assert gates.steps(0)[:3] == ("2024-03-01 05:00", "2024-03-01 11:00", "2024-03-01 17:00")
     whole = frame.with_columns(ds=pl.int_range(pl.len()).over("unique_id"))
     assert tg.audit(fitted(whole), whole).step == "row"
+
+
+def test_gates_stand_beside_the_clock_of_the_frame_s_zone() -> None:
+    frame = hours("north", 1).drop("unique_id")
+    berlin = frame.with_columns(pl.col("ds").dt.replace_time_zone("Europe/Berlin"))
+    found = tg.gates(fitted(berlin, static=[]), berlin)
+    assert found.steps(0)[:2] == ("2024-03-01 05:00", "2024-03-01 11:00")

@@ -178,6 +178,8 @@ def _labels(series: Series, windows: Windows) -> tuple[str, ...]:
     newest = windows.cut[:, None] - plan.reach - 1 + plan.segment * np.arange(1, plan.steps + 1)
     start = series.start[windows.series][:, None]
     times = series.time[np.maximum(newest, start)]
+    if times.dtype.kind == "M" and series.frame.zone is not None and not series.frame.wall:
+        times = _on_the_clock(times, series.frame.zone)
     if times.dtype.kind == "M":
         dates = times.astype("datetime64[D]")
         times = dates if (dates == times).all() else times.astype("datetime64[m]")
@@ -185,3 +187,12 @@ def _labels(series: Series, windows: Windows) -> tuple[str, ...]:
     ahead = [f"+{min((i + 1) * plan.segment, plan.horizon)}"
              for i in range(-(-plan.horizon // plan.segment))]  # fmt: skip
     return tuple(name for row in names for name in (*row, *ahead))
+
+
+def _on_the_clock(times: Array, zone: str) -> Array:
+    """Times in UTC as a clock in a time zone shows them."""
+    import polars as pl
+
+    flat = pl.Series(times.ravel()).dt.replace_time_zone("UTC").dt.convert_time_zone(zone)
+    found: Array = flat.dt.replace_time_zone(None, ambiguous="earliest").to_numpy()
+    return found.reshape(times.shape)
