@@ -226,6 +226,12 @@ def test_long_frames_that_cannot_be_used(
         (["a"], Form("numbers"), "was fitted to sequences of numbers, got tokens"),
         ([[1.0]], Form("tokens"), "was fitted to sequences of tokens, got numbers"),
         (np.ones((1, 3)), Form("numbers", 1, 2), "X has 3 features, but M is expecting 2"),
+        (
+            np.ones((5, 2)),  # a single sequence, and no list of one
+            Form("numbers", 2),
+            "X is read as sequences of 2 steps of 1 number, but M was fitted to sequences of 2 "
+            r"numbers; give a list of arrays \[T, 2\], a single one in a list, too",
+        ),
         ([np.ones((2, 2))], Form("numbers", 3), "X has 2 features, but M is expecting 3"),
     ],
 )

@@ -108,15 +108,15 @@ STEP: list[tuple[Call, str]] = [
 MAKE: list[tuple[Callable[[], Any], str]] = [
     (
         lambda: tg.LSTM(0, 4),
-        "NumberInput.columns must be a whole number from 1 to 2147483647, got 0",
+        "input_size must be a whole number from 1 to 2147483647, got 0",
     ),
     (
         lambda: tg.GRU(3, 1.5),
-        "NetworkSpec.hidden must be a whole number from 1 to 2147483647, got 1.5",
+        "hidden_size must be a whole number from 1 to 2147483647, got 1.5",
     ),  # type: ignore[arg-type]
     (
         lambda: tg.RNN(3, 4, num_layers=0),
-        "NetworkSpec.layers must be a whole number from 1 to 1000, got 0",
+        "num_layers must be a whole number from 1 to 1000, got 0",
     ),
     (
         lambda: tg.RNN(3, 4, dropout=1.0),

@@ -243,9 +243,10 @@ def test_weights_that_cannot_be_used(weights: Any, message: str) -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"cell": "cake"}, "cell"),
-        ({"hidden": 0}, "hidden"),
-        ({"layers": 0}, "layers"),
+        ({"cell": "foo"}, "^cell must be one of 'lstm', "),
+        ({"readout": "avg"}, "^readout must be one of 'last', "),
+        ({"hidden": 0}, "^hidden must be a whole number from 1 "),
+        ({"layers": 1.5}, "^layers must be a whole number from 1 to 1000, got 1.5"),
         ({"bidirectional": 1}, "bidirectional"),
         ({"readout": "each"}, "readout"),
         ({"readout": "all"}, "readout"),

@@ -336,8 +336,18 @@ def _check_like(form: Form, like: Form, who: str) -> None:
     if form.kind != like.kind:
         raise InputTypeError(f"{who} was fitted to sequences of {like.kind}, got {form.kind}")
     both = form.steps is not None and like.steps is not None
+    if form.features == like.features and form.columns != like.columns:
+        raise DataError(
+            f"X is read as {_described(form)}, but {who} was fitted to {_described(like)}; give a "
+            f"list of arrays [T, {like.columns}], a single one in a list, too"
+        )
     if (both and form.steps != like.steps) or form.columns != like.columns:
         raise DataError(
             f"X has {form.features} features, but {who} is expecting {like.features} features as "
             f"input"
         )
+
+
+def _described(form: Form) -> str:
+    steps = "" if form.steps is None else f"{form.steps} steps of "
+    return f"sequences of {steps}{form.columns} number" + ("s" if form.columns > 1 else "")

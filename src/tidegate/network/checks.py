@@ -66,4 +66,6 @@ def as_number(value: Any, title: str) -> float:
 
 
 def _title(owner: Any, name: str) -> str:
-    return f"{type(owner).__name__}.{name}"
+    """What an error calls a field: with its class, unless that is none that users know."""
+    kind = type(owner)
+    return name if getattr(kind, "internal", False) else f"{kind.__name__}.{name}"

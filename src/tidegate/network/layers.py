@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from .. import _core
 from ..errors import ArgumentError
+from .checks import whole_number
 from .named import Named
 from .native import Array, State, as_array
 from .network import Network
@@ -351,10 +352,10 @@ def _layer(
     seed: int,
 ) -> Layer:
     spec = NetworkSpec(
-        NumberInput(input_size),
+        NumberInput(whole_number(input_size, "input_size", 1)),
         cell=cell,
-        hidden=hidden_size,
-        layers=num_layers,
+        hidden=whole_number(hidden_size, "hidden_size", 1),
+        layers=whole_number(num_layers, "num_layers", 1, 1000),
         bidirectional=bidirectional,
         dropout=dropout,
         readout="each",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,7 @@ HELD = 0.2
 class Architecture:
     """The network, as far as an estimator's arguments say."""
 
+    internal: ClassVar[bool] = True  # errors name the arguments alone
     cell: str
     hidden: int
     layers: int
@@ -42,6 +43,8 @@ class Architecture:
 
     def __post_init__(self) -> None:
         checks.choice(self, "cell", tuple(CELLS))
+        checks.whole(self, "hidden", least=1)
+        checks.whole(self, "layers", least=1, most=1000)
         checks.choice(self, "tokens", ("word", "char"))
         checks.choice(self, "readout", ("last", "mean", "max", "mean+max"))
         checks.number(self, "dropout", least=0, below=1)
