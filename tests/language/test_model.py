@@ -300,7 +300,7 @@ BAD_CALLS: list[tuple[Any, str]] = [
     (lambda m: m.generate(None), "prompt must be a text, got NoneType"),
     (lambda m: m.generate("a", length=-1), "length must be a whole number from 0"),
     (lambda m: m.generate("a", seed=1.5), "seed must be a whole number from 0"),
-    (lambda m: m.generate("a", temperature=-1), "temperature must be at least 0"),
+    (lambda m: m.generate("a", temperature=-1), "^temperature must be at least 0"),
     (lambda m: m.generate("a", top_p=2), "top_p must be above 0 and at most 1"),
     (lambda m: m.next("a", k=0), "k must be a whole number from 1"),
     (lambda m: m.stream(0), "n must be a whole number from 1"),

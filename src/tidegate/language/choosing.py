@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ class Choice:
         [0.0, 1.0, 0.0]
     """
 
+    internal: ClassVar[bool] = True  # errors name the arguments alone
     temperature: float = 1.0
     """Below 1, likely tokens are more likely still; 0 takes the likeliest."""
     top_k: int | None = None
@@ -39,7 +40,7 @@ class Choice:
             checks.whole(self, "top_k", 1)
         checks.number(self, "top_p", least=0)
         if not 0 < self.top_p <= 1:
-            raise ArgumentError(f"Choice.top_p must be above 0 and at most 1, got {self.top_p!r}")
+            raise ArgumentError(f"top_p must be above 0 and at most 1, got {self.top_p!r}")
 
     def chances(self, logits: Array) -> Array:
         """``[V]`` logits, minus infinity for what must not come, to the chances of a draw."""

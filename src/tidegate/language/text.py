@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, ClassVar, Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +41,7 @@ class Alphabet:
         'Ram is a male.\\nSita'
     """
 
+    internal: ClassVar[bool] = True  # errors name the arguments alone
     level: Level
     vocabulary: Vocabulary
     lower: bool = False
