@@ -96,7 +96,7 @@ def test_of_a_series_with_many_zeros_it_is_that_of_the_amounts() -> None:
     model = fitted(frame, static=[])
     subject = model.__audit__(frame)
     lag, table = subject.influence(np.array([len(subject.length) - 1]))
-    assert subject.about.loss == "absolute error of amounts"
+    assert subject.about.loss == "cost of chance and amount"
     learned, values = model.answers_.learned[0], frame["y"].to_numpy()
     assert learned.scaling.zeros.all()
 

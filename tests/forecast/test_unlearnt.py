@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 import tidegate as tg
-from tidegate.forecast import unlearnt
+from tidegate.forecast import audited, unlearnt
 from tidegate.forecast.plan import Training
 
 from .frames import days, several, wave
@@ -82,3 +82,25 @@ def test_a_series_that_was_never_seen_judges_by_whole_windows() -> None:
     cuts = judged(model, several(new=wave(60, seed=5))).windows.cut
     assert cuts.min() >= 24
     assert np.diff(cuts).min() == 4 and cuts.max() == 56
+
+
+@pytest.mark.parametrize(("stays", "word"), [(0.95, "healthy"), (0.5, "unused past")])
+def test_of_rain_it_counts_whether_it_rains(stays: float, word: str) -> None:
+    random = np.random.default_rng(0)
+    wet = np.cumsum(random.random(1200) > stays) % 2  # of 0.5, a coin each day
+    frame = days(wet * random.exponential(3, 1200))  # and of the amounts nothing can be known
+    model = fitted(frame, updates=80, horizon=2)
+    assert model.answers_.learned[0].scaling.zeros.all()
+    found = tg.audit(model, frame)
+    assert found.verdict.word == word
+    assert found.memory.name == "cost of chance and amount"
+
+
+def test_what_a_chance_costs() -> None:
+    truth = np.array([[[np.nan, 0.0], [2.0, 1.0]], [[1.0, np.nan], [np.nan, np.nan]]])
+    z, chance = np.array([[9.0, 1.5], [3.0, 3.0]]), np.array([[0.25, 0.5], [0.9, 0.9]])
+    found = audited._cost(z, chance, truth)
+    np.testing.assert_allclose(found, [0.5 - (np.log(0.75) + np.log(0.5)) / 2, 2.0])
+    np.testing.assert_allclose(audited._cost(z, None, truth), [0.5, 2.0])
+    surprised = audited._cost(z, np.zeros((2, 2)), truth)[0]
+    assert surprised == pytest.approx(0.5 - (np.log(0.99) + np.log(0.01)) / 2)

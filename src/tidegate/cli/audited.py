@@ -97,7 +97,7 @@ def _influence(audit: Audit) -> str:
     peak = int(influence.lag[strongest[0]])
     head = (
         f"What {influence.outputs[0]} depends on, the strongest lags; most on {peak} "
-        f"{audit.step}s back"
+        f"{audit.step}{'' if peak == 1 else 's'} back"
     )
     return "\n\n".join([f"{head}\n{words}", *_inputs(audit)])
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..cells.base import sigmoid
 from ..data.series import Series, read_series
 from ..errors import ArgumentError, DataError
 from ..network import Network
@@ -34,6 +35,8 @@ Array = NDArray[Any]
 
 MOST = 200
 """Windows that are looked at."""
+LEAST = 0.01
+"""A chance is taken for no less, or one surprise would count for all."""
 
 
 def subject(forecaster: Forecaster, df: Any) -> NetworkSubject:
@@ -73,26 +76,31 @@ def subject(forecaster: Forecaster, df: Any) -> NetworkSubject:
         step=_called(series),
         rows=plan.segment,
         unit="by a change of 1 of the input",
-        loss="absolute error of amounts" if table.zeros.all() else "absolute error",
+        loss="cost of chance and amount" if table.zeros.any() else "absolute error",
         settings=("cell", "init", "window", "hidden", "learning_rate", "clip_value"),
     )
-    targets = windows.targets()[..., 0].astype(np.float64)
+    targets = windows.targets()[..., :2].astype(np.float64)
     head, inputs = model.inputs.head, model.inputs
 
     def score(output: Array) -> Array:
         answer = inputs.answer(output).astype(np.float64)
-        return _error(head.parts(answer, windows.paths).quantiles[..., head.middle], targets)
+        found = head.parts(answer, windows.paths)
+        chance = None if found.logit is None else sigmoid(found.logit)
+        return _cost(found.quantiles[..., head.middle], chance, targets)
 
     judged = unlearnt.judged(answers.learned, windows, series, known)
 
     def losses(seen: int, most: int) -> Array:
         some = take(judged.windows, spread(len(judged.windows), most))
-        truth = some.targets()[..., 0].astype(np.float64)
+        truth = some.targets()[..., :2].astype(np.float64)
         if not seen:
-            return _error(np.zeros_like(truth), truth)
+            usual = 1 - some.zero.sum(axis=1) / np.maximum(some.seen.sum(axis=1), 1)
+            chance = np.repeat(usual[:, None], truth.shape[1], axis=1)
+            return _cost(np.zeros(truth.shape[:2]), chance, truth)
         some = hidden(some, seen)
-        said = [each.parts(some)[0][..., head.middle] for each in judged.models]
-        return _error(np.median(said, axis=0), truth)
+        parts = [each.parts(some) for each in judged.models]
+        z = np.median([quantiles[..., head.middle] for quantiles, _ in parts], axis=0)
+        return _cost(z, np.median([chance for _, chance in parts], axis=0), truth)
 
     def acts_of(models: list[Model], table: Table) -> Acts:
         def acts(which: Array) -> tuple[Array, Array]:
@@ -164,11 +172,26 @@ def _windows(model: Model, table: Table) -> Windows:
     )
 
 
-def _error(z: Array, targets: Array) -> Array:
-    """``[k]``, the mean absolute error in deviations of the window, of what is known."""
-    known = ~np.isnan(targets)
-    error = np.where(known, np.abs(z - np.where(known, targets, 0)), 0).sum(axis=1)
-    found: Array = error / np.maximum(known.sum(axis=1), 1)
+def _cost(z: Array, chance: Array | None, truth: Array) -> Array:
+    """``[k]``: the mean absolute error of amounts in deviations of the window, of what is known,
+    and where zeros are counted apart what the chance of one costs, in nats.
+
+    Args:
+        z: ``[k, h]``
+        chance: ``[k, h]``, that a value is not zero.
+        truth: ``[k, h, 2]``, the value and whether it is not zero, NaN where unknown; see `Head`.
+    """
+    found: Array = _mean(np.abs(z - truth[..., 0]))
+    if chance is None:
+        return found
+    p = np.clip(chance, LEAST, 1 - LEAST)
+    return found + _mean(np.where(truth[..., 1] > 0, -np.log(p), -np.log1p(-p)) + 0 * truth[..., 1])
+
+
+def _mean(each: Array) -> Array:
+    """``[k]``, over what is known of ``[k, h]``; 0 where nothing is."""
+    known = ~np.isnan(each)
+    found: Array = np.where(known, each, 0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
     return found
 
 

@@ -95,7 +95,8 @@ def _total(audit: Audit) -> Chart:
         legend.append(("cannot depend on it", ROSE, "dot"))
     return Chart(
         "What the outputs depend on",
-        f"Influence on {influence.outputs[0]} by lag; it is largest {peaks[0]} {audit.step}s back.",
+        f"Influence on {influence.outputs[0]} by lag; it is largest {peaks[0]} {audit.step}"
+        f"{'' if peaks[0] == 1 else 's'} back.",
         f"How much an output changes with the input so many {audit.step}s before it, all inputs "
         f"together ({influence.unit}{_weighed(audit)}). A peak is what the model looks at; where "
         f"the line lies on the ground, the past is not used.",
