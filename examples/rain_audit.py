@@ -2,7 +2,7 @@
 
 Trains a week's forecast on four years of days, and asks the network itself: how far back does the
 gradient reach, which days does the forecast change with, what is a longer past worth, and what do
-its gates do? Rain hardly remembers; an honest audit says so.
+its gates do? Rain remembers little, most of it from the day before; the audit says how little.
 
     python examples/rain_audit.py
 """
@@ -49,16 +49,17 @@ def main() -> None:
     for context, score, low, high in zip(
         memory.context, memory.score, memory.low, memory.high, strict=True
     ):
-        print(f"  {context:4.0f} days  {score:.3f}  (95 % interval {low:.3f} to {high:.3f})")
+        days = "day " if context == 1 else "days"
+        print(f"  {context:4.0f} {days}  {score:.3f}  (95 % interval {low:.3f} to {high:.3f})")
 
     print("\nWhat each gate is for, when it is held still while the forecaster works:\n")
     ablation = tg.ablate(model, rain)
     for gate in ("r", "z", "n", "h"):
         print(f"  {ablation.what_does(gate)}.")
     print(
-        "\nA forecast that leans on the season and on yesterday is no worse for it. Where the past"
+        "\nAll of the past is worth a few percent, and nearly half of that is the newest day. Where it"
     )
-    print("does decide, as in examples/agreement_audit.py, the same numbers look otherwise.")
+    print("decides, as in examples/agreement_audit.py, the same numbers look otherwise.")
 
 
 if __name__ == "__main__":
