@@ -56,9 +56,7 @@ def main() -> None:
     ablation = tg.ablate(model, rain)
     for gate in ("r", "z", "n", "h"):
         print(f"  {ablation.what_does(gate)}.")
-    print(
-        "\nAll of the past is worth a few percent, and nearly half of that is the newest day. Where it"
-    )
+    print("\nAll of the past is worth a few percent, nearly half of that the newest day. Where it")
     print("decides, as in examples/agreement_audit.py, the same numbers look otherwise.")
 
 
