@@ -11,8 +11,10 @@ from ..network import Init, checks
 from ..train import FitSettings
 from ..train.settings import annealed
 
-LEAST, MOST = 500, 12_000
-"""Updates, where their number is not given."""
+LEAST, FEW, MOST = 100, 500, 12_000
+"""Updates, where their number is not given: at least, of a short text at most, and at most."""
+LEARNT_BY_HEART = 100
+"""Times that a text is read, from which on it would rather be learnt by heart."""
 
 
 @dataclass(frozen=True)
@@ -20,12 +22,13 @@ class LanguageTraining:
     """How long and how fast a language model learns, and from what.
 
     Example:
-        >>> LanguageTraining().updates_for(1_000_000)
-        9765
+        >>> [LanguageTraining().updates_for(n) for n in (2_000, 8_000, 40_000, 1_000_000)]
+        [100, 390, 500, 9765]
     """
 
     updates: int | None = None
-    """None for so many that each token is read ``epochs`` times: 500 at least, 12,000 at most."""
+    """None for so many that each token is read ``epochs`` times; of short texts for 500, or so many
+    that each is read 100 times if these are fewer; 100 at least and 12,000 at most."""
     epochs: int = 20
     batch: int = 32
     """Places of the text that are read side by side."""
@@ -83,7 +86,9 @@ class LanguageTraining:
         """Updates for a text of so many tokens."""
         if self.updates is not None:
             return self.updates
-        return min(max(self.epochs * tokens // (self.batch * self.steps), LEAST), MOST)
+        batch = self.batch * self.steps
+        least = min(max(LEARNT_BY_HEART * tokens // batch, LEAST), FEW)
+        return min(max(self.epochs * tokens // batch, least), MOST)
 
     def settings(self, tokens: int, seed: int) -> FitSettings:
         """The same for `train.fit_carried`."""
