@@ -1,7 +1,8 @@
 // exp, sigmoid and tanh to 2 ulp, on several vectors at once.
 //
-// One of these functions is a chain of some 25 operations that each wait for the one before. Taken in step, some vectors
-// hide each other's latency; the formulas below read as if there were one number.
+// One of these functions is a chain of some 20 operations that each wait for the one before. Taken in step, some vectors
+// hide each other's latency; the formulas below read as if there were one number. What counts is the multiply-adds, 15 a
+// function: they share their ports with the products.
 #pragma once
 
 #include "simd.h"
@@ -46,50 +47,58 @@ struct Vectors {
   friend TG_INLINE Vectors clamp(const Vectors& a, T low, T high) {
     return made([&](int i) { return at_most<T>(at_least<T>(a.v[i], low), high); });
   }
-  friend TG_INLINE Vectors reciprocal(const Vectors& a) { return made([&](int i) { return tg::TG_ISA::reciprocal<T>(a.v[i]); }); }
+  friend TG_INLINE Vectors about_reciprocal(const Vectors& a) {
+    return made([&](int i) { return tg::TG_ISA::about_reciprocal<T>(a.v[i]); });
+  }
   // a where it is positive, else 0
   friend TG_INLINE Vectors positive(const Vectors& a) { return made([&](int i) { return a.v[i] < Vec<T>{} ? Vec<T>{} : a.v[i]; }); }
   // a where b is positive, else 0
   friend TG_INLINE Vectors where_positive(const Vectors& a, const Vectors& b) {
     return made([&](int i) { return b.v[i] > Vec<T>{} ? a.v[i] : Vec<T>{}; });
   }
+  friend TG_INLINE Vectors at_most(const Vectors& a, T limit) {
+    return made([&](int i) { return tg::TG_ISA::at_most<T>(a.v[i], limit); });
+  }
+  friend TG_INLINE Vectors magnitude(const Vectors& a) {
+    return made([&](int i) { return (Vec<T>)((typename Simd<T>::N)a.v[i] & ~sign()); });
+  }
+  // a >= 0 with the sign of b
+  friend TG_INLINE Vectors with_sign(const Vectors& a, const Vectors& b) {
+    return made([&](int i) { return (Vec<T>)((typename Simd<T>::N)a.v[i] | ((typename Simd<T>::N)b.v[i] & sign())); });
+  }
+  static TG_INLINE typename Simd<T>::N sign() { return (typename Simd<T>::N)set1<T>(T(-0.0)); }
   // The last bits of each number as its exponent: 2^(bits - bias).
   friend TG_INLINE Vectors as_exponent(const Vectors& a) {
     return made([&](int i) { return (Vec<T>)((typename Simd<T>::N)a.v[i] << Simd<T>::mantissa); });
   }
 };
 
-// e^(s x) = 2^n (1 + m p), m = 2 for s = 2 and else 1, with n = s x / ln 2 rounded, r = x - n ln 2 / s and
-// |s r| <= ln 2 / 2. `shifted` holds n + bias in its last bits. s is 1, -1 or 2: the constants take it up exactly.
+// e^x = 2^n (1 + p), with n = x / ln 2 rounded; `shifted` holds n + bias - less in its last bits.
 template <class V>
 struct ExpParts {
   V p, shifted;
 };
 
-template <int s, class V>
-TG_INLINE ExpParts<V> exp_parts(const V& x) {
+// `pieces` of ln 2: with one, e^x is off by n / 31 units in the last place of float, which tells only where n is large and
+// the result is not 1 or so.
+template <int pieces, class V>
+TG_INLINE ExpParts<V> exp_parts(const V& x, int less = 0) {
   using T = typename V::Number;
   using S = Simd<T>;
-  constexpr T magic = S::magic + S::bias;
-  const V shifted = fma(x, V(T(s * 1.44269504088896340736)), V(magic)), n = shifted - V(magic);
-  V r = fma(n, V(-S::ln2_high / s), x);
-  r = fma(n, V(-S::ln2_low / s), r);
-  constexpr auto term = [](int i) {
-    T c = S::poly[i] * (s == 2 ? 2 : 1);
-    for (int k = i; k < S::degree; ++k) c *= s;
-    return c;
-  };
-  V q(term(0));
+  const V magic(S::magic + T(S::bias - less)), shifted = fma(x, V(T(1.44269504088896340736)), magic), n = shifted - magic;
+  V r = fma(n, V(pieces == 1 ? T(-0.69314718055994530942) : -S::ln2_high), x);
+  if constexpr (pieces == 2) r = fma(n, V(-S::ln2_low), r);
+  V q(S::poly[0]);
 #pragma GCC unroll 16
-  for (int i = 1; i <= S::degree; ++i) q = fma(q, r, V(term(i)));
-  return {fma(q * r, r, s < 0 ? -r : r), shifted};
+  for (int i = 1; i <= S::degree; ++i) q = fma(q, r, V(S::poly[i]));
+  return {fma(q * r, r, r), shifted};
 }
 
 // e^x: 0 below the smallest normal number, infinity past the largest; NaN stays NaN.
 template <class T>
 TG_INLINE Vec<T> exp(Vec<T> x) {
   using S = Simd<T>;
-  const auto e = exp_parts<1>(clamp(Vectors<T, 1>(x), S::exp_low, S::exp_high));
+  const auto e = exp_parts<2>(clamp(Vectors<T, 1>(x), S::exp_low, S::exp_high));
   const auto two_to = [](typename S::N power) { return (Vec<T>)((power + S::bias) << S::mantissa); };
   const typename S::N power = (typename S::N)e.shifted.v[0] - (typename S::N)set1<T>(S::magic + S::bias), half = power >> 1;
   Vec<T> y = fma(e.p.v[0], two_to(half), two_to(half)) * two_to(power - half);
@@ -100,7 +109,7 @@ TG_INLINE Vec<T> exp(Vec<T> x) {
 // a / (b + rest) to 1 ulp, where rest is what b lost when it was rounded.
 template <class V>
 TG_INLINE V quotient(const V& a, const V& b, const V& rest) {
-  const V r = reciprocal(b);
+  const V r = about_reciprocal(b);
   if constexpr (!fused) {
     const V q = a / b;
     return q - rest * q * r;
@@ -114,7 +123,7 @@ template <class V>
 TG_INLINE V sigmoid(const V& x) {
   using S = Simd<typename V::Number>;
   const V one(S::one);
-  const auto e = exp_parts<-1>(clamp(x, -S::sigmoid_limit, S::sigmoid_limit));
+  const auto e = exp_parts<2>(clamp(-x, -S::sigmoid_limit, S::sigmoid_limit));
   const V scale = as_exponent(e.shifted), most = one + scale, sum = fma(e.p, scale, most);
   return quotient(one, sum, fma(e.p, scale, most - sum));
 }
@@ -124,9 +133,9 @@ template <class V>
 TG_INLINE V tanh(const V& x) {
   using S = Simd<typename V::Number>;
   const V one(S::one), half(S::one / 2);
-  const auto e = exp_parts<2>(clamp(x, -S::tanh_limit, S::tanh_limit));
-  const V scale = as_exponent(e.shifted), u = fma(e.p, scale, fma(scale, half, -half)), sum = one + u;
-  return quotient(u, sum, u - (sum - one));
+  const auto e = exp_parts<1>(at_most(magnitude(x + x), S::tanh_limit), 1);
+  const V scale = as_exponent(e.shifted), u = fma(e.p, scale, scale - half), sum = one + u;
+  return with_sign(quotient(u, sum, u - (sum - one)), x);
 }
 
 }  // namespace tg::TG_ISA

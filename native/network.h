@@ -97,6 +97,7 @@ class NetworkOf final : public Network<T> {
                 T* gradient, T* d_input, T* dh0, T* dc0, bool trail) override {
     TapeOf<T>& tape = static_cast<TapeOf<T>&>(t);
     tape.trail = trail;
+    tape.initial = dh0 != nullptr || dc0 != nullptr;
     repack(params, tape);
     std::memset(static_cast<void*>(gradient), 0, sizeof(T) * size_t(count_));
     seed(tape, dh, dc);

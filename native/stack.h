@@ -99,8 +99,8 @@ class Stack {
   }
 
   // dh, dc of every layer hold the gradients of the last states, `top` those of the top layer's rows. Leaves the gradients
-  // of all weights and biases in the flat gradient, those of the first states in dh, dc, and that of the first layer's
-  // input, if asked, in d_rows[0], or in the caller's d_input where that is not null. A layer is done with before the next
+  // of all weights and biases in the flat gradient, those of the first states, if asked, in dh, dc, and that of the first
+  // layer's input, if asked, in d_rows[0], or in the caller's d_input where that is not null. A layer is done with before the next
   // one begins; its h is overwritten.
   void backward(TapeOf<T>& tape, const RowGradients<T>& top, bool first_input, T* d_input, T* gradient) {
     const Order& order = tape.order;
@@ -178,6 +178,7 @@ class Stack {
     u.dy = lt.dy.get();
     u.dh = lt.dh.get();
     u.dc = lt.dc.get();
+    u.initial = tape.initial;
     if (tape.trail) {
       u.trail_h = lt.trail_h.get();
       u.trail_c = lt.trail_c.get();

@@ -56,6 +56,7 @@ class TapeOf final : public Tape<T> {
   Noise noise;
   bool kept = false;
   bool trail = false;  // whether backward leaves the gradients of every state
+  bool initial = false;  // and those of the first states
   Buffer<i64> place;  // [rows] row of the caller's arrays that a packed row belongs to
   Buffer<T>* rows;    // [layers] rows[l]: the input rows of layer l where they had to be made (scaled, dense, joined)
   Buffer<T> slots[2];   // [rows, S, Hp] of one layer after the other, for each direction, if the cell saves h alone

@@ -24,8 +24,9 @@ struct Unfold {
   T* slots = nullptr;           // keep: [rows, S, Hp] what forward saves, if the cell saves more than h; gradients after backward; else null
   // backward only
   const T* const* dy = nullptr;  // [rows] gradient of each h row from above, or null where none reaches it
-  T* dh = nullptr;               // [n, Hp] gradient of the last h of each sequence before, of h0 after
+  T* dh = nullptr;               // [n, Hp] gradient of the last h of each sequence before, of h0 after, if `initial`
   T* dc = nullptr;               // [n, Hp] likewise for c
+  bool initial = false;          // whether the gradients of h0 and c0 are asked for
   T* trail_h = nullptr;          // [rows, Hp] filled: the gradient of every h; or null
   T* trail_c = nullptr;          // [rows, Hp] likewise for c, as the step after it is given c
 };
@@ -84,6 +85,7 @@ struct Unfolding {
         step_grad(Hp, Cell::saves ? slots : u.h + (row + b) * Hp, slots, h_prev, c_prev, c, u.dy != nullptr ? u.dy[row + b] : nullptr,
                   u.dh + (first + b) * Hp, Cell::cell_state ? u.dc + (first + b) * Hp : nullptr);
       }
+      if (t == 0 && !u.initial) break;
       const Left<T> slots{{nullptr, u.slots + (row * S + A) * Hp, S * Hp}, w.H, G, Hp};
       Soon soon;
       if (t > 0) {
