@@ -37,6 +37,23 @@ def test_finds_none_in_noise_nor_in_a_random_walk(seed: int) -> None:
     assert infer(of(noise.cumsum()), 10) == (1, 0)
 
 
+@pytest.mark.parametrize("rows", [40, 70, 150])
+def test_few_rows_of_noise_have_no_season(rows: int) -> None:
+    noises = [np.random.default_rng(seed).normal(size=rows) for seed in range(60)]
+    assert sum(infer(of(noise), 3)[0] > 1 for noise in noises) <= 3
+    assert sum(infer(of(noise + 0.3 * np.arange(rows)), 3)[0] > 1 for noise in noises) <= 3
+
+
+@pytest.mark.parametrize("rows", [70, 150])
+def test_few_rows_hide_no_clear_season(rows: int) -> None:
+    found = 0
+    for seed in range(20):
+        random = np.random.default_rng(seed)
+        shape = 2 * np.resize(random.normal(size=12), rows)
+        found += infer(of(shape + 0.5 * random.normal(size=rows)), 3)[0] == 12
+    assert found >= 17
+
+
 def test_finds_none_in_what_never_moves_or_moves_alike() -> None:
     assert infer(of(np.full(100, 3.0)), 10) == (1, 0)
     assert infer(of(np.arange(100.0)), 10) == (1, 0)

@@ -55,7 +55,7 @@ def test_modules_become_ours_where_they_are_and_torchs_again():
     assert list(back.swapped) == ["a", "b.0", "c"] and not back.left
     assert type(whole["a"]) is nn.LSTM and type(whole["c"]) is nn.RNN
     torch.testing.assert_close(whole["a"](x)[0], before)
-    assert str(restore(nn.Linear(2, 2))) == "no recurrent module found"
+    assert str(restore(nn.Linear(2, 2))) == "no recurrent module of torch's found"
 
 
 def test_a_module_with_parametrizations_keeps_them():

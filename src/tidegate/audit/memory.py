@@ -18,7 +18,7 @@ NEAR = 0.01
 RESAMPLED = 500
 LEAST, MOST = 40, 400
 """Observations."""
-SHARE = 0.4
+SHARE = 0.35
 """Of the steps of all sequences, that all contexts together read."""
 
 

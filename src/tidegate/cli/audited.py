@@ -11,15 +11,13 @@ from numpy.typing import NDArray
 
 from ..network.subject import read_by
 from .bars import bars
-from .layout import columns
+from .layout import WIDTH, columns
 
 if TYPE_CHECKING:
     from ..audit.result import Audit
 
 ROWS = 10
 """Lags or contexts in a list, at most."""
-WIDE = 90
-"""Signs of a line of words."""
 INPUTS = 20
 """Inputs in a list, at most."""
 BLIND = 8
@@ -96,7 +94,7 @@ def _influence(audit: Audit) -> str:
     )
     peak = int(influence.lag[strongest[0]])
     head = (
-        f"What {influence.outputs[0]} depends on, the strongest lags; most on {peak} "
+        f"Where {influence.outputs[0]} comes from, the strongest lags; most on {peak} "
         f"{audit.step}{'' if peak == 1 else 's'} back"
     )
     return "\n\n".join([f"{head}\n{words}", *_inputs(audit)])
@@ -164,4 +162,4 @@ def _some(values: NDArray[np.generic]) -> list[int]:
 
 
 def _wrapped(words: str, indent: str = "") -> str:
-    return textwrap.fill(words, WIDE, subsequent_indent=indent, break_long_words=False)
+    return textwrap.fill(words, WIDTH, subsequent_indent=indent, break_long_words=False)

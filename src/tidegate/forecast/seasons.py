@@ -19,6 +19,9 @@ CLEAR = 0.25
 """The autocorrelation from which on one series repeats; the mean of many has less noise."""
 LEAST = 0.1
 """The same for the mean of many series."""
+NOISE = 4.0
+"""Times 1 / √rows: what chance alone does not bring at any of a few dozen lags. That is 3.2 of its
+deviations: the steps of white noise, one often the opposite of the last, vary 1.5 times as much."""
 NEAR = 0.8
 """A season of half or a third of the best lag is taken if it has this share of its
 autocorrelation."""
@@ -53,7 +56,8 @@ def infer(series: Series, horizon: int) -> tuple[int, int]:
     found = None
     if series.frequency.unit == "integer":
         found = autocorrelation(series, min(room, LONGEST) + 1)
-        clear = max(CLEAR / np.sqrt(min(len(series), SAMPLE)), LEAST)
+        chance = NOISE / np.sqrt(float(np.median(series.length)))
+        clear = max(max(CLEAR, chance) / np.sqrt(min(len(series), SAMPLE)), LEAST)
         season = repeated(found, clear)
     if season > room:
         return 1, 0

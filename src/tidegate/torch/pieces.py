@@ -83,7 +83,9 @@ def back_through_pieces(
         if own is values:
             own = torch.empty_like(values)
         else:
-            values.add_(own)
+            # by NumPy: torch's workers would wait on the cores that the next piece is to use
+            total = values.detach().numpy()
+            total += own.detach().numpy()
     return Back(rows, reached[0], reached[1], values)
 
 

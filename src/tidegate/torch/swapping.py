@@ -27,7 +27,7 @@ class Swapped:
     def __str__(self) -> str:
         lines = [f"{name or 'the model itself'}: now {what}" for name, what in self.swapped.items()]
         lines += [f"{name or 'the model itself'}: left, {why}" for name, why in self.left.items()]
-        return "\n".join(lines) or "no recurrent module found"
+        return "\n".join(lines) or "no recurrent module of torch's found"
 
 
 def accelerate(model: nn.Module) -> Swapped:
