@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from ..network.lags import spread
 from ..network.subject import Ends, Subject
@@ -128,11 +129,13 @@ def singular(subject: Subject, layer: int, state: str) -> list[tuple[Array, Arra
     for direction in range(about.directions):
         jacobians = trail[direction].reshape(count, h, steps, h)
         largest, smallest = [], []
-        for lag in lags:
-            at = lag if direction else steps - 1 - lag
-            largest_of, smallest_of = zip(*map(_extremes, jacobians[:, :, at]), strict=True)
-            largest.append(_middle(largest_of))
-            smallest.append(_middle(smallest_of))
+        # one thread: the others of a BLAS would go on waiting on the cores that the core is to use
+        with threadpool_limits(1, user_api="blas"):
+            for lag in lags:
+                at = lag if direction else steps - 1 - lag
+                largest_of, smallest_of = zip(*map(_extremes, jacobians[:, :, at]), strict=True)
+                largest.append(_middle(largest_of))
+                smallest.append(_middle(smallest_of))
         result.append((lags, np.array(largest), np.array(smallest)))
     return result
 
