@@ -94,7 +94,7 @@ def _influence(audit: Audit) -> str:
     )
     peak = int(influence.lag[strongest[0]])
     head = (
-        f"Where {influence.outputs[0]} comes from, the strongest lags; most on {peak} "
+        f"Influence on {influence.outputs[0]}, the strongest lags; most from {peak} "
         f"{audit.step}{'' if peak == 1 else 's'} back"
     )
     return "\n\n".join([f"{head}\n{words}", *_inputs(audit)])
