@@ -112,6 +112,33 @@ def test_losses_that_make_no_sense(loss: Any) -> None:
         model(loss=loss).fit(X, MEAN)
 
 
-def test_one_number_for_all() -> None:
-    fitted = model(training=Training(updates=100, learning_rate=1e-2)).fit(X, np.full(60, 7.0))
-    np.testing.assert_allclose(fitted.predict(X), 7.0, atol=0.3)
+@pytest.mark.parametrize("loss", ["mse", "mae", "rmse", "huber", "pinball"])
+@pytest.mark.parametrize("number", [7.0, 0.1, -3e5, 0.0])
+def test_one_number_for_all_is_right_from_the_start(loss: str, number: float) -> None:
+    y = np.full(60, number)
+    fitted = model(loss=loss, training=Training(updates=5)).fit(X, y)
+    np.testing.assert_allclose(fitted.predict(X), y, rtol=1e-6)
+    first = model(loss=loss).partial_fit(X[:1], y[:1])
+    np.testing.assert_allclose(first.predict(X), y, rtol=1e-6)
+
+
+def test_one_of_several_numbers_may_be_the_same_for_all() -> None:
+    y = np.stack([MEAN, np.full(60, 5.0)], axis=1)
+    fitted = model(loss=Loss("pinball", quantiles=(0.3, 0.5))).fit(X, y)
+    np.testing.assert_allclose(fitted.predict(X)[:, 1], 5.0, rtol=0.02)
+    assert np.ptp(fitted.predict(X)[:, 0]) > 0.1
+
+
+def test_its_head_begins_at_the_middle_of_y() -> None:
+    y = RANDOM.exponential(5.0, 60)
+    levels = (0.1, 0.8)
+    still = Training(updates=1, members=1, learning_rate=0.0)
+    for loss, middle in (
+        ("mse", np.mean(y)),
+        ("mae", np.quantile(y, 0.5, method="inverted_cdf")),
+        (Loss("pinball", quantiles=levels), np.quantile(y, levels, method="inverted_cdf")),
+    ):
+        fitted = model(loss=loss, training=still).fit(X, y)
+        bias = fitted.learned_.members[0].network.params["head_bias"]
+        found = bias * fitted.units_.scale + fitted.units_.centre
+        np.testing.assert_allclose(found, np.broadcast_to(middle, found.shape), rtol=1e-5)

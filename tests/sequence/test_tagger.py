@@ -82,12 +82,14 @@ def test_a_column_of_labels_beside_a_long_frame(library: str) -> None:
     data = frame[["sequence", "step", "x"]]
     order = list(dict.fromkeys(number[mixed].tolist()))
     quick = Training(updates=20, members=1)
-    whole = model(training=quick).fit(data, [Y[i] for i in order])
-    for column in (frame["tag"], np.asarray(frame["tag"]), list(frame["tag"])):
+    listed, labels = [X[i] for i in order], [Y[i] for i in order]
+    whole = model(training=quick).fit(listed, labels)
+    named_labels = pd.DataFrame({"sequence": range(len(Y)), "tags": [list(y) for y in Y]})
+    for column in (frame["tag"], np.asarray(frame["tag"]), list(frame["tag"]), named_labels):
         fitted = model(training=quick).fit(data, column)
-        for one, other in zip(fitted.predict_proba(data), whole.predict_proba(data), strict=True):
+        for one, other in zip(fitted.predict_proba(data), whole.predict_proba(listed), strict=True):
             np.testing.assert_array_equal(one, other)
-        assert fitted.score(data, column) == whole.score(data, [Y[i] for i in order])
+        assert fitted.score(data, column) == whole.score(listed, labels)
     several = np.stack([named["x"][mixed] > 0, named["x"][mixed] > 1], axis=1).astype(int)
     several_model = model(training=quick).fit(data, several)
     assert several_model.classes_ is None

@@ -28,6 +28,8 @@ class Columns:
     """``[n]``; None if each row is a sequence."""
     order: NDArray[np.int64] | None = None
     """``[N]``, the row of the frame that each row was; None if each row is a sequence."""
+    ids: tuple[Any, ...] | None = None
+    """``[n]``, what the frame calls each sequence; None if each row is one."""
 
 
 def is_frame(X: Any) -> bool:
@@ -66,7 +68,7 @@ def read_frame(X: Any) -> Columns:
     for name in (SEQUENCE, STEP):
         if (n := int(frame[name].null_count())) > 0:
             raise DataError(f"the column {name!r} of X has {n} missing values; fill them")
-    number = _numbered(frame[SEQUENCE].to_list())
+    number, ids = _numbered(frame[SEQUENCE].to_list())
     step = frame[STEP].to_numpy()
     order = np.lexsort((step, number))
     number, step = number[order], step[order]
@@ -83,7 +85,7 @@ def read_frame(X: Any) -> Columns:
         if (none := np.flatnonzero(frame[values[0]].is_null().to_numpy())).size:
             raise DataError(f"row {int(none[0])} of X has no token")
         tokens = np.array(frame[values[0]].to_list(), object)[order]
-        return Columns(tokens, None, length, order)
+        return Columns(tokens, None, length, order, ids)
     for name in values:
         if not (frame[name].dtype.is_numeric() or frame[name].dtype == nw.Boolean):
             raise DataError(
@@ -92,10 +94,11 @@ def read_frame(X: Any) -> Columns:
             )
     columns = [frame[name].cast(nw.Float64).to_numpy() for name in values]
     rows = np.stack(columns, axis=1).astype(np.float64)[order]
-    return Columns(rows, tuple(values), length, order)
+    return Columns(rows, tuple(values), length, order, ids)
 
 
-def _numbered(ids: list[Any]) -> NDArray[np.int64]:
-    """The number of each row's sequence, counted as they first appear."""
+def _numbered(ids: list[Any]) -> tuple[NDArray[np.int64], tuple[Any, ...]]:
+    """The number of each row's sequence, counted as they first appear, and their names."""
     known: dict[Any, int] = {}
-    return np.array([known.setdefault(name, len(known)) for name in ids], np.int64)
+    number = np.array([known.setdefault(name, len(known)) for name in ids], np.int64)
+    return number, tuple(known)

@@ -83,6 +83,8 @@ class Ragged:
     """``[n]``, each 1 at least."""
     order: NDArray[np.int64] | None = None
     """``[N]``, the row of a long frame that each row was; None of everything else."""
+    ids: tuple[Any, ...] | None = None
+    """``[n]``, what a long frame calls each; None of everything else."""
 
     def __len__(self) -> int:
         return len(self.length)
@@ -163,9 +165,9 @@ def _read(X: Any, like: Form | None, tokens: TokenKind, lower: bool) -> Ragged:
         if frame.length is not None:
             if frame.names is None:
                 found = _of_tokens(np.split(frame.rows, np.cumsum(frame.length)[:-1]), lower)
-                return replace(found, order=frame.order)
+                return replace(found, order=frame.order, ids=frame.ids)
             form = Form("numbers", frame.rows.shape[1], None, frame.names)
-            return Ragged(form, frame.rows, frame.length, frame.order)
+            return Ragged(form, frame.rows, frame.length, frame.order, frame.ids)
         return _of_array(frame.rows, frame.names, lower)
     if not isinstance(X, list | tuple):
         X = _as_array(X)

@@ -37,7 +37,7 @@ def given(estimator: Any, data: Any) -> tuple[Ragged, Any]:
     """
     fitting.check_fitted(estimator)
     X, y = data if isinstance(data, tuple) and len(data) == 2 else (data, None)
-    x = fitting.read(estimator, X, estimator.learned_.inputs.form)
+    x = fitting.read(estimator, X, estimator.learned_)
     if x.rows.dtype.kind == "f" and np.isnan(x.rows).all():
         raise DataError("X holds nothing but NaN; an audit needs values")
     return x, y

@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 
+from ..data.sequences import Ragged
 from ..network import Loss
 from ..network.reference_loss import softmax
 from ..network.spec import Readout
 from ..train.progress import Listener
 from . import exported, fitting, labels, saved
+from .aligned import aligned
 from .learn import Learned
 from .samples import Samples
 from .stream import Stream
@@ -100,7 +102,9 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
 
         Args:
             X: n sequences.
-            y: ``[n]`` labels, of one type.
+            y: ``[n]`` labels, of one type. Of a long frame: with its ids, as a Series of pandas
+                with these as its index or as a frame with the column ``sequence``; or a column
+                beside its rows; or in the order of the ids, if they are sorted.
             sample_weight: ``[n]``, from 0 up; None for 1. A weight of 2 is the same as twice the
                 sequence, to the bit.
             progress: None for a bar on stderr if that is a terminal; True or False for always or
@@ -113,19 +117,16 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
             ArgumentError: if a setting makes no sense.
             DataError: if X, y or the weights cannot be used; it says which sequence is wrong.
         """
-        warm = self.warm_start and hasattr(self, "learned_")
-        x = fitting.read(self, X, self.learned_.inputs.form if warm else None)
-        ids, classes = labels.of_sequences(y, len(x))
-        weights = fitting.weights_of(sample_weight, len(x))
-        labels.check_several(classes, ids, weights)
-        weights = weights * labels.class_weights(self.class_weight, classes, ids, weights)[ids]
-        if warm:
+        before = fitting.before(self) if self.warm_start else None
+        x = fitting.read(self, X, before)
+        ids, classes = labels.of_sequences(aligned(y, x), len(x))
+        if before is not None:
             labels.check_same(classes, self.classes_)
-        samples = Samples(x, ids[:, None].astype(np.float64), weights)
-        job = self._job(len(classes), progress)
-        self.learned_ = job.run(samples, self.learned_ if warm else None)
+        samples = self._samples(x, ids, classes, sample_weight)
+        labels.check_several(classes, ids, samples.weights)
+        self.learned_ = self._job(len(classes), progress).run(samples, before)
         self.classes_ = classes
-        fitting.note_features(self, x.form)
+        fitting.note_features(self)
         return self
 
     def partial_fit(
@@ -143,21 +144,15 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         Raises:
             ArgumentError, DataError: as `fit`.
         """
-        first = not hasattr(self, "learned_")
-        x = fitting.read(self, X, None if first else self.learned_.inputs.form)
-        if first:
-            self.classes_ = labels.known(y if classes is None else classes)
-        ids = labels.ids_of(y, self.classes_, len(x))
-        weights = fitting.weights_of(sample_weight, len(x))
-        weights = (
-            weights * labels.class_weights(self.class_weight, self.classes_, ids, weights)[ids]
-        )
-        samples = Samples(x, ids[:, None].astype(np.float64), weights)
-        job = self._job(len(self.classes_), False)
-        if first:
-            self.learned_ = job.begun(samples)
-            fitting.note_features(self, x.form)
-        self.learned_ = job.more(samples, self.learned_)
+        before = fitting.before(self)
+        x = fitting.read(self, X, before)
+        y = aligned(y, x)
+        first = y if classes is None else classes
+        known = labels.known(first) if before is None else self.classes_
+        samples = self._samples(x, labels.ids_of(y, known, len(x)), known, sample_weight)
+        self.learned_ = self._job(len(known), False).more(samples, before)
+        self.classes_ = known
+        fitting.note_features(self)
         return self
 
     def predict(self, X: Any) -> Array:
@@ -174,8 +169,17 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
             DataError: if X is not of the form that was learnt.
         """
         fitting.check_fitted(self)
-        x = fitting.read(self, X, self.learned_.inputs.form)
+        x = fitting.read(self, X, self.learned_)
         return softmax(self.learned_.outputs(x))
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """The share of the sequences that get their label.
+
+        Args:
+            X, y, sample_weight: as for `fit`.
+        """
+        fitting.check_fitted(self)
+        return float(super().score(X, *fitting.in_order(self, X, y, sample_weight)))
 
     def stream(self, n: int = 1, *, chances: bool = False) -> Stream:
         """n sequences that begin now; see `Stream`. For a model with ``bidirectional=False``.
@@ -226,9 +230,14 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         x, y = audited.given(self, data)
         loss = None
         if y is not None:
-            loss = audited.entropy(labels.ids_of(y, self.classes_, len(x)))
+            loss = audited.entropy(labels.ids_of(aligned(y, x), self.classes_, len(x)))
         names = tuple(map(str, self.classes_))
         return audited.subject(self, x, loss, "cross-entropy", names)
+
+    def _samples(self, x: Ragged, ids: Array, classes: Array, sample_weight: Any) -> Samples:
+        weights = fitting.weights_of(sample_weight, x)
+        weights = weights * labels.class_weights(self.class_weight, classes, ids, weights)[ids]
+        return Samples(x, ids[:, None].astype(np.float64), weights)
 
     def _job(self, classes: int, progress: bool | Listener | None) -> fitting.Job:
         training = fitting.training_of(self.training)

@@ -9,11 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..cells import CELLS
-from ..data.sequences import Form, Ragged, read_sequences
+from ..data.long import is_frame
+from ..data.sequences import Ragged, read_sequences
 from ..errors import ArgumentError, DataError, NotFittedError
-from ..network import Network, NetworkSpec, checks
+from ..network import NetworkSpec, checks
 from ..network.spec import Readout
 from ..train.progress import Listener
+from .aligned import aligned
+from .begin import begun
 from .learn import APART, Inputs, Learned, Learner, Member, Recipe, split
 from .numbers import Numbers
 from .samples import Samples
@@ -103,10 +106,13 @@ class Job:
         inputs = self._inputs(samples)
         spec = self.architecture.spec(inputs, self.task, self.training)
         seeds = (self.seed + APART * i for i in range(self._members(inputs)))
-        return Learned(inputs, tuple(Member(Network(spec, seed=seed)) for seed in seeds))
+        return Learned(
+            inputs, tuple(Member(begun(spec, self.task, samples, seed)) for seed in seeds)
+        )
 
-    def more(self, samples: Samples, before: Learned) -> Learned:
-        """The same networks after five further epochs of some samples."""
+    def more(self, samples: Samples, before: Learned | None) -> Learned:
+        """The same networks, or new ones, after five further epochs of some samples."""
+        before = self.begun(samples) if before is None else before
         samples = samples.merged()
         learner = self._learner(before.inputs, len(samples))
         check_unchanged(learner.spec, before.spec)
@@ -218,17 +224,38 @@ def training_of(given: Any) -> Training:
     return given
 
 
-def read(estimator: Any, X: Any, like: Form | None = None) -> Ragged:
+def before(estimator: Any) -> Learned | None:
+    """What an estimator goes on from; None if it has learnt nothing yet."""
+    found: Learned | None = getattr(estimator, "learned_", None)
+    return found
+
+
+def read(estimator: Any, X: Any, learned: Learned | None) -> Ragged:
     """The sequences of X, as an estimator reads them.
+
+    Args:
+        estimator: that asks.
+        X: what a user gave.
+        learned: whose form they must have; None for any form.
 
     Raises:
         DataError: if X cannot be used, or is of another form than what the estimator has learnt.
     """
+    like = None if learned is None else learned.inputs.form
     return read_sequences(X, like=like, tokens=estimator.tokens, who=type(estimator).__name__)
 
 
-def note_features(estimator: Any, form: Form) -> None:
-    """Sets what scikit-learn wants to know of X."""
+def in_order(estimator: Any, X: Any, *given: Any) -> list[Any]:
+    """What is given for each sequence, in the order in which `read` has them; see `aligned`."""
+    if not is_frame(X):
+        return list(given)
+    x = read(estimator, X, estimator.learned_)
+    return [aligned(values, x) for values in given]
+
+
+def note_features(estimator: Any) -> None:
+    """Sets what scikit-learn wants to know of what was learnt."""
+    form = estimator.learned_.inputs.form
     estimator.n_features_in_ = form.features
     if form.names is not None:
         estimator.feature_names_in_ = np.array(form.names, object)
@@ -236,15 +263,16 @@ def note_features(estimator: Any, form: Form) -> None:
         del estimator.feature_names_in_
 
 
-def weights_of(sample_weight: Any, n: int) -> Array:
-    """``[n]`` weights.
+def weights_of(sample_weight: Any, x: Ragged) -> Array:
+    """``[n]`` weights of n sequences.
 
     Raises:
         DataError: if they are not n finite numbers from 0 up, of which one is above 0.
     """
+    n = len(x)
     if sample_weight is None:
         return np.ones(n)
-    weights = np.asarray(sample_weight, np.float64)
+    weights = np.asarray(aligned(sample_weight, x, "sample_weight"), np.float64)
     if weights.ndim != 1:
         raise DataError(f"Sample weights must be 1D array or scalar, got {weights.ndim}D array")
     if weights.shape != (n,):

@@ -15,6 +15,7 @@ from ..errors import DataError
 from ..network import Network, NetworkSpec, NumberInput, TokenInput
 from ..train import Drawn, Held, History, fit_drawn
 from ..train.progress import Listener
+from .begin import begun
 from .pooled import answer
 from .samples import Samples
 from .tasks import Task
@@ -141,8 +142,6 @@ class Learner:
             seed: of the weights, the order and all that varies.
             start: what to go on from; None for a new one.
         """
-        before = None if start is None else start.network.parameters
-        network = Network(self.spec, seed=seed, parameters=before)
         settings = self.training.settings(self.recipe.updates, seed, self.recipe.rate)
         cost: Any = self.task.cost()
         if self.inputs.wide:
@@ -163,6 +162,11 @@ class Learner:
                 )
             apart, rest = split(samples, self.training.validation, seed, self.task)
             held = self.held(samples, apart)
+        network = (
+            begun(self.spec, self.task, samples.take(rest), seed)
+            if start is None
+            else Network(self.spec, parameters=start.network.parameters)
+        )
         history = fit_drawn(
             network,
             Batches(self, samples, rest, seed).draw,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
 
@@ -13,6 +14,7 @@ from ..network import Loss
 from ..network.spec import Readout
 from ..train.progress import Listener
 from . import exported, fitting, saved
+from .aligned import aligned
 from .learn import Learned
 from .samples import Samples
 from .stream import Stream
@@ -93,7 +95,8 @@ class SequenceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  #
 
         Args:
             X: n sequences.
-            y: ``[n]`` or ``[n, K]`` finite numbers.
+            y: ``[n]`` or ``[n, K]`` finite numbers; of a long frame as for
+                `SequenceClassifier.fit`.
             sample_weight, progress: as for `SequenceClassifier.fit`.
 
         Returns:
@@ -103,18 +106,11 @@ class SequenceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  #
             ArgumentError: if a setting makes no sense.
             DataError: if X, y or the weights cannot be used; it says which sequence is wrong.
         """
-        warm = self.warm_start and hasattr(self, "learned_")
-        x = fitting.read(self, X, self.learned_.inputs.form if warm else None)
-        targets, flat = numbers_of(y, len(x))
-        weights = fitting.weights_of(sample_weight, len(x))
-        samples = Samples(x, targets, weights).merged()
-        units = self.units_ if warm else Units.of(samples.targets, samples.weights, flat)
-        if warm and len(units.centre) != targets.shape[1]:
-            raise ArgumentError("warm_start goes on with as many targets as before; y has others")
-        job = self._job(targets.shape[1], progress)
-        self.learned_ = job.run(units.apply(samples), self.learned_ if warm else None)
+        before = fitting.before(self) if self.warm_start else None
+        samples, units = self._samples(X, y, sample_weight, before)
+        self.learned_ = self._job(len(units.centre), progress).run(samples, before)
         self.units_ = units
-        fitting.note_features(self, x.form)
+        fitting.note_features(self)
         return self
 
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> SequenceRegressor:
@@ -131,21 +127,11 @@ class SequenceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  #
         Raises:
             ArgumentError, DataError: as `fit`.
         """
-        first = not hasattr(self, "learned_")
-        x = fitting.read(self, X, None if first else self.learned_.inputs.form)
-        targets, flat = numbers_of(y, len(x))
-        weights = fitting.weights_of(sample_weight, len(x))
-        samples = Samples(x, targets, weights).merged()
-        job = self._job(targets.shape[1], False)
-        if first:
-            self.units_ = Units.of(samples.targets, samples.weights, flat)
-            self.learned_ = job.begun(samples)
-            fitting.note_features(self, x.form)
-        if len(self.units_.centre) != targets.shape[1]:
-            raise DataError(
-                f"y has {targets.shape[1]} numbers for a sequence, {len(self.units_.centre)} before"
-            )
-        self.learned_ = job.more(self.units_.apply(samples), self.learned_)
+        before = fitting.before(self)
+        samples, units = self._samples(X, y, sample_weight, before)
+        self.learned_ = self._job(len(units.centre), False).more(samples, before)
+        self.units_ = units
+        fitting.note_features(self)
         return self
 
     def predict(self, X: Any) -> Array:
@@ -158,8 +144,17 @@ class SequenceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  #
             DataError: if X is not of the form that was learnt.
         """
         fitting.check_fitted(self)
-        x = fitting.read(self, X, self.learned_.inputs.form)
+        x = fitting.read(self, X, self.learned_)
         return self.units_.undo(self.learned_.outputs(x))
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """R², the share of the variance of y that is told; the mean over several numbers.
+
+        Args:
+            X, y, sample_weight: as for `fit`.
+        """
+        fitting.check_fitted(self)
+        return float(super().score(X, *fitting.in_order(self, X, y, sample_weight)))
 
     def stream(self, n: int = 1) -> Stream:
         """n sequences that begin now; see `Stream`. For a model with ``bidirectional=False``.
@@ -200,10 +195,27 @@ class SequenceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  #
         x, y = audited.given(self, data)
         loss, count = None, self.learned_.spec.outputs
         if y is not None:
-            samples = Samples(x, numbers_of(y, len(x))[0], fitting.weights_of(None, len(x)))
+            samples = Samples(x, numbers_of(aligned(y, x), len(x))[0], np.ones(len(x)))
             loss = audited.squared(self.units_.apply(samples).targets)
         names = ("y",) if count == 1 else tuple(f"y{i}" for i in range(count))
         return audited.subject(self, x, loss, "squared error", names)
+
+    def _samples(
+        self, X: Any, y: Any, sample_weight: Any, before: Learned | None
+    ) -> tuple[Samples, Units]:
+        """What is learnt from, in units of y: those of what was learnt before, or its own."""
+        x = fitting.read(self, X, before)
+        targets, flat = numbers_of(aligned(y, x), len(x))
+        samples = Samples(x, targets, fitting.weights_of(sample_weight, x)).merged()
+        if before is None:
+            units = Units.of(samples.targets, samples.weights, flat)
+        elif len(self.units_.centre) == targets.shape[1]:
+            units = self.units_
+        else:
+            raise DataError(
+                f"y has {targets.shape[1]} numbers for a sequence, {len(self.units_.centre)} before"
+            )
+        return units.apply(samples), units
 
     def _job(self, targets: int, progress: bool | Listener | None) -> fitting.Job:
         loss = self.loss

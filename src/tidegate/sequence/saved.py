@@ -121,7 +121,7 @@ def restore(estimator: Any, file: ModelFile) -> Any:
     estimator.set_params(**_given(file.meta.get("arguments"), estimator))
     fitting.training_of(estimator.training)
     estimator.learned_ = learned_of(file)
-    fitting.note_features(estimator, estimator.learned_.inputs.form)
+    fitting.note_features(estimator)
     return estimator
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ..data.sequences import Ragged
 from ..errors import DataError
+from .aligned import ordered
 from .labels import ids_of
 
 Array = NDArray[Any]
@@ -30,16 +31,16 @@ def by_sequence(y: Any, x: Ragged) -> Any:
         [['a', 'b'], ['c']]
     """
     if x.order is None or not hasattr(y, "__len__") or len(y) != len(x.order):
-        return y
+        return ordered(y, x)
     if isinstance(y, list | tuple):
         if not all(isinstance(item, str) or np.ndim(item) == 0 for item in y):
-            return y
+            return ordered(y, x)
         column = np.array(y, object)
     else:
         column = np.asarray(y)
         nested = column.ndim == 1 and np.ndim(column[0]) > 0
         if nested or column.ndim > 2 or (column.ndim == 2 and len(x) == len(y)):
-            return y
+            return ordered(y, x)
     return np.split(column[x.order], np.cumsum(x.length)[:-1])
 
 

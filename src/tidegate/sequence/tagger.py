@@ -89,7 +89,8 @@ class SequenceTagger(BaseEstimator):  # type: ignore[misc]  # no types there
 
         Args:
             X: n sequences.
-            y: n lists of labels; where X is a long frame, also a column of labels beside its rows.
+            y: n lists of labels; where X is a long frame, also a column of labels beside its rows,
+                or such lists with the ids, as for `SequenceClassifier.fit`.
             sample_weight: ``[n]``, from 0 up; None for 1.
             progress: as for `SequenceClassifier.fit`.
 
@@ -100,17 +101,15 @@ class SequenceTagger(BaseEstimator):  # type: ignore[misc]  # no types there
             ArgumentError: if a setting makes no sense.
             DataError: if X, y or the weights cannot be used; it says which sequence is wrong.
         """
-        warm = self.warm_start and hasattr(self, "learned_")
-        x = fitting.read(self, X, self.learned_.inputs.form if warm else None)
+        before = fitting.before(self) if self.warm_start else None
+        x = fitting.read(self, X, before)
         targets, classes = steps.of_steps(y, x)
-        if warm:
+        if before is not None:
             labels.check_same(classes, self.classes_)
-        weights = fitting.weights_of(sample_weight, len(x))
-        samples = Samples(x, targets, weights, stepwise=True)
-        job = self._job(samples, classes, progress)
-        self.learned_ = job.run(samples, self.learned_ if warm else None)
+        samples = Samples(x, targets, fitting.weights_of(sample_weight, x), stepwise=True)
+        self.learned_ = self._job(samples, classes, progress).run(samples, before)
         self.classes_ = classes
-        fitting.note_features(self, x.form)
+        fitting.note_features(self)
         return self
 
     def partial_fit(
@@ -128,23 +127,20 @@ class SequenceTagger(BaseEstimator):  # type: ignore[misc]  # no types there
         Raises:
             ArgumentError, DataError: as `fit`.
         """
-        first = not hasattr(self, "learned_")
-        x = fitting.read(self, X, None if first else self.learned_.inputs.form)
-        if not first:
-            found = self.classes_
-            targets = steps.known_of(y, x, found, self.learned_.spec.outputs)
+        before = fitting.before(self)
+        x = fitting.read(self, X, before)
+        if before is not None:
+            known = self.classes_
+            targets = steps.known_of(y, x, known, before.spec.outputs)
         elif classes is None:
-            targets, found = steps.of_steps(y, x)
+            targets, known = steps.of_steps(y, x)
         else:
-            found = labels.known(classes)
-            targets = steps.known_of(y, x, found, len(found))
-        weights = fitting.weights_of(sample_weight, len(x))
-        samples = Samples(x, targets, weights, stepwise=True)
-        job = self._job(samples, found, False)
-        if first:
-            self.learned_, self.classes_ = job.begun(samples), found
-            fitting.note_features(self, x.form)
-        self.learned_ = job.more(samples, self.learned_)
+            known = labels.known(classes)
+            targets = steps.known_of(y, x, known, len(known))
+        samples = Samples(x, targets, fitting.weights_of(sample_weight, x), stepwise=True)
+        self.learned_ = self._job(samples, known, False).more(samples, before)
+        self.classes_ = known
+        fitting.note_features(self)
         return self
 
     def predict(self, X: Any) -> list[Array]:
@@ -162,7 +158,7 @@ class SequenceTagger(BaseEstimator):  # type: ignore[misc]  # no types there
             DataError: if X is not of the form that was learnt.
         """
         fitting.check_fitted(self)
-        x = fitting.read(self, X, self.learned_.inputs.form)
+        x = fitting.read(self, X, self.learned_)
         outputs = self.learned_.outputs(x)
         chances = sigmoid(outputs) if self.classes_ is None else softmax(outputs)
         return np.split(chances, np.cumsum(x.length)[:-1])
@@ -175,11 +171,9 @@ class SequenceTagger(BaseEstimator):  # type: ignore[misc]  # no types there
             sample_weight: ``[n]``, what the steps of a sequence count for; None for 1.
         """
         found = self.predict(X)
-        x = fitting.read(self, X, self.learned_.inputs.form)
+        x = fitting.read(self, X, self.learned_)
         right = [_right(a, b) for a, b in zip(found, steps.as_given(y, x, found), strict=True)]
-        weights = np.repeat(
-            fitting.weights_of(sample_weight, len(found)), [len(part) for part in right]
-        )
+        weights = np.repeat(fitting.weights_of(sample_weight, x), [len(part) for part in right])
         return float(np.average(np.concatenate(right), weights=weights))
 
     def stream(self, n: int = 1, *, chances: bool = False) -> Stream:
