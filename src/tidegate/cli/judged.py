@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from string import ascii_lowercase
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .layout import columns, decimals, number, sentence
+from .layout import WIDTH, columns, decimals, number, sentence
 
 if TYPE_CHECKING:
     from ..sequence.judge import Judgement
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 MOST = 15
 """Labels in a table of confusions, at most."""
+LONG = 12
+"""Letters of a label there, at most."""
 
 
 def report(
@@ -57,7 +60,10 @@ def _table(ranks: list[tuple[str, float]], what: str, cells: list[str]) -> str:
 
 
 def confusion(classes: list[str], counts: list[list[int]]) -> str:
-    """The table of confusions; of many labels the frequent ones, and the others together.
+    """The table of confusions, no wider than a terminal; of many labels the frequent ones.
+
+    Where names are too wide for heads of columns, letters take their place, which stand before the
+    names of the rows, too. If that does not do, fewer labels stand alone, the rest together.
 
     Example:
         >>> print(confusion(["no", "yes"], [[5, 1], [0, 3]]))
@@ -65,18 +71,37 @@ def confusion(classes: list[str], counts: list[list[int]]) -> str:
         no    5    1
         yes   0    3
     """
-    names = classes
-    if len(classes) > MOST:
-        names = [*classes[: MOST - 1], "others"]
-        counts = [[*row[: MOST - 1], sum(row[MOST - 1 :])] for row in counts]
-        rest = [sum(column) for column in zip(*counts[MOST - 1 :], strict=True)]
-        counts = [*counts[: MOST - 1], rest]
-    shown = [name if len(name) <= 12 else name[:11] + "…" for name in names]
-    width = max(len(name) for name in shown)
-    wide = [max(len(f"{n:,}") for n in (0, *column)) for column in zip(*counts, strict=True)]
-    heads = [max(w, len(name)) for w, name in zip(wide, shown, strict=True)]
-    lines = ["  ".join([" " * width, *(f"{n:>{w}}" for n, w in zip(shown, heads, strict=True))])]
-    for name, row in zip(shown, counts, strict=True):
-        cells = [f"{n:>{w},}" for n, w in zip(row, heads, strict=True)]
-        lines.append("  ".join([f"{name:{width}}", *cells]))
-    return "\n".join(lines)
+    for most in range(min(MOST, len(classes)), 0, -1):
+        names, table = _frequent(classes, counts, most)
+        letters = list(ascii_lowercase[: len(names)])
+        wide = max(map(len, names))
+        lettered = [f"{name:{wide}}  {letter}" for name, letter in zip(names, letters, strict=True)]
+        for rows, heads in ((names, names), (lettered, letters)):
+            text = _written(rows, heads, table)
+            if text.index("\n") <= WIDTH:  # all lines are as long as the first
+                return text
+    return text
+
+
+def _frequent(
+    classes: list[str], counts: list[list[int]], most: int
+) -> tuple[list[str], list[list[int]]]:
+    """Names that are not too long, and the table of so many labels, the last one all others."""
+    if len(classes) > most:
+        classes = [*classes[: most - 1], "others"]
+        counts = [[*row[: most - 1], sum(row[most - 1 :])] for row in counts]
+        rest = [sum(column) for column in zip(*counts[most - 1 :], strict=True)]
+        counts = [*counts[: most - 1], rest]
+    return [name if len(name) <= LONG else name[: LONG - 1] + "…" for name in classes], counts
+
+
+def _written(rows: list[str], heads: list[str], table: list[list[int]]) -> str:
+    lines = [["", *heads]]
+    lines += [[name, *(f"{n:,}" for n in row)] for name, row in zip(rows, table, strict=True)]
+    first, *others = zip(*lines, strict=True)
+    front = max(map(len, first))
+    padded = [[f"{name:{front}}" for name in first]]
+    for column in others:
+        wide = max(map(len, column))
+        padded.append([f"{cell:>{wide}}" for cell in column])
+    return "\n".join("  ".join(line) for line in zip(*padded, strict=True))
