@@ -52,6 +52,22 @@ def test_together_and_alone(zeros: bool, anchored: bool, size: int) -> None:
         np.testing.assert_array_equal(batch.spans.length, spans.length)
 
 
+@pytest.mark.parametrize("size", [16, TOGETHER + 1])
+def test_drawn_from_all_windows(size: int) -> None:
+    """Of a table with fewer windows than are drawn, each is made once, and the batches are the
+    same; series too short to have any are in between."""
+    series = read_series(several(a=wave(9), b=wave(3), c=wave(90, seed=1), d=wave(4), e=wave(30)))
+    sampler, inputs = made(series, replace(PLAN, long_season=0, calendar=False))
+    assert sampler.windows == (9 - 5) + (90 - 5) + (30 - 5)
+    kept, few = Batches(sampler, inputs, size, 100), Batches(sampler, inputs, size)
+    assert kept.keeps
+    assert not few.keeps or size > sampler.windows
+    for number in (0, 1, 7, 99, 0):
+        batch, alone = kept(number), sampler.draw([number], size)
+        np.testing.assert_array_equal(batch.rows, inputs.rows(alone)[0])
+        np.testing.assert_array_equal(batch.targets, alone.targets())
+
+
 def test_as_many_are_made_at_once_as_fit() -> None:
     sampler, inputs = made(uneven(zeros=False))
     assert [Batches(sampler, inputs, size).count for size in (1, 16, 128, 1000)] == [512, 32, 4, 1]

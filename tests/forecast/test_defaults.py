@@ -54,6 +54,16 @@ def test_what_is_given_is_kept() -> None:
     assert both.window == 96
 
 
+def test_a_window_that_is_given_is_not_stretched_by_a_season_that_was_found() -> None:
+    hours = dated(1000, HOUR)
+    short, long = suited(hours, 12, window=72), suited(hours, 12, window=168)
+    assert (short.season, short.long_season, short.reach) == (24, 0, 72)
+    assert (long.season, long.long_season, long.reach) == (24, 168, 168)
+    # both were asked for
+    asked = suited(hours, 12, window=72, season=(24, 168))
+    assert (asked.long_season, asked.reach) == (168, 168)
+
+
 def test_without_a_season_more_is_read_where_there_is_more() -> None:
     short, long = (
         suited(read_series(pl.DataFrame({"ds": range(n), "y": np.ones(n)})), 3) for n in (50, 500)

@@ -53,6 +53,17 @@ def test_few_windows_are_no_evidence_however_far_apart() -> None:
     )
 
 
+def test_a_loss_many_times_as_high_is_said_to_be() -> None:
+    few = np.ones(5)
+    assert said(LSTM=9.28 * few, naive=few).startswith(
+        "no better than naive: 9.3 times its pinball loss, which may be chance (5 windows, "
+    )
+    assert said(LSTM=1234 + 0.1 * NOISE, naive=1 + 0 * NOISE).startswith(
+        "worse than naive, with 1,234 times its pinball loss (p < 0.001"
+    )
+    assert said(LSTM=2.9 * few, naive=few).startswith("no better than naive: 190 % higher in")
+
+
 def test_the_best_baseline_is_the_one_compared_with() -> None:
     found = said(LSTM=8 + 0.1 * NOISE, naive=20 + NOISE, median=7 + 0 * NOISE, mean=9 + NOISE)
     assert found.startswith("worse than median by")

@@ -59,6 +59,8 @@ def suited(
     """
     if season is None:
         season = seasons.infer(series, horizon)
+        if window is not None and window < season[1]:  # who gives it, says how far to look back
+            season = season[0], 0
     rows, longer = (season, 0) if isinstance(season, int) else season
     if window is None:
         window = Plan.window_for(rows, longer)

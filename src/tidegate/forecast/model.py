@@ -67,7 +67,7 @@ class Model:
         sampler = Sampler(table, plan)
         network = Network(inputs.spec, seed=plan.seed)
         inputs.start(network, sampler.draw([updates], 1024).targets())
-        draw = Batches(sampler, inputs, training.size)
+        draw = Batches(sampler, inputs, training.size, updates)
         settings = training.settings(updates, plan.seed)
         history = fit_drawn(network, draw, inputs.loss, settings, progress=progress)
         return cls(inputs, network, Correction.none(len(inputs.head.quantiles))), history

@@ -16,6 +16,8 @@ from .paired import FEW, Unit, compare
 Array = NDArray[Any]
 NONE = 1e-9
 """A difference that is a smaller share of the losses than this is rounding."""
+MANIFOLD = 3
+"""A loss that is so many times another's is said to be, and not to be so many percent higher."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,10 @@ class Verdict:
         sure = few if self.p is None else f"{_chance(self.p)}, {over}"
         if self.margin == -math.inf:
             said = ", which made no error"
+        elif self.margin <= 1 - MANIFOLD:
+            size = f"{_times(1 - self.margin)} its {self.loss}"
+            sure_of_it = self.relation == "worse than"
+            said = f", with {size}" if sure_of_it else f": {size}, which may be chance"
         elif self.relation != "no better than":
             said = f" by {_percent(self.margin)} in {self.loss}"
         elif self.margin == 0:
@@ -130,6 +136,11 @@ def _percent(margin: float) -> str:
     """The size of a share, in words."""
     share = 100 * abs(margin)
     return f"{share:,.0f} %" if share >= 1 else "less than 1 %"
+
+
+def _times(ratio: float) -> str:
+    """So many times, in words."""
+    return f"{ratio:,.0f} times" if ratio >= 10 else f"{ratio:.1f} times"
 
 
 def _chance(p: float) -> str:

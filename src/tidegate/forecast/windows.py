@@ -6,7 +6,7 @@ normalised from its own rows alone, so nothing that comes after the cut can leak
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -230,6 +230,11 @@ class Sampler:
         self.table = table
         self.plan = plan
         self.able = np.flatnonzero(table.length > plan.least)
+        count = np.maximum(table.length - plan.least, 0)
+        self.before = np.cumsum(count) - count
+        """``[n]``, the windows of all series before one: they are counted through."""
+        self.windows = int(count.sum())
+        """That can be drawn."""
 
     def draw(self, numbers: Iterable[int], count: int) -> Windows:
         """``count`` windows for each number, which it alone decides with the plan's seed; those of
@@ -237,6 +242,20 @@ class Sampler:
         drawn = [self._drawn(number, count) for number in numbers]
         series, cut = (np.concatenate(part) for part in zip(*drawn, strict=True))
         return Windows.before(self.table, self.plan, series, cut)
+
+    def drawn_places(self, number: int, count: int) -> Array:
+        """``[count]``, where in `every` the windows are that `draw` draws for a number."""
+        series, cut = self._drawn(number, count)
+        found: Array = self.before[series] + cut - self.table.start[series] - self.plan.least
+        return found
+
+    def every(self, at_once: int) -> Iterator[Windows]:
+        """All windows that can be drawn, so many at once: series by series, the first cut first."""
+        for first in range(0, self.windows, at_once):
+            place = np.arange(first, min(first + at_once, self.windows))
+            series = np.searchsorted(self.before, place, side="right") - 1
+            cut = self.table.start[series] + self.plan.least + place - self.before[series]
+            yield Windows.before(self.table, self.plan, series, cut)
 
     def _drawn(self, number: int, count: int) -> tuple[Array, Array]:
         """Series and cut of some windows."""
