@@ -5,6 +5,7 @@ The loss by length of context is that of the whole estimator, on sequences that 
 
 from __future__ import annotations
 
+import copy
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,9 +20,10 @@ from ..network.audited import FEW, NetworkSubject, about_of
 from ..network.lags import CHANGE, change, doubling, spread
 from ..network.reference_loss import softmax
 from ..network.subject import Context
-from . import fitting
+from . import fitting, unlearnt
 from .learn import Learned
 from .numbers import Numbers
+from .unlearnt import Judged, Known
 
 Array = NDArray[Any]
 Loss = Callable[[Array, Array], Array]
@@ -41,6 +43,21 @@ def given(estimator: Any, data: Any) -> tuple[Ragged, Any]:
     if x.rows.dtype.kind == "f" and np.isnan(x.rows).all():
         raise DataError("X holds nothing but NaN; an audit needs values")
     return x, y
+
+
+def job_of(estimator: Any, *given: Any) -> fitting.Job:
+    """As the estimator was fitted; from seed 0, and no generator of the user's moves on."""
+    again = copy.copy(estimator)
+    again.random_state = 0
+    found: fitting.Job = again._job(*given, False)
+    return found
+
+
+def shares(targets: Array, count: int) -> Array:
+    """``[O]``, the best outputs without a look at anything: logarithms of the labels' shares."""
+    each = np.bincount(targets.astype(np.int64), minlength=count) + 1.0
+    found: Array = np.log(each / each.sum())
+    return found
 
 
 def entropy(targets: Array) -> Loss:
@@ -78,6 +95,20 @@ def yes_or_no(targets: Array) -> Loss:
     return loss
 
 
+def of_steps(truth: Array, classes: Array | None) -> tuple[Loss, Array]:
+    """The loss of a tagger, and the outputs that are best without a look at anything.
+
+    Args:
+        truth: ``[N, 1]`` numbers of labels, or ``[N, K]`` of 0 and 1, NaN where not known.
+        classes: the labels; None for yes or no.
+    """
+    if classes is None:
+        known = ~np.isnan(truth)
+        yes = (np.where(known, truth, 0).sum(axis=0) + 1) / (known.sum(axis=0) + 2)
+        return yes_or_no(truth), np.log(yes / (1 - yes))
+    return entropy(truth[:, 0]), shares(truth[:, 0], len(classes))
+
+
 def squared(targets: Array) -> Loss:
     """The squared error, the mean over targets; of quantiles, that of the middle one."""
 
@@ -91,14 +122,14 @@ def squared(targets: Array) -> Loss:
 
 
 def subject(
-    estimator: Any, x: Ragged, loss: Loss | None, name: str, outputs: tuple[str, ...]
+    estimator: Any, x: Ragged, known: Known | None, name: str, outputs: tuple[str, ...]
 ) -> NetworkSubject:
     """The estimator with some sequences.
 
     Args:
         estimator: fitted.
         x: the sequences.
-        loss: of what is known of them; None if nothing is.
+        known: of them; None if no targets are.
         name: of the loss.
         outputs: their names.
     """
@@ -112,7 +143,7 @@ def subject(
         rows, spans = inputs.segments.read(inputs.table(x), x.spans, _offset(inputs, x.length))
     else:
         rows, spans = inputs.views(inputs.table(x), x.spans)[0]
-    about = about_of(spec, loss=CHANGE if loss is None else name)
+    about = about_of(spec, loss=CHANGE if known is None else name)
     settings = ["cell", "init", "learning_rate", "clip_value"]
     settings += ["readout"] if spec.readout == "last" else []
     if isinstance(inputs, Numbers):
@@ -124,7 +155,7 @@ def subject(
     if len(outputs) <= FEW:
         about = replace(about, outputs=outputs)
     about = replace(about, settings=tuple(settings))
-    counted = _change(learned, x) if loss is None else loss
+    counted = _change(learned, x) if known is None else known.loss
 
     def score(output: Array) -> Array:
         if not stepwise:
@@ -134,8 +165,16 @@ def subject(
         return found
 
     lengths = tuple(doubling(int(x.length.max())))
-    losses = _stepwise if stepwise else _whole
-    context = Context(lengths, lambda rows, most: losses(learned, x, counted, rows, most))
+    answers = _stepwise if stepwise else _whole
+    judged = Judged(learned, np.arange(len(x)))
+    if known is not None:
+        judged = unlearnt.judged(learned, known, lambda who, *how: answers(who, x, *how))
+
+    def losses(rows: int, most: int) -> Array:
+        found, which = answers(judged, x, rows, most)
+        return counted(found if known is None else judged.towards(known.constant, found), which)
+
+    context = Context(lengths, losses)
     pull = _pull(inputs, x) if isinstance(inputs, Numbers) else None
     labels = None
     if not isinstance(inputs, Numbers):
@@ -153,16 +192,17 @@ def ends(x: Ragged, which: Array, first: Array, last: Array) -> Ragged:
     return Ragged(x.form, x.rows[index], length)
 
 
-def _whole(learned: Learned, x: Ragged, loss: Loss, rows: int, most: int) -> Array:
-    which = spread(len(x), most)
+def _whole(judged: Judged, x: Ragged, rows: int, most: int) -> tuple[Array, Array]:
+    which = judged.which[spread(len(judged.which), most)]
     length = x.length[which]
     part = ends(x, which, np.maximum(length - rows, 0), length - 1)
-    return loss(learned.outputs(part), which)
+    return judged.learned.outputs(part), which
 
 
-def _stepwise(learned: Learned, x: Ragged, loss: Loss, rows: int, most: int) -> Array:
+def _stepwise(judged: Judged, x: Ragged, rows: int, most: int) -> tuple[Array, Array]:
     """Of single steps, drawn from all; of both directions, as many rows are seen after a step."""
-    row = np.random.default_rng(0).integers(len(x.rows), size=most)
+    learned, each = judged.learned, places(x.spans[judged.which])
+    row = each[np.random.default_rng(0).integers(len(each), size=most)]
     which = np.searchsorted(np.cumsum(x.length), row, side="right")
     at = row - x.spans.start[which]
     first, last = np.maximum(at - rows + 1, 0), at
@@ -170,7 +210,7 @@ def _stepwise(learned: Learned, x: Ragged, loss: Loss, rows: int, most: int) -> 
         last = np.minimum(at + rows - 1, x.length[which] - 1)
     part = ends(x, which, first, last)
     outputs = learned.outputs(part)[part.spans.start + at - first]
-    return loss(outputs, row)
+    return outputs, row
 
 
 def _change(learned: Learned, x: Ragged) -> Loss:
@@ -204,9 +244,9 @@ def _pull(inputs: Numbers, x: Ragged) -> Callable[[Array, Array], tuple[Array, A
             number, offset = np.arange(len(x.rows))[:, None], _offset(inputs, spans.length)
             index = inputs.segments.read(number, spans, offset)[0]
         read = np.zeros((len(own), features.width))
-        for copy in range(index.shape[1]):
-            part = gradient[:, copy * features.width : (copy + 1) * features.width]
-            np.add.at(read, place[index[:, copy]], part)
+        for nth in range(index.shape[1]):
+            part = gradient[:, nth * features.width : (nth + 1) * features.width]
+            np.add.at(read, place[index[:, nth]], part)
         found, rest = read[:, :columns].copy(), read[:, columns:]
         if len(features.change):
             by_change, rest = rest[:, :columns] / features.change, rest[:, columns:]

@@ -225,14 +225,20 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
 
     def __audit__(self, data: Any) -> Any:
         """Itself with X or (X, y), as `tg.audit` sees it."""
-        from . import audited
+        from . import audited, unlearnt
 
         x, y = audited.given(self, data)
-        loss = None
+        known, count = None, len(self.classes_)
         if y is not None:
-            loss = audited.entropy(labels.ids_of(aligned(y, x), self.classes_, len(x)))
+            ids = labels.ids_of(aligned(y, x), self.classes_, len(x))
+            known = unlearnt.Known(
+                audited.entropy(ids),
+                audited.shares(ids, count),
+                Samples(x, ids[:, None].astype(np.float64), np.ones(len(x))),
+                audited.job_of(self, count),
+            )
         names = tuple(map(str, self.classes_))
-        return audited.subject(self, x, loss, "cross-entropy", names)
+        return audited.subject(self, x, known, "cross-entropy", names)
 
     def _samples(self, x: Ragged, ids: Array, classes: Array, sample_weight: Any) -> Samples:
         weights = fitting.weights_of(sample_weight, x)

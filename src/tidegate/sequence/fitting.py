@@ -20,6 +20,7 @@ from .begin import begun
 from .learn import APART, Inputs, Learned, Learner, Member, Recipe, split
 from .numbers import Numbers
 from .samples import Samples
+from .seen import Seen
 from .tasks import Task
 from .temperature import FEW, fitted
 from .texts import Texts
@@ -93,12 +94,13 @@ class Job:
         if before is not None:
             check_unchanged(learner.spec, before.spec)
         starts: Any = [None] * self._members(inputs) if before is None else before.members
+        seen = (Seen() if before is None else before.seen).and_of(samples.x)
         members: list[Member] = []
         for i, start in enumerate(starts):
             members.append(learner.learn(samples, self.seed + APART * i, start))
             if members[-1].interrupted:  # Ctrl-C ends it all, and keeps what was learnt
-                return Learned(inputs, tuple(members))
-        return Learned(inputs, tuple(members), self._temperature(learner, samples))
+                return Learned(inputs, tuple(members), seen=seen)
+        return Learned(inputs, tuple(members), self._temperature(learner, samples), seen)
 
     def begun(self, samples: Samples) -> Learned:
         """Networks that have learnt nothing yet but how their input is scaled."""
@@ -122,12 +124,17 @@ class Job:
             learner.learn(samples, self.seed + APART * i, start)
             for i, start in enumerate(before.members)
         )
-        return replace(before, members=members)
+        return replace(before, members=members, seen=before.seen.and_of(samples.x))
+
+    def updates(self, n: int, inputs: Inputs) -> int:
+        """Of each network, for n samples."""
+        return self._learner(inputs, n).recipe.updates
 
     def _inputs(self, samples: Samples) -> Inputs:
         x, training, steps = samples.x, self.training, self.task.stepwise
         if x.form.kind == "tokens":
             return Texts.of(x, training, self.architecture.tokens, steps=steps)
+        labelled = self.task.loss.kind == "categorical" and not steps
         return Numbers.of(
             x,
             samples.weights,
@@ -135,6 +142,7 @@ class Job:
             whole=self.architecture.bidirectional,
             steps=steps,
             augment=self.task.varies(training.augment),
+            labels=samples.targets[:, 0].astype(np.int64) if labelled else None,
         )
 
     def _learner(self, inputs: Inputs, n: int) -> Learner:

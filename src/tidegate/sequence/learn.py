@@ -18,6 +18,7 @@ from ..train.progress import Listener
 from .begin import begun
 from .pooled import answer
 from .samples import Samples
+from .seen import Seen
 from .tasks import Task
 from .training import Training
 from .wide import Grams, Wide, WideLearner
@@ -283,6 +284,8 @@ class Learned:
     inputs: Any
     members: tuple[Member, ...]
     temperature: float = 1.0
+    seen: Seen = field(default_factory=Seen)
+    """What they learnt from."""
 
     def outputs(self, x: Ragged) -> Array:
         """``[n, O]`` for n sequences, or ``[N, O]`` for their steps, in float64."""

@@ -14,6 +14,7 @@ from ..data.sequences import Form, Ragged, places
 from ..data.spans import Spans
 from ..errors import ArgumentError
 from ..network import NumberInput
+from .pace import stretchable
 from .segments import Segments, shaken, suited, varied
 from .training import Training
 
@@ -21,8 +22,6 @@ Array = NDArray[Any]
 
 VARIED = 0.8
 """The share of the batches that are varied."""
-WAVES = 10
-"""Cycles in a sequence, at most, for it to be stretched."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +55,7 @@ class Numbers:
         whole: bool,
         steps: bool,
         augment: bool,
+        labels: Array | None = None,
     ) -> Numbers:
         """Learnt from the sequences that a network learns from.
 
@@ -66,13 +66,14 @@ class Numbers:
             whole: whether the network sees a sequence to its end before it answers.
             steps: whether it answers at every step.
             augment: whether the sequences are varied at all; if not, nobody need look at waves.
+            labels: ``[n]``, theirs from 0 up; None if they have none.
         """
         features = Features.of(x, weights, changes=training.changes, own=whole)
         size = 1 if steps else training.segment or suited(x.length)
-        stretched = (
-            augment and not steps and waves(features.rows(x)[:, : x.form.columns], x.spans) <= WAVES
-        )
-        return cls(x.form, features, Reading(size, bool(stretched)))
+        stretched = False
+        if augment and not steps:
+            stretched = stretchable(features.rows(x)[:, : x.form.columns], x.spans, labels)
+        return cls(x.form, features, Reading(size, stretched))
 
     @property
     def segments(self) -> Segments:
@@ -144,23 +145,3 @@ class Numbers:
             arrays[field.name] = array
         features = Features.from_arrays(form.columns, arrays)
         return cls(form, features, from_json(Reading, data.get("reading")))
-
-
-def waves(rows: Array, spans: Spans) -> float:
-    """Cycles in a sequence, at the frequency that half of its variance lies below; the median.
-
-    Args:
-        rows: ``[N, F]``.
-        spans: the sequences in them, of which 200 are looked at.
-
-    Example:
-        >>> t = np.arange(300) / 300
-        >>> waves(np.sin(2 * np.pi * 25 * t)[:, None], Spans([0], [300]))
-        25.0
-    """
-    found = []
-    for i in np.unique(np.linspace(0, len(spans) - 1, 200).astype(int)):
-        part = rows[spans.start[i] : spans.start[i] + spans.length[i]].astype(np.float64)
-        power = (np.abs(np.fft.rfft(part - part.mean(axis=0), axis=0)) ** 2).sum(axis=1)
-        found.append(int(np.searchsorted(np.cumsum(power), power.sum() / 2)))
-    return float(np.median(found))

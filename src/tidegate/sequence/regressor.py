@@ -190,15 +190,22 @@ class SequenceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  #
 
     def __audit__(self, data: Any) -> Any:
         """Itself with X or (X, y), as `tg.audit` sees it."""
-        from . import audited
+        from . import audited, unlearnt
 
         x, y = audited.given(self, data)
-        loss, count = None, self.learned_.spec.outputs
+        known, count = None, self.learned_.spec.outputs
         if y is not None:
             samples = Samples(x, numbers_of(aligned(y, x), len(x))[0], np.ones(len(x)))
-            loss = audited.squared(self.units_.apply(samples).targets)
+            samples = self.units_.apply(samples)
+            targets = samples.targets
+            known = unlearnt.Known(
+                audited.squared(targets),
+                np.repeat(targets.mean(axis=0), count // targets.shape[1]),
+                samples,
+                audited.job_of(self, targets.shape[1]),
+            )
         names = ("y",) if count == 1 else tuple(f"y{i}" for i in range(count))
-        return audited.subject(self, x, loss, "squared error", names)
+        return audited.subject(self, x, known, "squared error", names)
 
     def _samples(
         self, X: Any, y: Any, sample_weight: Any, before: Learned | None

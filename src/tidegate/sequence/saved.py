@@ -16,6 +16,7 @@ from ..network.file import ModelFile, parameters_of, write_model
 from . import fitting
 from .learn import Learned, Member
 from .numbers import Numbers
+from .seen import Seen
 from .texts import Texts
 from .training import Training
 from .wide import COLUMNS, Wide
@@ -64,7 +65,7 @@ def write(
         path,
         kind,
         learned.spec.to_json(),
-        {**held, **learned.inputs.tensors(), **tensors},
+        {**held, **learned.inputs.tensors(), "learnt.hashes": learned.seen.stored(), **tensors},
         preparation,
     )
 
@@ -93,7 +94,8 @@ def learned_of(file: ModelFile) -> Learned:
             raise ArgumentError("its network reads something else than its sequences give")
         wide = _wide(file, i, spec.output_size) if inputs.wide else None
         members.append(Member(Network(spec, parameters=parameters), wide))
-    return Learned(inputs, tuple(members), float(temperature))
+    seen = Seen.from_file(file.tensors.get("learnt.hashes"))
+    return Learned(inputs, tuple(members), float(temperature), seen)
 
 
 def _tensors(member: Member) -> dict[str, Array]:

@@ -222,19 +222,17 @@ class SequenceTagger(BaseEstimator):  # type: ignore[misc]  # no types there
 
     def __audit__(self, data: Any) -> Any:
         """Itself with X or (X, y), as `tg.audit` sees it."""
-        from . import audited
+        from . import audited, unlearnt
 
         x, y = audited.given(self, data)
-        loss, count = None, self.learned_.spec.outputs
+        known, count = None, self.learned_.spec.outputs
         if y is not None:
             truth = steps.known_of(y, x, self.classes_, count)
-            loss = (
-                audited.yes_or_no(truth)
-                if self.classes_ is None
-                else audited.entropy(truth[:, 0].astype(np.int64))
-            )
+            samples = Samples(x, truth, np.ones(len(x)), stepwise=True)
+            job = audited.job_of(self, samples, self.classes_)
+            known = unlearnt.Known(*audited.of_steps(truth, self.classes_), samples, job)
         names = tuple(map(str, range(count) if self.classes_ is None else self.classes_))
-        return audited.subject(self, x, loss, "cross-entropy", names)
+        return audited.subject(self, x, known, "cross-entropy", names)
 
     def _job(
         self, samples: Samples, classes: Array | None, progress: bool | Listener | None
