@@ -142,8 +142,8 @@ def main() -> None:
             f"{name}: {len(data.actual)} series, {len(data.past)} rows; {words}",
             f"{threads}, a seed each; MAE and sMAPE are means over them, range is that of the MAE",
             "times, times cpu: the side's seconds over those of the tidegate beside it",
-            "tidegate trains a second model, by half as many updates, that corrects its intervals, "
-            "save where the row says no calibration",
+            "tidegate trains a second model, by a quarter as many updates, that corrects its "
+            "intervals, save where the row says no calibration",
         ]
         report(
             f"forecasting_peers_{name}", about, compare(data, options.repeat, options.sides), notes

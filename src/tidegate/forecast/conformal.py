@@ -52,8 +52,8 @@ class Correction:
     ) -> Correction:
         """From what was held out.
 
-        An interval is never made narrower: a model that learnt for half as long knows less of its
-        rows by heart, so it holds more of the next ones than the one that is corrected.
+        An interval is never made narrower: a model that learnt for a quarter as long knows less of
+        its rows by heart, so it holds more of the next ones than the one that is corrected.
 
         Args:
             levels: of the quantiles, increasing, the first as far below 0.5 as the last is above,

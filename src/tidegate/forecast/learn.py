@@ -25,7 +25,7 @@ from .windows import Table, Windows
 Array = NDArray[Any]
 
 
-SHORTER = 0.5
+SHORTER = 0.25
 """The updates of the training that the intervals are corrected by, as a share of all; where they
 are few, all."""
 HELD = 4

@@ -45,7 +45,8 @@ class ForecastTraining:
     """The highest; it rises for a tenth of the updates and then falls along a cosine."""
     weight_decay: float = 1e-4
     calibrate: bool = True
-    """Whether the intervals are corrected by windows held out, which takes half as long again."""
+    """Whether the intervals are corrected by windows held out, which takes a quarter of the time
+    more."""
     init: Init = field(default_factory=Init)
     """What the weights start from; ``Init(chrono=T)`` for memories of T steps."""
     clip_value: float | None = None
