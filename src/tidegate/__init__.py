@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .language.model import LanguageModel as LanguageModel
     from .language.training import LanguageTraining as LanguageTraining
     from .loading import load as load
+    from .network import Init as Init
     from .network.layers import GRU as GRU
     from .network.layers import LSTM as LSTM
     from .network.layers import RNN as RNN
@@ -48,6 +49,7 @@ _HOME = {
     "SequenceRegressor": "sequence.regressor",
     "SequenceTagger": "sequence.tagger",
     "SequenceTraining": "sequence.training",
+    "Init": "network",
     "load": "loading",
     **dict.fromkeys(
         (

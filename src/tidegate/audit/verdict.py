@@ -31,6 +31,8 @@ FULL = 0.5
 """The share of units and steps at the end of a tanh, from which on a layer is saturated."""
 
 
+SAME = 1e-12
+"""The share of its variance by which an output differs from itself, by rounding."""
 SHORTEST = 0.25
 """Steps; what halves faster is gone, a fifteenth is left, after one."""
 
@@ -99,8 +101,20 @@ def judge(
             f"{large.size:.3g} times as large {large.lag} steps back",
             evidence,
         )
-    unused = memory.name != CHANGE and (memory.gain < NEAR or not memory.p < SURE)
-    if best.size < GONE and reached < PART * length:
+    unused = _unused(memory)
+    lost = best.size < GONE and reached < PART * length
+    if lost and about.burst is not None:
+        updates, lag, size = about.burst
+        dead = evidence["dead units"]
+        said = f"{100 * dead:.0f} % of its units are dead, and {left}" if dead else left
+        return Verdict(
+            "exploding",
+            f"while it learnt, after {updates} update{'s' if updates != 1 else ''}, the gradient "
+            f"was {size:.3g} times as large {lag} steps back; since such updates {said} steps"
+            f"{large_as}",
+            evidence,
+        )
+    if lost:
         if full > FULL:
             return Verdict(
                 "saturated",
@@ -120,12 +134,13 @@ def judge(
         seen = int(memory.context[0])
         only = f"only the newest {seen} {step}{'s' if seen != 1 else ''}"
         only = only if seen else "no more than the level of a window"
-        return Verdict(
-            "unused past",
+        said = (
             f"the {memory.name} is {memory.score[0]:.4g} with {only} seen, and "
-            f"{memory.full:.4g} with all {longest}, though {far}",
-            evidence,
+            f"{memory.full:.4g} with all {longest}, though {far}"
         )
+        if memory.name == CHANGE:
+            said = f"the output is the same with {only} seen as with all {longest}, though {far}"
+        return Verdict("unused past", said, evidence)
     return Verdict("healthy", f"{far}; {matters}", evidence)
 
 
@@ -154,6 +169,13 @@ def reach(gradient: tuple[LagCurve, ...], length: int) -> int:
     return int(gone[0]) if gone.size else max(length, len(most))
 
 
+def _unused(memory: Memory) -> bool:
+    """Whether a longer past is worth nothing; without targets, whether it changes nothing."""
+    if memory.name == CHANGE:
+        return bool(memory.score.max() <= SAME)
+    return memory.gain < NEAR or not memory.p < SURE
+
+
 def _share(size: float) -> str:
     if size == 0:
         return "nothing"
@@ -170,13 +192,15 @@ def stateless(step: str, memory: Memory) -> Verdict:
         "p of the gain": memory.p,
     }
     longest = int(memory.context[-1])
-    if memory.name != CHANGE and (memory.gain < NEAR or not memory.p < SURE):
-        return Verdict(
-            "unused past",
-            f"the {memory.name} is {memory.score[0]:.4g} with the newest {step} alone, and "
-            f"{memory.full:.4g} with all {longest}",
-            evidence,
+    if _unused(memory):
+        alone = f"with the newest {step} alone"
+        said = (
+            f"the {memory.name} is {memory.score[0]:.4g} {alone}, and {memory.full:.4g} with all "
+            f"{longest}"
         )
+        if memory.name == CHANGE:
+            said = f"the output is the same {alone} as with all {longest}"
+        return Verdict("unused past", said, evidence)
     return Verdict(
         "healthy",
         f"no recurrent layer was found, so nothing is known of its gradient; the newest "

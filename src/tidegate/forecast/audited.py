@@ -20,6 +20,7 @@ from ..network import Network
 from ..network.audited import FEW, Acts, NetworkSubject, about_of
 from ..network.lags import doubling, spread
 from ..network.subject import Context
+from ..train.watch import worst
 from . import unlearnt
 from .influence import Columns, influence, spread_of, without_floor
 from .learn import table_of
@@ -77,6 +78,7 @@ def subject(forecaster: Forecaster, df: Any) -> NetworkSubject:
         rows=plan.segment,
         unit="by a change of 1 of the input",
         loss="cost of chance and amount" if table.zeros.any() else "absolute error",
+        burst=None if forecaster.history_ is None else worst(forecaster.history_.looks),
         settings=("cell", "init", "window", "hidden", "learning_rate", "clip_value"),
     )
     targets = windows.targets()[..., :2].astype(np.float64)
@@ -93,6 +95,8 @@ def subject(forecaster: Forecaster, df: Any) -> NetworkSubject:
     def losses(seen: int, most: int) -> Array:
         some = take(judged.windows, spread(len(judged.windows), most))
         truth = some.targets()[..., :2].astype(np.float64)
+        if seen == _longest(windows):
+            seen = plan.reach
         if not seen:
             usual = 1 - some.zero.sum(axis=1) / np.maximum(some.seen.sum(axis=1), 1)
             chance = np.repeat(usual[:, None], truth.shape[1], axis=1)
@@ -119,7 +123,7 @@ def subject(forecaster: Forecaster, df: Any) -> NetworkSubject:
         spans,
         score,
         acts=acts_of(models, table),
-        contexts=Context((0, *doubling(plan.reach)), losses),
+        contexts=Context((0, *doubling(_longest(windows))), losses),
         labels=_labels(series, windows),
         anew=anew,
     )
@@ -170,6 +174,12 @@ def _windows(model: Model, table: Table) -> Windows:
         f"an audit needs a series of {plan.needed} rows at least, to compare the forecast of "
         f"{plan.horizon} steps with what came; the longest has {int(table.length.max())}"
     )
+
+
+def _longest(windows: Windows) -> int:
+    """The most rows that any window has before it: fewer than it could read, of short series."""
+    before = windows.cut - windows.table.start[windows.series]
+    return int(min(windows.plan.reach, before.max()))
 
 
 def _cost(z: Array, chance: Array | None, truth: Array) -> Array:

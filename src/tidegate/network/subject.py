@@ -45,6 +45,9 @@ class About:
     """How the recurrent weights were drawn."""
     sizes: tuple[float, ...] = ()
     """How much each input varies, in its own units; none where the influence is by deviation."""
+    burst: tuple[int, int, float] | None = None
+    """If the gradient exploded while it learnt: after how many updates, so many steps back, how
+    many times as large. None if it did not, or nobody knows."""
     once: tuple[str, ...] = ()
     """Inputs beside them that have one value in a sequence, and no lag."""
 

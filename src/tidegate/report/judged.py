@@ -67,10 +67,13 @@ def judged_sections(
 
 
 def _windows(found: Backtest) -> str:
-    count, several = len(found.held.cut), len(np.unique(found.held.series))
-    of = f" of {several:,} series" if several > 1 else ""
+    each = np.unique(found.held.series, return_counts=True)[1]
+    least, most = int(each.min()), int(each.max())
     steps = found.series.frequency.steps(found.actual.shape[1])
-    return f"{count:,} windows of {steps}{of}" if count > 1 else f"window of {steps}{of}"
+    count = "window" if most == 1 else f"{most:,} windows"
+    if least < most:
+        count = f"{least:,} to {count}"
+    return f"{count} of {steps}" + (f" of each of {len(each):,} series" if len(each) > 1 else "")
 
 
 def _losses(found: Backtest, judged: Evaluation) -> Chart:

@@ -20,6 +20,7 @@ from ..network.audited import FEW, NetworkSubject, about_of
 from ..network.lags import CHANGE, change, doubling, spread
 from ..network.reference_loss import softmax
 from ..network.subject import Context
+from ..train.watch import worst
 from . import fitting, unlearnt
 from .learn import Learned
 from .numbers import Numbers
@@ -154,7 +155,9 @@ def subject(
         about = replace(about, step="token", unit="per unit of the embedding")
     if len(outputs) <= FEW:
         about = replace(about, outputs=outputs)
-    about = replace(about, settings=tuple(settings))
+    bursts = (worst(member.history.looks) for member in learned.members)
+    first_burst = next((found for found in bursts if found is not None), None)
+    about = replace(about, settings=tuple(settings), burst=first_burst)
     counted = _change(learned, x) if known is None else known.loss
 
     def score(output: Array) -> Array:
@@ -171,6 +174,8 @@ def subject(
         judged = unlearnt.judged(learned, known, lambda who, *how: answers(who, x, *how))
 
     def losses(rows: int, most: int) -> Array:
+        if judged.learned is not learned and not stepwise:
+            most = unlearnt.MOST  # of a third there are few, and one network is asked
         found, which = answers(judged, x, rows, most)
         return counted(found if known is None else judged.towards(known.constant, found), which)
 

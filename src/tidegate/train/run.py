@@ -137,6 +137,8 @@ class Run:
         self.history.loss.append(step.loss)
         self.history.norm.append(step.norm)
         self.history.learning_rate.append(rate)
+        if self.watch is not None:
+            self.watch.after(self.history.norm)
         return len(batch)
 
     def end_epoch(self, seconds: float) -> None:

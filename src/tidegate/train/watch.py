@@ -35,6 +35,10 @@ CALL = 1e7
 """Operations that are done in the time that a look takes beside its products."""
 SLOW = 4.0
 """How much longer a product takes for two sequences than as a part of a batch."""
+BRIEF = 16
+"""Steps, from which on it is looked after a burst: in fewer no gradient explodes."""
+EARLY, LIGHT = 200, 1_000_000
+"""Updates in which a burst is looked for, and weights of a network that are copied before each."""
 OFTEN = 10
 """Updates between two looks, at the least."""
 
@@ -94,6 +98,7 @@ class Watch:
         self.total = total
         self.looks = looks
         self._every = 0
+        self._kept: tuple[Part, Array] | None = None
         self._trunk: Network | None = None
         ends = range(1, len(looks) + 1)
         self._warned = any(fault(looks[:end], total) for end in ends)
@@ -108,24 +113,55 @@ class Watch:
         """
         if not self._every:
             self._every = every(self.network.spec, size)
+        self._kept = None
+        if 0 < done < EARLY and self.network.values.size <= LIGHT:
+            self._kept = (batch, self.network.values.copy())
         if not done or done % self._every:
             return
         spans = batch.spans[:SEQUENCES]
         steps = spans.length // self.network.spec.input.segment
         if steps.max() < SHORT:
             return
+        self._look(done, batch, spans, int(steps.max()), self.network.values)
+        if what := fault(self.looks, self.total):
+            self._warn(what)
+
+    def after(self, norms: list[float]) -> None:
+        """To be called after an update: of a sudden burst, looks at the weights that it came from.
+
+        One such update may ruin a network, and no look would see why: afterwards its units are
+        dead, and the gradient is gone.
+
+        Args:
+            norms: of the gradients of all updates up to now.
+        """
+        if self._kept is None or not burst(norms):
+            return
+        batch, values = self._kept
+        spans = batch.spans[:SEQUENCES]
+        steps = spans.length // self.network.spec.input.segment
+        if steps.max() < BRIEF or any(look.update == len(norms) - 1 for look in self.looks):
+            return
+        self._look(len(norms) - 1, batch, spans, int(steps.max()), values)
+        if max(self.looks[-1].gradient) >= GROWN:
+            self._warn("explodes")
+
+    def _look(self, done: int, batch: Part, spans: Spans, steps: int, values: Array) -> None:
         if self._trunk is None:
             self._trunk = Network(trunk(self.network.spec))
-        gradient = self._gradient(self._trunk, done, batch, spans)
-        self.looks.append(Look(done, int(steps.max()), gradient))
-        if not self._warned and (what := fault(self.looks, self.total)):
-            self._warned = True
-            spec = self.network.spec
-            line = advice(what, self.looks, spec, self.clips)
-            warnings.warn(line, GradientWarning, stacklevel=2)
+        gradient = self._gradient(self._trunk, done, batch, spans, values)
+        self.looks.append(Look(done, steps, gradient))
 
-    def _gradient(self, net: Network, done: int, batch: Part, spans: Spans) -> tuple[float, ...]:
-        spec, values = net.spec, self.network.values
+    def _warn(self, what: Fault) -> None:
+        if not self._warned:
+            self._warned = True
+            line = advice(what, self.looks, self.network.spec, self.clips)
+            warnings.warn(line, GradientWarning, stacklevel=3)
+
+    def _gradient(
+        self, net: Network, done: int, batch: Part, spans: Spans, values: Array
+    ) -> tuple[float, ...]:
+        spec = net.spec
         embedding = self.network.spec.input
         first = 0
         rows: Any = batch.rows
@@ -149,6 +185,32 @@ class Watch:
         shares = np.sqrt(squares[lags] / squares[0])
         found = np.nan_to_num(np.minimum(shares, BEYOND), nan=BEYOND)
         return tuple(float(share) for share in found)
+
+
+def burst(norms: list[float]) -> bool:
+    """Whether the newest gradient is the first one that so exceeds that of the first update.
+
+    Example:
+        >>> burst([2.0, 3e8]), burst([2.0, 3e8, 4e8]), burst([2.0, 20.0])
+        (True, False, False)
+    """
+    bound = GROWN * norms[0]
+    return norms[-1] > bound and max(norms[:-1]) <= bound
+
+
+def worst(looks: list[Look]) -> tuple[int, int, float] | None:
+    """(updates done before, steps back, how many times as large) of the worst look of a run whose
+    gradient exploded; None if it never did.
+
+    Example:
+        >>> worst([Look(1, 64, (0.9, 20.0, 4e5)), Look(20, 64, (0.9, 0.1, 0.0))])
+        (1, 4, 400000.0)
+    """
+    look = max(looks, key=lambda look: max(look.gradient), default=None)
+    if look is None or max(look.gradient) < GROWN:
+        return None
+    place = int(np.argmax(look.gradient))
+    return look.update, look.lag[place], look.gradient[place]
 
 
 def every(spec: NetworkSpec, size: int) -> int:
