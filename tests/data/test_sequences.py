@@ -175,6 +175,8 @@ def test_a_missing_value_stays_missing() -> None:
         ([[1.0], [[1.0, 2.0]]], "sequence 1 of X has 2 features"),
         ([[1.0], np.ones((1, 1, 1))], "sequence 1 of X must be"),
         ([[1.0], "a"], "mixes texts .* sequence 1"),
+        ([["a", "b"], ["c", 3]], r"mixes lists of texts .* sequence 1 is \['c', 3\]"),
+        ([None, [1.0, 2.0]], "sequence 0 is None"),
         ([[1.0, 2.0], [1.0, "b"]], "sequence 1 of X has texts where numbers belong, such as '1.0'"),
         ([[1.0], 3.0], "sequence 1 is 3.0"),
         ([1.0, 2.0], "Expected 2D array, got 1D"),

@@ -214,6 +214,8 @@ def test_the_vocabulary_is_as_large_as_is_asked() -> None:
         (Y[:-1], "y has 23 labels, X has 24 sequences"),
         ([1] * 24, "y has 1 class, 1"),
         ([1, "a"] * 12, "mixes types: label 1 is 'a'"),
+        (np.zeros((24, 2)), "1d array"),
+        (np.linspace(0, 1, 24), "continuous.* SequenceRegressor learns numbers"),
         ([None, 1] * 12, "y 0 is missing"),
         (np.where(Y == 0, np.nan, 1.0), "NaN or infinity"),
         (None, "requires y to be passed"),

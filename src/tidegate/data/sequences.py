@@ -185,8 +185,16 @@ def _read(X: Any, like: Form | None, tokens: TokenKind, lower: bool) -> Ragged:
             f"X mixes texts and other sequences: sequence {number} is {X[number]!r:.60}, unlike "
             f"sequence {texts.index(True)}, a text"
         )
-    if all(_is_tokens(item) for item in X):
+    tokens_there = [_is_tokens(item) for item in X]
+    if all(tokens_there):
         return _of_tokens(X, lower)
+    first = next((i for i, item in enumerate(X) if tokens_there[i] and len(item)), None)
+    if first is not None:
+        number = tokens_there.index(False)
+        raise InputTypeError(
+            f"X mixes lists of texts and other sequences: sequence {number} is {X[number]!r:.60}, "
+            f"unlike sequence {first}, {X[first]!r:.60}"
+        )
     return _of_list(X)
 
 
@@ -237,7 +245,7 @@ def _of_list(X: Sequence[Any]) -> Ragged:
     arrays: list[NDArray[np.float64]] = []
     if isinstance(X[0], bytes):
         raise InputTypeError("sequence 0 of X is bytes; decode it to a text first")
-    if not isinstance(X[0], list | tuple) and np.ndim(X[0]) == 0:
+    if all(not isinstance(item, list | tuple) and np.ndim(item) == 0 for item in X):
         _of_array(_as_array(X), None, False)
     for number, item in enumerate(X):
         if not isinstance(item, list | tuple | np.ndarray) and not hasattr(item, "__array__"):

@@ -14,11 +14,13 @@ from sklearn.utils import check_random_state
 
 from ..errors import ArgumentError, DataError, NotFittedError
 from ..network import Loss, Network, NetworkSpec, TokenInput, checks
+from ..network.parameters import size
 from ..network.reference_loss import softmax
 from ..train import History
 from ..train.progress import Listener
 from . import saved
 from .choosing import Choice
+from .dropout import OF_WORDS, suited
 from .exported import write_language
 from .judge import Judgement, counted, judge
 from .learning import held_out, learn
@@ -71,7 +73,8 @@ class LanguageModel(BaseEstimator):  # type: ignore[misc]  # no types there
             hidden: units of a layer.
             layers: of the network.
             dropout: the share of what is read, of what passes between layers and of what the head
-                is given that training leaves out; None for 0.1 of characters, 0.4 of words.
+                is given that training leaves out; None for 0.4 of words, and of characters for 0.1,
+                up to 0.7 where the text is short for the network.
             recurrent_dropout: the share of the recurrent weights that an update does without.
             embedding: numbers that a token is read as; None for 64 of a character, for ``hidden``
                 of a word.
@@ -118,7 +121,9 @@ class LanguageModel(BaseEstimator):  # type: ignore[misc]  # no types there
             whole, self.level, min_count=least, max_size=training.vocabulary, lower=training.lower
         )
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        network = Network(self._spec(len(alphabet.vocabulary), training), seed=seed)
+        spec = self._spec(len(alphabet.vocabulary), training)
+        spec = _leaving_out(spec, self._dropout(size(spec), len(whole)))
+        network = Network(spec, seed=seed)
         self.history_ = learn(network, alphabet, whole, training, seed, progress)
         self.alphabet_, self.network_ = alphabet, network
         return self
@@ -138,7 +143,9 @@ class LanguageModel(BaseEstimator):  # type: ignore[misc]  # no types there
                 {**training.to_json(), "updates": max(tokens // per_update, 1)}
             )
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        network = Network(self.network_.spec, parameters=self.network_.parameters)
+        # of a text that comes in parts, nothing is read so often that it is learnt by heart
+        spec = _leaving_out(self.network_.spec, self._dropout(0, len(whole)))
+        network = Network(spec, parameters=self.network_.parameters)
         self.history_ = learn(network, self.alphabet_, whole, training, seed, False)
         self.network_ = network
         return self
@@ -325,22 +332,23 @@ class LanguageModel(BaseEstimator):  # type: ignore[misc]  # no types there
         words = self.level == "word"
         width = self.embedding or (self.hidden if words else 64)
         tied = words and width == self.hidden if self.tied is None else self.tied
-        dropout = (0.4 if words else 0.1) if self.dropout is None else self.dropout
         return NetworkSpec(
             TokenInput(vocabulary, width),
             cell=self.cell,
             hidden=self.hidden,
             layers=self.layers,
-            dropout=dropout if self.layers > 1 else 0.0,
-            input_dropout=dropout,
             recurrent_dropout=self.recurrent_dropout,
-            head_dropout=dropout,
             readout="each",
             outputs=vocabulary,
             tied=tied,
             loss=Loss("categorical"),
             init=training.init,
         )
+
+    def _dropout(self, parameters: int, characters: int) -> float:
+        if self.dropout is not None:
+            return self.dropout
+        return OF_WORDS if self.level == "word" else suited(parameters, characters)
 
     def _check_fitted(self) -> None:
         if not hasattr(self, "network_"):
@@ -364,3 +372,9 @@ class LanguageModel(BaseEstimator):  # type: ignore[misc]  # no types there
         ids = self._ids(prompt, "prompt")
         reader = Reader(self.network_, 1)
         return reader, reader.logits(ids)
+
+
+def _leaving_out(spec: NetworkSpec, share: float) -> NetworkSpec:
+    """The same with such a dropout of what is read, passes between layers, or reaches the head."""
+    between = share if spec.layers > 1 else 0.0
+    return spec.but(dropout=between, input_dropout=share, head_dropout=share)

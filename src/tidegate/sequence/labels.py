@@ -129,11 +129,17 @@ def _column(y: Any, n: int | None) -> Array:
                     f"y mixes types: label {i} is {y[i]!r}, label 0 is {y[0]!r}; give labels of "
                     f"one type"
                 )
-    array = column_or_1d(y, warn=True)
+    try:
+        array = column_or_1d(y, warn=True)
+    except ValueError as error:
+        raise DataError(str(error)) from None
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         number = int(np.argmin(np.isfinite(array)))
         raise DataError(f"Input y contains NaN or infinity: y {number} is {array[number]}")
-    check_classification_targets(array)
+    try:
+        check_classification_targets(array)
+    except ValueError as error:
+        raise DataError(f"{error} SequenceRegressor learns numbers.") from None
     if array.dtype == object and isinstance(array[0], str):
         array = array.astype(str)
     return np.asarray(array)
