@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -22,9 +21,10 @@ from .parameters import size, views
 from .results import Outputs as Outputs
 from .results import StepResult as StepResult
 from .results import Tape as Tape
-from .results import Vjp
-from .spec import NetworkSpec, NumberInput
+from .spec import NetworkSpec
 from .to_torch import network_to_torch
+from .vjp import like_output, vjp
+from .watched import Watched
 
 
 class Network:
@@ -53,21 +53,17 @@ class Network:
                 f"this network has {size(spec)} parameters, got an array of {given.shape} of "
                 f"{given.dtype}"
             )
-        self._flat = np.array(given, self.native.dtype, order="C")
-        # What the core is given, and tapes hold on to. Whoever else holds parameters holds _flat:
-        # a view's base is the array that owns the memory.
-        self.values = self._flat.view()
-        self._references = sys.getrefcount(self._flat)
-        self._dirty = True
+        self._watched = Watched(given, self.native.dtype)
+        self.values = self._watched.own
+        """What the core is given, and tapes hold on to."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _network, (self.spec, self._flat)
+        return _network, (self.spec, self.values)
 
     @property
     def parameters(self) -> Array:
         """All parameters, [size]; writable: what is written counts from the next call on."""
-        self._dirty = True
-        return self._flat
+        return self._watched.lent()
 
     @property
     def params(self) -> dict[str, Array]:
@@ -158,7 +154,7 @@ class Network:
         table = self.native.targets(targets, target_index, weights, len(spans), classes)
         moved = self.native.moving(state, len(spans))
         course = optimizer.begin(self.values)
-        self._dirty = True
+        self._watched.written()
         loss, norm = call(
             self.native.network.train_step,
             self.values,
@@ -205,62 +201,8 @@ class Network:
     def backward(self, tape: Tape, d_output: ArrayLike) -> Array:
         """The gradient of all parameters, flat, given that of the output. Uses the tape up."""
         gradient = np.empty_like(self.values)
-        self.native_backward(tape.native, self._like_output(tape, d_output), gradient=gradient)
+        self.native_backward(tape.native, like_output(self, tape, d_output), gradient=gradient)
         return gradient
-
-    def vjp(
-        self, tape: Tape, d_output: ArrayLike | None = None, d_state: State | None = None
-    ) -> Vjp:
-        """The gradient of ``sum(d_output * output) + sum(d_state * last states)``. Uses tape up.
-
-        A vector-Jacobian product: from a probe of what a network gives, or of a state at the end of
-        each span, to every input and every state before it.
-
-        Args:
-            tape: from `forward_train`.
-            d_output: like ``tape.output``; None for zero.
-            d_state: as `Outputs.state`; None for zero.
-
-        Raises:
-            ArgumentError: if a shape does not fit, or the tape was used up.
-
-        Example:
-            >>> import numpy as np
-            >>> from tidegate.data import Spans
-            >>> from tidegate.network import NetworkSpec, NumberInput
-            >>> spec = NetworkSpec(NumberInput(1), cell="rnn_linear", hidden=1, dtype="float64")
-            >>> network = Network(spec)
-            >>> network.params["weight_hh_l0"][:] = 2.0
-            >>> tape = network.forward_train(np.zeros((4, 1)), Spans(np.array([0]), np.array([4])))
-            >>> found = network.vjp(tape, d_state=(np.ones((1, 1, 1)),))
-            >>> found.trail[0]["h"].ravel().tolist()
-            [8.0, 4.0, 2.0, 1.0]
-        """
-        spans, spec, source = tape.spans, self.spec, self.spec.input
-        n, rows = len(spans), int(spans.length.sum()) // source.segment
-        output = None if d_output is None else self._like_output(tape, d_output)
-        gradient = np.empty_like(self.values)
-        width = source.size if isinstance(source, NumberInput) else source.width
-        d_input = np.empty((rows, width), self.native.dtype)
-        initial = self.native.empty_state(n)
-        self.native_backward(
-            tape.native,
-            output,
-            gradient=gradient,
-            d_state=self.native.state(d_state, n, "d_state"),
-            d_input=d_input,
-            d_initial=(initial[0], initial[1] if len(initial) > 1 else None),
-            trail=True,
-        )
-        trail = []
-        for layer in range(spec.layers):
-            for direction in range(spec.directions):
-                entry = {}
-                for number, name in enumerate(spec.cell_spec.states):
-                    entry[name] = np.empty((rows, spec.hidden), self.native.dtype)
-                    tape.native.trail(layer, direction, number, entry[name])
-                trail.append(entry)
-        return Vjp(d_input, initial, trail, gradient)
 
     def custom_step(
         self,
@@ -281,14 +223,14 @@ class Network:
         dropout = seed if self.spec.drops else None
         tape = self.forward_train(rows, spans, seed=dropout, step=state.step + 1)
         value, d_output = function(tape.output)
-        d_output = self._like_output(tape, d_output)
+        d_output = like_output(self, tape, d_output)
         if not np.isfinite(value):
             return StepResult(float(value), 0.0)
         if optimizer.clip_value is not None:
             gradient = self.backward(tape, d_output)
             norm = clipped_update(self, gradient, optimizer, rows, spans, learning_rate)
             return StepResult(float(value), norm)
-        self._dirty = True
+        self._watched.written()
         norm = call(
             self.native.network.apply,
             self.values,
@@ -303,6 +245,7 @@ class Network:
             state.step += 1
         return StepResult(float(value), norm)
 
+    vjp = vjp
     to_torch = network_to_torch
     to_onnx = write_network
 
@@ -344,14 +287,8 @@ class Network:
         return states
 
     def changed(self) -> bool:
-        """Whether the parameters may have been written to since the last call.
-
-        They may if someone outside holds a view of them, or held one at the last call.
-        """
-        exposed = sys.getrefcount(self._flat) > self._references
-        changed = exposed or self._dirty
-        self._dirty = exposed
-        return changed
+        """Whether the parameters may have been written to since the last call."""
+        return self._watched.changed()
 
     def run(
         self,
@@ -385,15 +322,6 @@ class Network:
         output = np.empty((rows, self.spec.output_size), self.native.dtype)
         native_tape.output(output)
         return output
-
-    def _like_output(self, tape: Tape, d_output: ArrayLike) -> Array:
-        array = self.native.numbers("the gradient of the output", d_output)
-        if array.shape != tape.output.shape:
-            raise ArgumentError(
-                f"the gradient of the output must have its shape {tape.output.shape}, "
-                f"got {array.shape}"
-            )
-        return array
 
 
 def _network(spec: NetworkSpec, parameters: Array) -> Network:
