@@ -73,7 +73,8 @@ def test_the_steps_of_a_long_frame_are_called_as_it_calls_them() -> None:
     ]
     frame = pl.concat(parts)[::-1]  # d comes first, the newest of each day before the others
     training = tg.SequenceTraining(updates=5, members=1, segment=2)
-    model = tg.SequenceRegressor(hidden=4, training=training).fit(frame, [1.0, 2.0, 3.0, 4.0])
+    y = pl.DataFrame({"sequence": ["a", "b", "c", "d"], "y": [1.0, 2.0, 3.0, 4.0]})
+    model = tg.SequenceRegressor(hidden=4, training=training).fit(frame, y)
     for given in (frame, frame.to_pandas()):
         found = tg.gates(model, given)
         assert found.step == "step of 2 rows"
