@@ -32,4 +32,4 @@ def test_who_made_it_and_who_holds_its_own_view_are_no_writers() -> None:
     assert not watched.changed()
     given[:] = 1.0
     assert watched.own.dtype == np.float32
-    assert watched.own.tolist() == [0, 0, 0]
+    assert watched.own.tolist() == [2, 2, 2]
