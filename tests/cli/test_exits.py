@@ -6,6 +6,7 @@ import os
 import warnings
 
 import pytest
+import typer
 
 from tidegate.cli.exits import exit_codes
 from tidegate.train.watch import GradientWarning
@@ -19,6 +20,22 @@ def test_a_closed_pipe_is_left_in_peace(monkeypatch: pytest.MonkeyPatch) -> None
         with exit_codes():
             print("to nobody")
         print("and again, as Python does at its end", flush=True)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a disk that is always full is Linux's")
+@pytest.mark.parametrize("length", [3, 100_000])
+def test_a_full_disk_behind_stdout_is_told_in_a_line(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], length: int
+) -> None:
+    """Whether the text waits for the last flush, or is written while the command runs."""
+    with open("/dev/full", "w") as stream:
+        monkeypatch.setattr("sys.stdout", stream)
+        with pytest.raises(typer.Exit) as raised, exit_codes():
+            stream.write("x" * length)
+    assert raised.value.exit_code == 1
+    assert capfd.readouterr().err == (
+        "tidegate: stdout: No space left on device; check the space on the disk\n"
+    )
 
 
 def test_signs_that_a_terminal_lacks_are_replaced(monkeypatch: pytest.MonkeyPatch) -> None:

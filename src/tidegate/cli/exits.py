@@ -39,6 +39,13 @@ def exit_codes() -> Iterator[None]:
         raise typer.Exit(130) from None
     except BrokenPipeError:
         _forget(sys.stdout)
+    except OSError as error:  # stdout goes to a full disk; files are looked after where written
+        _forget(sys.stdout)
+        where = error.filename or "stdout"
+        typer.echo(
+            f"tidegate: {where}: {error.strerror or error}; check the space on the disk", err=True
+        )
+        raise typer.Exit(1) from None
 
 
 @contextmanager

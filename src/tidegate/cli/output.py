@@ -9,13 +9,16 @@ from pathlib import Path
 from ..errors import ArgumentError, DataError
 from ..network.atomic import replacing
 
+OTHER_TABLES = {".parquet", ".feather", ".arrow", ".xls", ".xlsx", ".ods"}
+"""Endings of tables that are no text: a file of that name would not be what it says."""
+
 
 def check_place(path: str | None, option: str, *sources: str | None) -> None:
     """That a file can be written, before the work begins rather than after it.
 
     Raises:
-        ArgumentError: if ``path`` is a folder, lies in none, may not be written, or is one of
-            the files that are read; None and "-" are well.
+        ArgumentError: if ``path`` is a folder, lies in none, may not be written, ends like a table
+            that is no text, or is one of the files that are read; None and "-" are well.
     """
     if path is None or (path == "-" and option == "--out"):
         return
@@ -27,6 +30,11 @@ def check_place(path: str | None, option: str, *sources: str | None) -> None:
         raise ArgumentError(f"{option} {path}: there is no folder {folder}; make it first")
     if not os.access(folder, os.W_OK):
         raise ArgumentError(f"{option} {path}: the folder {folder} may not be written to")
+    if option == "--out" and target.suffix.lower() in OTHER_TABLES:
+        raise ArgumentError(
+            f"--out {path}: no {target.suffix} files are written, only text; end its name in .csv, "
+            f"or in .json with --json"
+        )
     for source in sources:
         read = source not in (None, "-") and target.exists() and Path(str(source)).exists()
         if read and target.samefile(str(source)):
