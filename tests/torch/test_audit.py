@@ -13,11 +13,6 @@ import tidegate.torch as tt  # noqa: E402
 from tidegate.errors import ArgumentError, DataError  # noqa: E402
 
 
-@pytest.fixture(autouse=True)
-def _seeded():
-    torch.manual_seed(0)
-
-
 class Direct(nn.Module):
     """The last h encoder outputs as h forecasts, as two libraries have it."""
 

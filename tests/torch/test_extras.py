@@ -12,11 +12,6 @@ from tidegate.torch import GRU, LSTM  # noqa: E402
 from torch_pairs import check, each_kind, each_pair, leaves, state_of, twins  # noqa: E402
 
 
-@pytest.fixture(autouse=True)
-def _seeded():
-    torch.manual_seed(0)
-
-
 @each_pair
 @each_kind
 def test_lengths_are_a_packed_sequence_without_packing(ours, theirs, kind):

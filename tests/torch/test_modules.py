@@ -18,11 +18,6 @@ from tidegate.torch import GRU, LSTM, RNN  # noqa: E402
 from torch_pairs import check, each_kind, each_pair, leaves, state_of, twins  # noqa: E402
 
 
-@pytest.fixture(autouse=True)
-def _seeded():
-    torch.manual_seed(0)
-
-
 @each_pair
 @each_kind
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])

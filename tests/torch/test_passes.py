@@ -16,11 +16,6 @@ from tidegate.torch.layout import Places  # noqa: E402
 from torch_pairs import check, twins  # noqa: E402
 
 
-@pytest.fixture(autouse=True)
-def _seeded():
-    torch.manual_seed(0)
-
-
 def strided(values):
     """The same values in other memory, every second place of which is theirs."""
     wide = torch.zeros(*values.shape[:-1], 2 * values.shape[-1], dtype=values.dtype)
