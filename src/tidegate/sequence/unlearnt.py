@@ -39,6 +39,8 @@ LEAST = 50
 """Updates of the first try."""
 NEAR = 0.01
 """A loss that is lower by this share is a gain."""
+STEP = 1e-3
+"""Of a way, from which its slope is told."""
 BY_HEART = 0.5
 """The share of its loss that a network has lost that knows what it learnt from."""
 MOST = 400
@@ -158,13 +160,28 @@ def _shrunk(judged: Judged, known: Known, answers: Answers) -> Judged:
 
 
 def _used(judged: Judged, known: Known, answers: Answers) -> bool:
-    """Whether the past is of use on what was not learnt from, beyond chance."""
-    full, nothing = _beside_nothing(judged, known, answers)
-    for other in (nothing, _losses(judged, known, answers, 1)):
-        lead = other - full
-        if lead.mean() < NEAR * other.mean() or not _p(lead) < SURE / len(TRIES):
-            return False
-    return True
+    """Whether the past is of use on what was not learnt from, beyond chance.
+
+    A first step from the best answer with the least context towards that with all of it must lower
+    the loss (Rao's score test): of targets that are hard to tell this is seen long before the loss
+    itself is lower beyond chance.
+    """
+    longest = int(known.samples.x.length.max())
+    full, which = answers(judged, longest, MOST)
+    short, constant = answers(judged, 1, MOST)[0] - known.constant, known.constant
+    shares = np.linspace(0, 1, 11)
+
+    def best(base: Array, towards: Array) -> Array:
+        each = [base + share * towards for share in shares]
+        found: Array = each[int(np.argmin([known.loss(one, which).mean() for one in each]))]
+        return found
+
+    base = best(constant + 0 * short, short)
+    before = known.loss(base, which)
+    after = known.loss(best(base, full - constant), which)
+    lead = (before - known.loss(base + STEP * (full - constant), which)) / STEP
+    gain = before.mean() - after.mean()
+    return bool(gain >= NEAR * before.mean() and lead.mean() > 0 and _p(lead) < SURE / len(TRIES))
 
 
 def _p(lead: Array) -> float:
