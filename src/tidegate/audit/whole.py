@@ -22,15 +22,16 @@ from .verdict import judge
 def audit(model: Any, data: Any, *, seed: int = 0) -> Audit:
     """What a fitted model remembers of some data, and why.
 
-    It takes about as long as an epoch of training over the data.
+    It takes about as long as an epoch of training over the data, if these are new to the model.
 
     Args:
         model: any fitted estimator, Forecaster, LanguageModel, layer or network; or a
             `network.subject.Subject`, with None for data.
         data: in the model's own form: X or (X, y) for an estimator of sequences, a frame for a
             Forecaster, a text for a LanguageModel, an array ``[B, T, I]`` for a layer. Best data
-            that it has not learnt from: what it knows by heart counts as memory, too. Without y,
-            what a longer past is worth is told by how far the output changes.
+            that it has not learnt from. An estimator knows its own: whether the past is of use to
+            it, a second network then tells, which takes up to a sixth of the time of `fit`. Without
+            y, what a longer past is worth is told by how far the output changes.
         seed: of the places that are looked at, the probes and the intervals.
 
     Raises:

@@ -1,0 +1,104 @@
+"""What an audit says of an estimator and the sequences that it was fitted to."""
+
+import numpy as np
+import pytest
+
+import tidegate as tg
+from tidegate.data.sequences import read_sequences
+from tidegate.sequence import seen as of_seen
+from tidegate.sequence.seen import Seen
+
+TRAINING = tg.SequenceTraining(updates=400, members=1, augment=False)
+
+
+def noise(n, steps):
+    return np.random.default_rng(0).normal(size=(n, steps))
+
+
+def model(kind):
+    return kind(hidden=32, dropout=0.0, training=TRAINING, random_state=0)
+
+
+def test_a_classifier_of_labels_that_have_nothing_to_do_with_its_input_uses_no_past():
+    x, y = noise(90, 20), np.random.default_rng(1).integers(0, 2, 90)
+    fitted = model(tg.SequenceClassifier).fit(x, y)
+    assert fitted.score(x, y) > 0.9  # by heart
+    assert tg.audit(fitted, (x, y)).verdict.word == "unused past"
+
+
+def test_a_regressor_of_noise_uses_no_past():
+    x, y = noise(90, 20), np.random.default_rng(1).normal(size=90)
+    fitted = model(tg.SequenceRegressor).fit(x, y)
+    assert fitted.score(x, y) > 0.5
+    assert tg.audit(fitted, (x, y)).verdict.word == "unused past"
+
+
+def test_a_tagger_of_noise_uses_no_past():
+    x, y = list(noise(40, 20)), list(np.random.default_rng(1).integers(0, 2, (40, 20)))
+    fitted = model(tg.SequenceTagger).fit(x, y)
+    assert tg.audit(fitted, (x, y)).verdict.word == "unused past"
+
+
+def test_a_past_that_is_used_is_told_on_the_learnt_sequences_too():
+    x = noise(120, 20)
+    y = x[:, :10].mean(axis=1)
+    found = tg.audit(model(tg.SequenceRegressor).fit(x, y), (x, y))
+    assert found.verdict.word == "healthy"
+    assert found.memory.usable > 10
+
+
+def test_an_audit_leaves_the_user_s_generator_where_it_was():
+    random = np.random.RandomState(0)
+    x, y = noise(40, 8), np.arange(40) % 2
+    fitted = tg.SequenceClassifier(hidden=4, training=TRAINING, random_state=random).fit(x, y)
+    before = random.get_state()[2]
+    tg.audit(fitted, (x, y))
+    assert random.get_state()[2] == before
+
+
+def test_a_file_keeps_what_was_learnt_from(tmp_path):
+    x, y = noise(40, 8), np.arange(40) % 2
+    fitted = model(tg.SequenceClassifier).fit(x, y)
+    fitted.partial_fit(x[:20] + 1, y[:20])
+    fitted.save(tmp_path / "m.safetensors")
+    again = tg.load(tmp_path / "m.safetensors")
+    for learned in (fitted.learned_, again.learned_):
+        assert learned.seen.holds(read_sequences(x)).all()
+        assert learned.seen.holds(read_sequences(x[:20] + 1)).all()
+        assert not learned.seen.holds(read_sequences(x[20:] + 1)).any()
+
+
+def test_of_many_sequences_the_smallest_hashes_stand_for_all(monkeypatch):
+    monkeypatch.setattr(of_seen, "MOST", 50)
+    learnt, other = read_sequences(noise(500, 4)), read_sequences(noise(500, 4) + 1)
+    seen = Seen().and_of(learnt)
+    assert len(seen.hashes) == 50
+    assert seen.holds(learnt).all()
+    assert not seen.holds(other).any()
+
+
+@pytest.mark.filterwarnings("ignore::tidegate.train.watch.GradientWarning")
+def test_an_identity_relu_rnn_whose_gradient_burst_while_it_learnt_is_exploding():
+    random = np.random.default_rng(0)
+    x = np.zeros((100, 60, 2))
+    x[:, :, 0] = random.uniform(size=(100, 60))
+    k, place = np.arange(100), random.integers(0, 60, 100)
+    x[k, place, 1] = 1
+    training = tg.SequenceTraining(
+        updates=150, members=1, segment=1, learning_rate=0.3, init=tg.Init(recurrent="identity")
+    )
+    fitted = tg.SequenceRegressor(
+        "rnn_relu", 32, bidirectional=False, readout="last", dropout=0.0, training=training,
+        random_state=0,
+    )  # fmt: skip
+    fitted.fit(x, x[k, place, 0])
+    found = tg.audit(fitted, (x, x[k, place, 0]))
+    assert str(found.verdict).startswith("exploding")
+
+
+def test_a_constant_function_of_torch_uses_no_past():
+    torch = pytest.importorskip("torch")
+    import tidegate.torch
+
+    found = tidegate.torch.audit(lambda x: torch.ones(len(x), 1), torch.randn(8, 40, 1))
+    assert found.verdict.word == "unused past"
