@@ -328,13 +328,22 @@ struct Product {
       for (; k + L <= run.count; k += L) step(k, L);
       if (k < run.count) step(k, run.count - k);
     });
-    for (int r = 0; r < m; ++r) {
-      T sums[columns];
+    // A tree that halves the number of vectors until each lane is a sum; the same for any number of rows.
+    constexpr int sums = m * columns;
+    Vec<T> tree[sums];
+#pragma GCC unroll 16
+    for (int i = 0; i < sums; ++i) tree[i] = acc[i / columns][i % columns];
+#pragma GCC unroll 4
+    for (int some = sums, each = L; each > 1; some = (some + 1) / 2, each /= 2)
 #pragma GCC unroll 8
-      for (int n = 0; n < columns; ++n) sums[n] = sum_lanes<T>(acc[r][n]);
+      for (int i = 0; i < (some + 1) / 2; ++i) tree[i] = pair_sums<T>(tree[2 * i], tree[some > 1 ? 2 * i + 1 : 0]);
+    T sum[larger(L, sums)];
+#pragma GCC unroll 4
+    for (int i = 0; i < (sums + L - 1) / L; ++i) store<T>(sum + i * L, tree[i]);
+    for (int r = 0; r < m; ++r) {
       T* const out = c.at(i0 + r);
       for (i64 n = 0; n < panels.N; ++n)
-        out[n] = sums[n] + (start == Start::sum || start == Start::runs ? out[n] : start == Start::bias ? bias[n] : T(0));
+        out[n] = sum[r * columns + n] + (start == Start::sum || start == Start::runs ? out[n] : start == Start::bias ? bias[n] : T(0));
     }
   }
 };

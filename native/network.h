@@ -1,9 +1,9 @@
 // A whole network over the core: input, layers, readout, head, loss; and the training step as one call.
 #pragma once
 
-#include "head.h"
 #include "input.h"
-#include "readout.h"
+#include "items.h"
+#include "packed.h"
 #include "stack.h"
 #include "update.h"
 
@@ -48,15 +48,18 @@ class NetworkOf final : public Network<T> {
 
   void output(const T* params, const Batch<T>& batch, Tape<T>& t, T* output) override {
     TapeOf<T>& tape = static_cast<TapeOf<T>&>(t);
-    const i64 count = list_items(batch, tape, nullptr, nullptr);
-    if (head_.present()) return head_.outputs(params, count, output);
     const Blocks blocks = readout_.blocks();
-    const typename Head<T>::Item* items = head_.items(0);
-    each_block(count, [&](i64 i) {
+    const auto put = [&](const T* row, i64 place) {
       for (i64 b = 0; b < blocks.count; ++b)
-        std::memcpy(output + items[i].output * blocks.columns() + b * blocks.width, items[i].row + b * blocks.padded,
+        std::memcpy(output + place * blocks.columns() + b * blocks.width, row + b * blocks.padded,
                     sizeof(T) * size_t(blocks.width));
-    });
+    };
+    if (!head_.present() && readout_.each() && desc_.read_last == 0)
+      return each_block(tape.order.rows, [&](i64 row) { put(readout_.row(tape, row), tape.place.get()[row]); });
+    const i64 count = list(batch, tape, nullptr, nullptr);
+    if (head_.present()) return head_.outputs(params, count, output);
+    const typename Head<T>::Item* items = head_.items(0);
+    each_block(count, [&](i64 i) { put(items[i].row, items[i].output); });
   }
 
   void final_state(const Batch<T>&, const Tape<T>& t, T* h, T* c) const override {
@@ -123,13 +126,13 @@ class NetworkOf final : public Network<T> {
     TapeOf<T>& tape = static_cast<TapeOf<T>&>(t);
     refresh(params, true, false, Noise{});
     run(params, batch, Noise{}, false, tape);
-    return head_.loss(params, list_items(batch, tape, &targets, nullptr), targets, batch.n, nullptr);
+    return head_.loss(params, list(batch, tape, &targets, nullptr), targets, batch.n, nullptr);
   }
 
   StepResult train_step(T* params, T* m, T* v, const Batch<T>& batch, const Targets<T>& targets, Noise noise,
                         const OptimizerDesc& optimizer, double clip, Tape<T>& t, T* h, T* c) override {
     TapeOf<T>& tape = static_cast<TapeOf<T>&>(t);
-    known_ = false;  // about to be updated
+    packed_.forget_values();
     T* const gradient = gradient_.reserve(count_);
     StepResult result;
     result.loss = learn(params, batch, targets, noise, tape, gradient, h, c);
@@ -139,7 +142,7 @@ class NetworkOf final : public Network<T> {
 
   LossResult loss_gradient(const T* params, const Batch<T>& batch, const Targets<T>& targets, Noise noise, Tape<T>& t,
                            T* gradient, T* h, T* c) override {
-    known_ = false;
+    packed_.forget_values();
     T* const own = gradient_.reserve(count_);
     LossResult result;
     result.loss = learn(params, batch, targets, noise, static_cast<TapeOf<T>&>(t), own, h, c);
@@ -158,7 +161,7 @@ class NetworkOf final : public Network<T> {
 
   double update(T* params, T* m, T* v, const T* gradient, const i64* touched, i64 n_touched, const i64* classes,
                 i64 n_classes, const OptimizerDesc& optimizer, double clip) override {
-    known_ = false;
+    packed_.forget_values();
     const bool some = classes != nullptr;
     const i64 rows = sparse(some) ? n_touched : 0;
     auto* to = update_.pieces(rows + 2 * n_classes);
@@ -215,11 +218,7 @@ class NetworkOf final : public Network<T> {
   ReadoutOf<T> readout_;
   Head<T> head_;
   i64 count_;
-  const T* packed_ = nullptr;
-  bool packed_backward_ = false;
-  Noise packed_noise_;  // of the weights' mask; off where there is none
-  bool known_ = false;  // whether values_ holds what was packed
-  Buffer<T> values_;
+  Packed<T> packed_;
   Buffer<T> gradient_;
   Buffer<i64> ones_;
   Update<T> update_;
@@ -240,26 +239,20 @@ class NetworkOf final : public Network<T> {
 
   static bool finite(double x) { return x - x == 0.0; }
 
-  // Packs the parameters, unless they are still those that were packed last. To compare takes a tenth of the time.
+  // Packs the parameters, unless they are still those that were packed last.
   void refresh(const T* params, bool changed, bool backward, const Noise& noise) {
-    const bool fits = packed(params, backward, noise);
-    const std::size_t bytes = sizeof(T) * std::size_t(count_);
-    if (fits && (!changed || (known_ && std::memcmp(values_.get(), params, bytes) == 0))) return;
+    if (packed_.holds(params, backward, mask(noise)) && (!changed || packed_.has_values(params, count_))) return;
     pack(params, backward, noise);
-    std::memcpy(values_.reserve(count_), params, bytes);
-    known_ = true;
+    packed_.set_values(params, count_);
   }
 
   // For the way back through a tape: its forward pass has packed the same, unless another call came between.
   void repack(const T* params, const TapeOf<T>& tape) {
-    if (!packed(params, true, tape.noise)) pack(params, true, tape.noise);
+    if (!packed_.holds(params, true, mask(tape.noise))) pack(params, true, tape.noise);
   }
 
-  bool packed(const T* params, bool backward, const Noise& noise) const {
-    if (params != packed_ || (backward && !packed_backward_)) return false;
-    if (!stack_.drops_weights(noise)) return !packed_noise_.on;
-    return packed_noise_.on && packed_noise_.seed == noise.seed && packed_noise_.step == noise.step;
-  }
+  // What draws the mask of the weights; off where there is none.
+  Noise mask(const Noise& noise) const { return stack_.drops_weights(noise) ? noise : Noise{}; }
 
   // With classes in `targets`, of the head they alone.
   void pack(const T* params, bool backward, const Noise& noise, const Targets<T>& targets = {}) {
@@ -269,9 +262,7 @@ class NetworkOf final : public Network<T> {
       head_.pack_some(params, readout_.blocks(), targets);
     else
       head_.pack(params, readout_.blocks(), backward);
-    packed_ = params;
-    packed_backward_ = backward;
-    packed_noise_ = stack_.drops_weights(noise) ? noise : Noise{};
+    packed_.set(params, backward, mask(noise));
   }
 
   // body(i) for i in [0, count), some at a time.
@@ -314,32 +305,8 @@ class NetworkOf final : public Network<T> {
         body(tape.at(i / D, int(i % D)), p, (i * order.n + order.sequence[p]) * desc_.hidden);
   }
 
-  // Lists the rows that the head works on; with targets, those that have one.
-  i64 list_items(const Batch<T>& batch, const TapeOf<T>& tape, const Targets<T>* targets, T* d_readout) {
-    const Order& order = tape.order;
-    const i64 wide = readout_.blocks().row();
-    typename Head<T>::Item* items = head_.items(larger(1, readout_.each() ? order.rows : order.n));
-    i64 count = 0;
-    auto add = [&](i64 index, i64 output, i64 target) {
-      if (targets != nullptr && !head_.has_target(*targets, target)) return;
-      items[count++] = {readout_.row(tape, index), d_readout == nullptr ? nullptr : d_readout + index * wide, output, target};
-    };
-    if (!readout_.each()) {
-      for (i64 p = 0; p < order.n; ++p) {
-        const i64 sequence = order.sequence[p];
-        add(p, sequence, targets != nullptr && targets->target_row != nullptr ? targets->target_row[sequence] : sequence);
-      }
-      return count;
-    }
-    const i64 N = desc_.read_last;
-    for (i64 t = 0; t < order.steps; ++t)
-      for (i64 p = 0; p < order.active[t]; ++p) {
-        const i64 row = order.row(t, p), skipped = N > 0 ? order.length[p] - N : 0;
-        if (t < skipped) continue;
-        const i64 output = N > 0 ? order.sequence[p] * N + t - skipped : tape.place.get()[row];
-        add(row, output, batch.start[order.sequence[p]] + (t + 1) * desc_.segment - 1);
-      }
-    return count;
+  i64 list(const Batch<T>& batch, const TapeOf<T>& tape, const Targets<T>* targets, T* d_readout) {
+    return list_items(head_, readout_, desc_.read_last, desc_.segment, batch, tape, targets, d_readout);
   }
 
   // Gradients of the last states of every layer, packed.
@@ -361,7 +328,7 @@ class NetworkOf final : public Network<T> {
   void output_gradient(const Batch<T>& batch, TapeOf<T>& tape, const T* d_output, T* gradient) {
     T* const d_readout = readout_.gradients(tape);
     if (d_output == nullptr) return;
-    const i64 count = list_items(batch, tape, nullptr, d_readout);
+    const i64 count = list(batch, tape, nullptr, d_readout);
     if (head_.present()) return head_.backward(count, d_output, gradient);
     const Blocks blocks = readout_.blocks();
     const typename Head<T>::Item* items = head_.items(0);
@@ -381,9 +348,9 @@ class NetworkOf final : public Network<T> {
     if (h != nullptr) final_state(batch, tape, h, c);
     seed(tape, nullptr, nullptr);
     T* const d_readout = readout_.gradients(tape);
-    const i64 count = list_items(batch, tape, &targets, d_readout);
+    const i64 count = list(batch, tape, &targets, d_readout);
     const double loss = head_.loss(params, count, targets, batch.n, gradient);
-    if (targets.classes != nullptr) packed_ = nullptr;  // some of the head is no head for others
+    if (targets.classes != nullptr) packed_.forget();  // some of the head is no head for others
     if (finite(loss)) layers_backward(tape, gradient, false, nullptr, nullptr, targets);
     return loss;
   }

@@ -13,11 +13,11 @@ namespace tg::TG_ISA {
 inline constexpr i64 outer_block = 128;             // rows packed at a time: a panel of them stays in the first cache
 inline constexpr i64 outer_strip = 4 * tile_rows;  // inputs side by side in the packed A
 
-// A part of A: `width` values of each row.
+// A part of A: `width` values of each row, from the first on.
 template <class T>
 struct Source {
   const T* const* rows;
-  i64 width;
+  i64 width, first = 0;
 };
 
 // The gradients of a weight with several sources, side by side in C from its column m on.
@@ -76,7 +76,7 @@ struct Outer {
     else
       soon.add<T>({nullptr, b + r1 * b_stride, b_stride}, after, panel_width(columns, 0));
     const i64 panels = (columns + panel - 1) / panel, first = after * (n0 / panel) / panels, last = after * (n0 / panel + 1) / panels;
-    for (int s = 0; s < source_count && after > 0; ++s) soon.add<T>({sources[s].rows + r1 + first}, last - first, sources[s].width);
+    for (int s = 0; s < source_count && after > 0; ++s) soon.add<T>({sources[s].rows + r1 + first}, last - first, sources[s].first + sources[s].width);
     soon.share_among((m_count + tile_rows - 1) / tile_rows);
     return soon;
   }
@@ -89,11 +89,12 @@ struct Outer {
       for (i64 j = 0; j < sources[s].width;) {
         const i64 strip = m / outer_strip * outer_strip, width = smaller(outer_strip, m_count - strip);
         const i64 some = smaller(sources[s].width - j, strip + width - m);
+        const i64 at = sources[s].first + j;
         T* out = to + strip * count + (m - strip);
         if (some == outer_strip)
-          for (i64 i = 0; i < count; ++i, out += width) std::memcpy(out, from[i] + j, sizeof(T) * outer_strip);
+          for (i64 i = 0; i < count; ++i, out += width) std::memcpy(out, from[i] + at, sizeof(T) * outer_strip);
         else
-          for (i64 i = 0; i < count; ++i, out += width) copy(out, from[i] + j, some);
+          for (i64 i = 0; i < count; ++i, out += width) copy(out, from[i] + at, some);
         m += some;
         j += some;
       }

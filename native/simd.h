@@ -199,6 +199,29 @@ TG_INLINE T sum_lanes(Vec<T> v) {
 #endif
 }
 
+// The sums of neighbouring lanes: a's, then b's.
+template <class T>
+TG_INLINE Vec<T> pair_sums(Vec<T> a, Vec<T> b) {
+#if defined(__AVX512F__) && TG_VECTOR_BYTES == 64
+  if constexpr (sizeof(T) == 4) {
+    const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    const __m512i odd = _mm512_or_si512(even, _mm512_set1_epi32(1));
+    return (Vec<T>)_mm512_permutex2var_ps((__m512)a, even, (__m512)b) + (Vec<T>)_mm512_permutex2var_ps((__m512)a, odd, (__m512)b);
+  }
+  if constexpr (sizeof(T) == 8) {
+    const __m512i even = _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14), odd = _mm512_or_si512(even, _mm512_set1_epi64(1));
+    return (Vec<T>)_mm512_permutex2var_pd((__m512d)a, even, (__m512d)b) + (Vec<T>)_mm512_permutex2var_pd((__m512d)a, odd, (__m512d)b);
+  }
+#else
+  constexpr int L = Simd<T>::lanes;
+  T lanes[2 * L];
+  store<T>(lanes, a);
+  store<T>(lanes + L, b);
+  for (int i = 0; i < L; ++i) lanes[i] = lanes[2 * i] + lanes[2 * i + 1];
+  return load<T>(lanes);
+#endif
+}
+
 // Subnormals are flushed to zero while one of these lives, and the caller's setting comes back after it: vanishing
 // states would cost ten times the time otherwise.
 class FlushSubnormals {

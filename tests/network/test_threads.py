@@ -16,6 +16,7 @@ import pytest
 
 import tidegate as tg
 from problems import layer_of, same_bits
+from tidegate.cells import CELLS
 from tidegate.data import Spans
 from tidegate.network import Loss, Network, NetworkSpec, NumberInput, Optimizer
 from tidegate.network.layers import Layer
@@ -71,6 +72,17 @@ def test_the_number_may_change_between_calls() -> None:
     for threads in (3, 1, 2, 8, 2):
         tg.set_threads(threads)
         assert all(map(same_bits, pass_of(layer), expected))
+
+
+@pytest.mark.parametrize("threads", [2, 3, 7])
+@pytest.mark.parametrize("cell", CELLS)
+def test_weights_whose_inputs_are_shared_out(cell: str, threads: int) -> None:
+    """Where there are fewer blocks of gates than threads, each has a part of the inputs."""
+    layer = layer_of(cell, I, 70, 2, bidirectional=True)
+    tg.set_threads(1)
+    expected = pass_of(layer)
+    tg.set_threads(threads)
+    assert all(map(same_bits, pass_of(layer), expected))
 
 
 @pytest.mark.parametrize(("given", "threads"), [("3", 3), ("1", 1), ("", None), ("many", None)])
