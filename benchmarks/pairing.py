@@ -50,13 +50,15 @@ def paired(
 ) -> Pairing:
     """Times both sides in turn; which goes first alternates.
 
-    A sample is as many calls as take about `sample` seconds. One call before each sample is not
-    timed: it warms the caches and outlasts the other side's workers, which spin on for a while.
+    A sample is as many calls as take about `sample` seconds. Before each there is a pause, in which
+    the other side's workers, which spin on for a while, go to sleep; and a call that is not timed,
+    which warms the caches.
     """
     times: dict[Callable[[], object], list[float]] = {ours: [], theirs: []}
     calls = {side: max(1, math.ceil(sample / seconds(side, 3))) for side in times}
     for pair in range(pairs):
         for side in (ours, theirs) if pair % 2 else (theirs, ours):
+            time.sleep(0.01)
             side()
             times[side].append(seconds(side, calls[side]))
     ratios = tuple(b / a for a, b in zip(times[ours], times[theirs], strict=True))
