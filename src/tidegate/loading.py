@@ -10,7 +10,7 @@ from .errors import ModelFileError
 from .network.file import read_model
 
 _HOME = {
-    "forecaster": "forecast.forecaster",
+    "forecaster": "forecast.load",
     "sequence-classifier": "sequence.load",
     "sequence-regressor": "sequence.load",
     "sequence-tagger": "sequence.load",

@@ -162,7 +162,8 @@ def test_file_holds_the_module(tmp_path: Path) -> None:
 
 def test_file_is_read_as_the_design_page_says(tmp_path: Path) -> None:
     page = Path(__file__).parents[2] / "docs" / "design" / "export.md"
-    block = page.read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
+    blocks = page.read_text(encoding="utf-8").split("```python\n")[1:]
+    (block,) = (each.split("```")[0] for each in blocks if "net.torch.safetensors" in each)
     network = network_of(spec_of(input=TokenInput(7, 6), hidden=6, outputs=7, tied=True))
     path = tmp_path / "net.torch.safetensors"
     write_torch(path, network)

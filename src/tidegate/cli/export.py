@@ -34,13 +34,16 @@ def export(
 ) -> None:
     """Writes a model that was saved as a file for onnxruntime or for torch.
 
-    An ONNX file holds all that lies between a sequence and the answer, with free batch and time
-    axes. A file for torch holds the state_dict of the plain torch.nn module that a network is, and
-    no code; scaling and vocabulary stay behind. Of a model of several networks there are several.
+    An ONNX file holds all that lies between a sequence, or the rows of a series, and the answer,
+    with free batch and time axes. A file for torch holds the state_dict of the plain torch.nn
+    module that a network is, and no code; scaling and vocabulary stay behind. Of a model of several
+    networks there are several.
 
     **Examples**
 
     `tidegate export activity.safetensors --to onnx`
+
+    `tidegate export rain.safetensors --to onnx`
 
     `tidegate export corpus.safetensors --to torch --out corpus.torch.safetensors`
 
@@ -54,7 +57,7 @@ def export(
         output.check_place(str(target), "--out", model)
         source = _load(model)
         if to == "onnx":
-            _write_onnx(source, model, target)
+            source.to_onnx(target)
             typer.echo(f"{target}: {_signature(target)}")
             return
         networks = _networks(source, model)
@@ -72,16 +75,6 @@ def _load(model: str) -> Any:
     from ..network.file import load_network, read_model
 
     return load_network(model) if read_model(model).kind == "network" else load(model)
-
-
-def _write_onnx(source: Any, model: str, target: Path) -> None:
-    if not hasattr(source, "to_onnx"):
-        raise ArgumentError(
-            f"{model} is a forecaster, whose windows, calendar and baselines are made in Python: "
-            f"ONNX would be its network alone. For that take --to torch, or "
-            f"tidegate.load(...).answers_.learned[0].model.network.to_onnx(path)"
-        )
-    source.to_onnx(target)
 
 
 def _networks(source: Any, model: str) -> list[Network]:

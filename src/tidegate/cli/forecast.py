@@ -217,7 +217,7 @@ def _learnt(
 
 def _remembered(model: str, file: str | None, asked: _Asked) -> tuple[Report, Forecaster]:
     """What a saved model says, of the rows of a file or of those that it remembers."""
-    from ..forecast.forecaster import load
+    from ..forecast.load import load
     from . import reading, report
 
     if file == "-" and asked.future == "-":

@@ -29,8 +29,8 @@ def quantile(levels: Array, grid: tuple[float, ...], values: Array) -> Array:
         >>> quantile(np.array([0.5, 0.7]), (0.1, 0.5, 0.9), values).round(3)
         array([1.   , 1.771])
     """
-    knots = _logit(np.array(grid))
-    x = _logit(np.asarray(levels))
+    knots = logit(np.array(grid))
+    x = logit(np.asarray(levels))
     right = np.clip(np.searchsorted(knots, x), 1, len(grid) - 1)
     right = np.broadcast_to(right, values.shape[:-1])
     share = (x - knots[right - 1]) / (knots[right] - knots[right - 1])
@@ -50,6 +50,7 @@ def conditional(levels: Array, chance: Array) -> Array:
     return inner
 
 
-def _logit(p: Array) -> Array:
+def logit(p: Array) -> Array:
+    """Of levels in (0, 1)."""
     x: Array = np.log(p) - np.log1p(-p)
     return x

@@ -330,6 +330,30 @@ class Forecaster:
         kept = saved.Settings(self.cell, self.id, self.time, self.target, self.ensemble)
         saved.write(path, kept, answers, series)
 
+    def to_onnx(
+        self,
+        path: str | os.PathLike[str],
+        levels: Iterable[float] = LEVELS,
+        quantiles: Iterable[float] = (),
+    ) -> None:
+        """Writes the whole forecast, from raw rows to quantiles, as an ONNX file: see
+        `exported.write_forecast`, and `exported.feed_of` for what a run of it is given.
+
+        Args:
+            path: where to.
+            levels, quantiles: as for `predict`; the file has these and no others.
+
+        Raises:
+            NotFittedError: before `fit`.
+            ArgumentError: if onnx is not installed, a level makes no sense, or a baseline was
+                picked in place of a network.
+            ModelFileError: if it cannot be written.
+        """
+        from . import exported
+
+        chosen, others = ask.check_levels(levels), ask.check_quantiles(quantiles)
+        exported.write_forecast(path, self, chosen, others)
+
     def __audit__(self, data: Any) -> Any:
         """Itself with a frame, as `tg.audit` sees it."""
         return audited.subject(self, data)
@@ -365,36 +389,3 @@ class Forecaster:
         if not hasattr(self, "answers_"):
             raise NotFittedError("this Forecaster is not fitted yet; call fit(df) first")
         return self.answers_, self.series_, self.plan_
-
-
-def load(path: str | os.PathLike[str]) -> Forecaster:
-    """The forecaster that was saved; it predicts the same bits.
-
-    Raises:
-        ModelFileError: if the file is damaged, of another kind, or does not exist.
-    """
-    kept, answers, series = saved.read(path)
-    plan = answers.plan
-    encoding = series.encoding
-    forecaster = Forecaster(
-        plan.horizon,
-        kept.cell,
-        id=kept.id,
-        time=kept.time,
-        target=kept.target,
-        future=[code.name for code in encoding.future],
-        past=[code.name for code in encoding.past],
-        static=[code.name for code in encoding.static],
-        season=(plan.season, plan.long_season) if plan.long_season else plan.season,
-        window=plan.window,
-        hidden=plan.hidden,
-        ensemble=kept.ensemble,
-        training=plan.training,
-        seed=plan.seed,
-    )
-    forecaster.plan_ = plan
-    forecaster.answers_ = answers
-    forecaster.series_ = series
-    forecaster.filled_ = series.filled
-    forecaster.history_ = forecaster.choice_ = None
-    return forecaster

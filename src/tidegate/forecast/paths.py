@@ -90,14 +90,18 @@ def _usual(z: Array, season: int) -> Array:
     return usual
 
 
-def _level(z: Array, shape: Array, season: int) -> Array:
-    """``[k]``, the exponentially weighted mean of what lies beyond the usual shape."""
-    rows = z.shape[1]
+def level_weights(rows: int, season: int) -> tuple[Array, Array]:
+    """``[rows]`` and ``[season]``, the weights of each row in the level, and of each phase."""
     keep = (1 - SMOOTHING) ** (1 / season)
     weights = keep ** np.arange(rows - 1, -1, -1)
-    weights = (weights / weights.sum()).astype(z.dtype)
+    weights = weights / weights.sum()
     phase = (np.arange(rows) - rows) % season
-    of_phase = np.bincount(phase, weights, season).astype(z.dtype)
+    return weights, np.bincount(phase, weights, season)
+
+
+def _level(z: Array, shape: Array, season: int) -> Array:
+    """``[k]``, the exponentially weighted mean of what lies beyond the usual shape."""
+    weights, of_phase = (x.astype(z.dtype) for x in level_weights(z.shape[1], season))
     # row by row: a product of matrices sums in another order for one window than for many
     level: Array = (z * weights).sum(1) - (shape * of_phase).sum(1)
     return level

@@ -16,7 +16,8 @@ import pandas as pd
 from sktime.forecasting.base import BaseForecaster
 
 from ..errors import ArgumentError, DataError
-from .forecaster import Forecaster, load
+from .forecaster import Forecaster
+from .load import load
 from .plan import Training
 from .tables import names
 

@@ -1,0 +1,111 @@
+"""The units of series: `scaling.Scaling` and `Learned.on` once more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..scaling import FAR, LARGEST, LEAST, MANY_ZEROS, Scaling
+from .formula import Formula
+
+
+@dataclass(frozen=True)
+class Units:
+    """Those of each series of a batch, ``[B, 1]`` float64 each, but for ``zeros``."""
+
+    centre: str
+    scale: str
+    unit: str
+    floor: str
+    zeros: str
+    """[B, 1] bool, whether zeros are counted apart."""
+
+    def apply(self, f: Formula, y: str) -> str:
+        """u of finite y ``[B, R]``."""
+        size = f("Where", f("Greater", self.scale, 0.0), self.scale, 1.0)
+        unit = f("Where", self.zeros, self.unit, 1.0)
+        logs = f("Log", f("Add", 1.0, f("Max", f("Div", y, unit), 0.0)))
+        u = f("Div", f("Sub", f("Where", self.zeros, logs, y), self.centre), size)
+        return f("Clip", u, -FAR, FAR)
+
+    def undo(self, f: Formula, u: str) -> str:
+        """y of u ``[B, h, levels]``, not below the floor."""
+        centre, scale, unit, floor, zeros = (
+            f.beside(each, 2)
+            for each in (self.centre, self.scale, self.unit, self.floor, self.zeros)
+        )
+        plain = f("Add", centre, f("Mul", scale, u))
+        powers = f("Mul", unit, f("Sub", f("Exp", f("Where", zeros, plain, 0.0)), 1.0))
+        y = f("Max", f("Where", zeros, powers, plain), f("Max", floor, -LARGEST))
+        return f("Min", y, LARGEST)
+
+
+def add_units(
+    f: Formula, scaling: Scaling, series: str, y: str, seen: str, apart: bool, deviation: bool
+) -> Units:
+    """The units that a series had when the model learnt, or its own if it is new.
+
+    Args:
+        f: that writes.
+        scaling: of the series learnt from.
+        series: [B] int64, their numbers; below 0 for new ones.
+        y: [B, T] float64, 0 where nothing was seen.
+        seen: [B, T] bool.
+        apart, deviation: as for `Scaling.of`.
+    """
+    own = _own(f, y, seen, apart, deviation)
+    number = f("Max", series, 0)
+    known = [
+        f.beside(f("Gather", column, number), 1)
+        for column in (scaling.centre, scaling.scale, scaling.unit, scaling.floor)
+    ]
+    old = f.beside(f("GreaterOrEqual", series, 0), 1)
+    # of nothing but zeros no units were learnt
+    keep = f("And", old, f("Greater", known[1], 0.0))
+    found = [f("Where", keep, a, b) for a, b in zip(known, own, strict=True)]
+    centre, scale, unit, floor = found
+    return Units(centre, scale, unit, floor, f("Greater", unit, 0.0))
+
+
+def _own(f: Formula, y: str, seen: str, apart: bool, deviation: bool) -> tuple[str, ...]:
+    """`Scaling._of`: centre, scale, unit and floor of what was seen, ``[B, 1]`` each."""
+    some = f("Greater", f.total(f.cast(seen, np.float64)), 0.0)
+    count = _count(f, seen)
+    size = f("Abs", y)
+    scale = f("Div", f.total(size), count)
+    if deviation:
+        rest = f("Where", seen, f("Sub", y, f("Div", f.total(y), count)), 0.0)
+        spread = f("Sqrt", f("Div", f.total(f("Mul", rest, rest)), count))
+        scale = f("Where", f("Greater", spread, f("Mul", LEAST, scale)), spread, scale)
+    scale = f("Where", some, scale, 1.0)
+    lowest = f("ReduceMin", y, np.array([1]))
+    floor = f("Where", f("Less", lowest, 0.0), -np.inf, 0.0)
+    nothing = f("Mul", scale, 0.0)
+    if not apart:
+        return nothing, scale, nothing, floor
+    zero = f("And", seen, f("Equal", y, 0.0))
+    share = f("Div", f.total(f.cast(zero, np.float64)), count)
+    amount = f("And", seen, f("Greater", y, 0.0))
+    many = f("And", f("GreaterOrEqual", lowest, 0.0), f("GreaterOrEqual", share, MANY_ZEROS))
+    many = f("And", many, f("Greater", f.total(f.cast(amount, np.float64)), 0.0))
+    logs = f("Log", f("Where", amount, y, 1.0))
+    number = _count(f, amount)
+    middle = f("Exp", f("Div", f.total(logs), number))
+    logs = f("Log", f("Add", 1.0, f("Div", f("Where", amount, y, 0.0), middle)))
+    centre = f("Div", f.total(logs), number)
+    rest = f("Where", amount, f("Sub", logs, centre), 0.0)
+    spread = f("Sqrt", f("Div", f.total(f("Mul", rest, rest)), number))
+    spread = f("Where", f("Greater", spread, f("Mul", LEAST, centre)), spread, centre)
+    return (
+        f("Where", many, centre, nothing),
+        f("Where", many, spread, scale),
+        f("Where", many, middle, nothing),
+        floor,
+    )
+
+
+def _count(f: Formula, seen: Any) -> str:
+    """[B, 1] float64, how many were, 1 at least."""
+    return f("Max", f.total(f.cast(seen, np.float64)), 1.0)
