@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..evidence import SURE
+from ..evidence import SURE, chance
 from ..network.lags import CHANGE
 from ..network.subject import About, read_by
 from .memory import NEAR
@@ -136,7 +136,7 @@ def judge(
         only = only if seen else "no more than the level of a window"
         said = (
             f"the {memory.name} is {memory.score[0]:.4g} with {only} seen, and "
-            f"{memory.full:.4g} with all {longest}, though {far}"
+            f"{memory.full:.4g} with all {longest}{_perhaps(memory)}, though {far}"
         )
         if memory.name == CHANGE:
             said = f"the output is the same with {only} seen as with all {longest}, though {far}"
@@ -176,6 +176,17 @@ def _unused(memory: Memory) -> bool:
     return memory.gain < NEAR or not memory.p < SURE
 
 
+def _perhaps(memory: Memory) -> str:
+    """Of a past that is not proved to be of use, though the score is better with it."""
+    if memory.gain < NEAR:
+        return ""
+    return (
+        f", which may be chance ({chance(memory.p)})"
+        if memory.p >= SURE
+        else ", of too few to tell"
+    )
+
+
 def _share(size: float) -> str:
     if size == 0:
         return "nothing"
@@ -196,7 +207,7 @@ def stateless(step: str, memory: Memory) -> Verdict:
         alone = f"with the newest {step} alone"
         said = (
             f"the {memory.name} is {memory.score[0]:.4g} {alone}, and {memory.full:.4g} with all "
-            f"{longest}"
+            f"{longest}{_perhaps(memory)}"
         )
         if memory.name == CHANGE:
             said = f"the output is the same {alone} as with all {longest}"
