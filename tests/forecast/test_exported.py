@@ -19,6 +19,7 @@ from tidegate.forecast.forecaster import Forecaster
 
 from .frames import days, forecaster, rain, several, wave
 
+pytestmark = pytest.mark.filterwarnings("ignore::tidegate.forecast.ask.ShortSeriesWarning")
 TOLERANCE = 1e-5  # what is promised, of the largest number that is forecast
 GAPS = wave()
 GAPS[[3, 20, 21, 22, 40, *range(46, 58), 59]] = np.nan

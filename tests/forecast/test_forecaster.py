@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import tidegate
 from tidegate.data.series import read_series
 from tidegate.errors import ArgumentError, DataError, NotFittedError
+from tidegate.forecast.ask import ShortSeriesWarning
 from tidegate.forecast.forecaster import Forecaster
 from tidegate.forecast.plan import Training
 
@@ -39,6 +40,18 @@ def test_pandas_in_pandas_out_with_the_same_numbers() -> None:
     np.testing.assert_array_equal(pandas_ahead["LSTM"].to_numpy(), ahead["LSTM"].to_numpy())
     assert ahead["unique_id"].to_list() == ["a"] * 3 + ["b"] * 3
     assert ahead["ds"].to_list()[3] == dt.date(2024, 2, 20)
+
+
+def test_series_shorter_than_the_horizon_are_told() -> None:
+    frame = several(a=wave(), new=wave(3), newer=wave(1))
+    words = r"series 'new' has 3 rows, fewer than the 4 steps .*\(so have 1 more\)"
+    with pytest.warns(ShortSeriesWarning, match=words) as told:
+        model = forecaster(4).fit(frame)
+    assert told[0].filename == __file__
+    with pytest.warns(ShortSeriesWarning, match="'newer' has 1 row, fewer than the 4") as told:
+        ahead = model.predict(df=several(newer=wave(1)))
+    assert told[0].filename == __file__ and ahead["LSTM"].is_finite().all()
+    model.predict(df=several(a=wave(4)))
 
 
 def test_other_names_of_columns_and_whole_numbers_for_times() -> None:
@@ -125,6 +138,7 @@ def test_a_constant_series_goes_on(value: float) -> None:
     np.testing.assert_allclose(ahead["LSTM"].to_numpy(), value, atol=0.2 * max(abs(value), 1))
 
 
+@pytest.mark.filterwarnings("ignore::tidegate.forecast.ask.ShortSeriesWarning")
 def test_a_short_series_is_forecast_beside_long_ones() -> None:
     ahead = forecaster().fit(several(long=wave(), short=wave(2, seed=5))).predict()
     assert ahead["unique_id"].to_list() == ["long"] * 3 + ["short"] * 3

@@ -2,18 +2,54 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data.series import Series
 from ..errors import ArgumentError
 from ..network import checks
 from . import tables
 from .model import Forecast
 
 Array = NDArray[Any]
+
+
+class ShortSeriesWarning(UserWarning):
+    """A series has fewer rows than are forecast of it."""
+
+
+def tell_short(series: Series, horizon: int, depth: int = 3) -> None:
+    """Warns of series with fewer rows than the horizon has steps.
+
+    Args:
+        series: as they were given.
+        horizon: steps that are forecast.
+        depth: of the user's call, as `warnings.warn` counts.
+
+    Example:
+        >>> import polars as pl
+        >>> from tidegate.data import read_series
+        >>> series = read_series(pl.DataFrame({"ds": range(3), "y": [1.0, 2.0, 3.0]}))
+        >>> with warnings.catch_warnings(record=True) as told:
+        ...     warnings.simplefilter("always")
+        ...     tell_short(series, 3)
+        ...     tell_short(series, 5)
+        >>> len(told), str(told[0].message)[:70]
+        (1, 'the series has 3 rows, fewer than the 5 steps that are forecast: what ')
+    """
+    short = np.flatnonzero(series.length < horizon)
+    if not len(short):
+        return
+    rows = int(series.length[short[0]])
+    has = f"{rows} row{'s' if rows != 1 else ''}, fewer than the {horizon} steps that are forecast"
+    name = "the series" if series.ids is None else f"series {series.ids[short[0]]!r}"
+    others = f" (so have {len(short) - 1} more)" if len(short) > 1 else ""
+    line = f"{name} has {has}{others}: what the model learnt of others decides"
+    warnings.warn(line, ShortSeriesWarning, stacklevel=depth)
 
 
 def check_levels(levels: Iterable[float]) -> tuple[float, ...]:
