@@ -104,12 +104,14 @@ class GRU(nn.RNNBase):
         batch_first: bool = False,
         dropout: float = 0.0,
         bidirectional: bool = False,
+        proj_size: int = 0,
         device: Any = None,
         dtype: Any = None,
         *,
         checkpoint: bool = False,
     ) -> None:
-        """Args: as for `LSTM`."""
+        """Args: as for `LSTM`, but for proj_size, which torch refuses too."""
+        _check_plain(proj_size)
         super().__init__(
             "GRU",
             input_size,
@@ -148,12 +150,14 @@ class RNN(nn.RNNBase):
         batch_first: bool = False,
         dropout: float = 0.0,
         bidirectional: bool = False,
+        proj_size: int = 0,
         device: Any = None,
         dtype: Any = None,
         *,
         checkpoint: bool = False,
     ) -> None:
-        """Args: as for `LSTM`; nonlinearity: torch's, "tanh" or "relu"."""
+        """Args: as for `GRU`; nonlinearity: torch's, "tanh" or "relu"."""
+        _check_plain(proj_size)
         if nonlinearity not in ("tanh", "relu"):
             raise ValueError(
                 f"Unknown nonlinearity '{nonlinearity}'. Select from 'tanh' or 'relu'."
@@ -180,6 +184,11 @@ class RNN(nn.RNNBase):
     ) -> Any:
         """(output, h), or (output, h, record). Args: as for `LSTM`."""
         return run(self, input, hx, lengths, record)
+
+
+def _check_plain(proj_size: int) -> None:
+    if proj_size:
+        raise ValueError("proj_size argument is only supported for LSTM, not RNN or GRU")
 
 
 def _check(module: Any, checkpoint: bool) -> None:
