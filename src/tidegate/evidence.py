@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 
 Relation: TypeAlias = Literal["beats", "no better than", "worse than"]
 
@@ -45,6 +48,27 @@ def beside_best(lead: float, p: float | None, baselines: int) -> float | None:
     if p is None or lead >= 0:
         return p
     return min(p * baselines, 1.0)
+
+
+def of_mean(leads: NDArray[Any]) -> float:
+    """How often chance makes a mean as far from zero, by a t test; NaN of fewer than two.
+
+    Without scipy.stats, which takes longer to import than an audit.
+
+    Args:
+        leads: independent of each other.
+
+    Example:
+        >>> round(of_mean(np.array([1.0, 2.0, 3.0])), 4)  # t = 2 √3, of 2 degrees of freedom
+        0.0742
+    """
+    from scipy.special import stdtr
+
+    m = len(leads)
+    if m < 2 or np.ptp(leads) == 0:
+        return float("nan") if m < 2 else float(leads[0] == 0)
+    t = leads.mean() / (leads.std(ddof=1) / np.sqrt(m))
+    return float(2 * stdtr(m - 1, -abs(t)))
 
 
 def chance(p: float) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..evidence import of_mean
 from ..network.lags import CHANGE
 from ..network.subject import Subject
 from .result import Memory
@@ -52,7 +53,9 @@ def curve(name: str, context: Array, losses: Array, seed: int) -> Memory:
     low, high = np.quantile(losses[:, chosen].mean(axis=2), (0.025, 0.975), axis=1)
     lead = losses[0] - losses[-1]
     gain = float(lead.mean() / score[0]) if score[0] else 0.0
-    return Memory(name, context, score, low, high, usable(name, context, score), gain, _p(lead))
+    return Memory(
+        name, context, score, low, high, usable(name, context, score), gain, of_mean(lead)
+    )
 
 
 def usable(name: str, context: Array, score: Array) -> int:
@@ -61,14 +64,3 @@ def usable(name: str, context: Array, score: Array) -> int:
     margin = NEAR if name == CHANGE else NEAR * abs(full)
     beyond = np.flatnonzero(score > full + margin)
     return int(context[beyond[-1] + 1 if beyond.size else 0])
-
-
-def _p(lead: Array) -> float:
-    """Of a t test; without scipy.stats, which takes longer to import than an audit."""
-    from scipy.special import stdtr
-
-    m = len(lead)
-    if m < 2 or np.ptp(lead) == 0:
-        return float("nan") if m < 2 else float(lead[0] == 0)
-    t = lead.mean() / (lead.std(ddof=1) / np.sqrt(m))
-    return float(2 * stdtr(m - 1, -abs(t)))

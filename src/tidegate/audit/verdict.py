@@ -29,8 +29,6 @@ PART = 0.25
 """The share of a sequence that a gradient must pass."""
 FULL = 0.5
 """The share of units and steps at the end of a tanh, from which on a layer is saturated."""
-
-
 SAME = 1e-12
 """The share of its variance by which an output differs from itself, by rounding."""
 SHORTEST = 0.25
@@ -134,12 +132,7 @@ def judge(
         seen = int(memory.context[0])
         only = f"only the newest {seen} {step}{'s' if seen != 1 else ''}"
         only = only if seen else "no more than the level of a window"
-        said = (
-            f"the {memory.name} is {memory.score[0]:.4g} with {only} seen, and "
-            f"{memory.full:.4g} with all {longest}{_perhaps(memory)}, though {far}"
-        )
-        if memory.name == CHANGE:
-            said = f"the output is the same with {only} seen as with all {longest}, though {far}"
+        said = f"{_as_good(memory, f'with {only} seen')}, though {far}"
         return Verdict("unused past", said, evidence)
     return Verdict("healthy", f"{far}; {matters}", evidence)
 
@@ -176,14 +169,19 @@ def _unused(memory: Memory) -> bool:
     return memory.gain < NEAR or not memory.p < SURE
 
 
-def _perhaps(memory: Memory) -> str:
-    """Of a past that is not proved to be of use, though the score is better with it."""
-    if memory.gain < NEAR:
-        return ""
+def _as_good(memory: Memory, least: str) -> str:
+    """That a longer past is not proved to be of use; if the score is better with it, with p."""
+    longest = int(memory.context[-1])
+    if memory.name == CHANGE:
+        return f"the output is the same {least} as with all {longest}"
+    perhaps = ""
+    if memory.gain >= NEAR:
+        perhaps = ", of too few to tell"
+        if memory.p >= SURE:
+            perhaps = f", which may be chance ({chance(memory.p)})"
     return (
-        f", which may be chance ({chance(memory.p)})"
-        if memory.p >= SURE
-        else ", of too few to tell"
+        f"the {memory.name} is {memory.score[0]:.4g} {least}, and {memory.full:.4g} with all "
+        f"{longest}{perhaps}"
     )
 
 
@@ -204,13 +202,7 @@ def stateless(step: str, memory: Memory) -> Verdict:
     }
     longest = int(memory.context[-1])
     if _unused(memory):
-        alone = f"with the newest {step} alone"
-        said = (
-            f"the {memory.name} is {memory.score[0]:.4g} {alone}, and {memory.full:.4g} with all "
-            f"{longest}{_perhaps(memory)}"
-        )
-        if memory.name == CHANGE:
-            said = f"the output is the same {alone} as with all {longest}"
+        said = _as_good(memory, f"with the newest {step} alone")
         return Verdict("unused past", said, evidence)
     return Verdict(
         "healthy",

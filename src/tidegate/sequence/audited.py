@@ -54,13 +54,6 @@ def job_of(estimator: Any, *given: Any) -> fitting.Job:
     return found
 
 
-def shares(targets: Array, count: int) -> Array:
-    """``[O]``, the best outputs without a look at anything: logarithms of the labels' shares."""
-    each = np.bincount(targets.astype(np.int64), minlength=count) + 1.0
-    found: Array = np.log(each / each.sum())
-    return found
-
-
 def entropy(targets: Array) -> Loss:
     """What the right label costs, in nats: −log of its chance.
 
@@ -94,20 +87,6 @@ def yes_or_no(targets: Array) -> Loss:
         return found
 
     return loss
-
-
-def of_steps(truth: Array, classes: Array | None) -> tuple[Loss, Array]:
-    """The loss of a tagger, and the outputs that are best without a look at anything.
-
-    Args:
-        truth: ``[N, 1]`` numbers of labels, or ``[N, K]`` of 0 and 1, NaN where not known.
-        classes: the labels; None for yes or no.
-    """
-    if classes is None:
-        known = ~np.isnan(truth)
-        yes = (np.where(known, truth, 0).sum(axis=0) + 1) / (known.sum(axis=0) + 2)
-        return yes_or_no(truth), np.log(yes / (1 - yes))
-    return entropy(truth[:, 0]), shares(truth[:, 0], len(classes))
 
 
 def squared(targets: Array) -> Loss:

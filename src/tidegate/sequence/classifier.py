@@ -16,6 +16,7 @@ from ..network.spec import Readout
 from ..train.progress import Listener
 from . import exported, fitting, labels, saved
 from .aligned import aligned
+from .begin import middle
 from .learn import Learned
 from .samples import Samples
 from .stream import Stream
@@ -231,12 +232,10 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         known, count = None, len(self.classes_)
         if y is not None:
             ids = labels.ids_of(aligned(y, x), self.classes_, len(x))
-            known = unlearnt.Known(
-                audited.entropy(ids),
-                audited.shares(ids, count),
-                Samples(x, ids[:, None].astype(np.float64), np.ones(len(x))),
-                audited.job_of(self, count),
-            )
+            samples = Samples(x, ids[:, None].astype(np.float64), np.ones(len(x)))
+            constant = middle(Loss("categorical"), samples.targets, samples.weights, count)
+            job = audited.job_of(self, count)
+            known = unlearnt.Known(audited.entropy(ids), constant, samples, job)
         names = tuple(map(str, self.classes_))
         return audited.subject(self, x, known, "cross-entropy", names)
 

@@ -15,6 +15,7 @@ from ..network.spec import Readout
 from ..train.progress import Listener
 from . import exported, fitting, saved
 from .aligned import aligned
+from .begin import middle
 from .learn import Learned
 from .samples import Samples
 from .stream import Stream
@@ -198,11 +199,13 @@ class SequenceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  #
             samples = Samples(x, numbers_of(aligned(y, x), len(x))[0], np.ones(len(x)))
             samples = self.units_.apply(samples)
             targets = samples.targets
+            several = targets.shape[1]
+            constant = middle(Loss("mse"), targets, samples.weights, several)
             known = unlearnt.Known(
                 audited.squared(targets),
-                np.repeat(targets.mean(axis=0), count // targets.shape[1]),
+                np.repeat(constant, count // several),
                 samples,
-                audited.job_of(self, targets.shape[1]),
+                audited.job_of(self, several),
             )
         names = ("y",) if count == 1 else tuple(f"y{i}" for i in range(count))
         return audited.subject(self, x, known, "squared error", names)

@@ -14,6 +14,7 @@ from ..network import Loss
 from ..network.reference_loss import softmax
 from ..train.progress import Listener
 from . import exported, fitting, labels, saved, steps
+from .begin import middle
 from .learn import Learned
 from .samples import Samples
 from .stream import Stream
@@ -229,8 +230,12 @@ class SequenceTagger(BaseEstimator):  # type: ignore[misc]  # no types there
         if y is not None:
             truth = steps.known_of(y, x, self.classes_, count)
             samples = Samples(x, truth, np.ones(len(x)), stepwise=True)
+            plain = self.classes_ is None
+            loss = audited.yes_or_no(truth) if plain else audited.entropy(truth[:, 0])
+            kind = Loss("binary" if plain else "categorical")
+            constant = middle(kind, truth, np.ones(len(truth)), count)
             job = audited.job_of(self, samples, self.classes_)
-            known = unlearnt.Known(*audited.of_steps(truth, self.classes_), samples, job)
+            known = unlearnt.Known(loss, constant, samples, job)
         names = tuple(map(str, range(count) if self.classes_ is None else self.classes_))
         return audited.subject(self, x, known, "cross-entropy", names)
 

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import TrainingError
-from ..evidence import SURE
+from ..evidence import SURE, of_mean
 from .fitting import Job
 from .learn import Learned, split
 from .samples import Samples
@@ -180,15 +180,6 @@ def _used(judged: Judged, known: Known, answers: Answers) -> bool:
     before = known.loss(base, which)
     after = known.loss(best(base, full - constant), which)
     lead = (before - known.loss(base + STEP * (full - constant), which)) / STEP
-    gain = before.mean() - after.mean()
-    return bool(gain >= NEAR * before.mean() and lead.mean() > 0 and _p(lead) < SURE / len(TRIES))
-
-
-def _p(lead: Array) -> float:
-    """Of a t test."""
-    from scipy.special import stdtr
-
-    m, deviation = len(lead), float(lead.std(ddof=1)) if len(lead) > 1 else 0.0
-    if deviation == 0:
-        return 1.0
-    return float(2 * stdtr(m - 1, -abs(lead.mean() / (deviation / np.sqrt(m)))))
+    if before.mean() - after.mean() < NEAR * before.mean() or lead.mean() <= 0:
+        return False
+    return of_mean(lead) < SURE / len(TRIES)
