@@ -1,11 +1,10 @@
 // A whole network over the core: input, layers, readout, head, loss; and the training step as one call.
 #pragma once
 
-#include "input.h"
+#include "changed.h"
 #include "items.h"
 #include "packed.h"
 #include "stack.h"
-#include "update.h"
 
 namespace tg::TG_ISA {
 
@@ -147,11 +146,12 @@ class NetworkOf final : public Network<T> {
     LossResult result;
     result.loss = learn(params, batch, targets, noise, static_cast<TapeOf<T>&>(t), own, h, c);
     result.weight = head_.divisor();
-    const Range dense = dense_range(targets.classes != nullptr);
+    const Changed<T> what = changed(targets.classes != nullptr);
+    const i64 first = what.first();
     std::memset(static_cast<void*>(gradient), 0, sizeof(T) * size_t(count_));
     if (!finite(result.loss)) return result;
-    std::memcpy(gradient + dense.first, own + dense.first, sizeof(T) * size_t(dense.last - dense.first));
-    const i64 pieces = list_pieces(targets);
+    std::memcpy(gradient + first, own + first, sizeof(T) * size_t(what.last() - first));
+    const i64 pieces = what.list(update_, targets);
     for (i64 i = 0; i < pieces; ++i) {
       const auto& piece = update_.pieces()[i];
       std::memcpy(gradient + piece.first, piece.gradient, sizeof(T) * size_t(piece.count));
@@ -162,18 +162,9 @@ class NetworkOf final : public Network<T> {
   double update(T* params, T* m, T* v, const T* gradient, const i64* touched, i64 n_touched, const i64* classes,
                 i64 n_classes, const OptimizerDesc& optimizer, double clip) override {
     packed_.forget_values();
-    const bool some = classes != nullptr;
-    const i64 rows = sparse(some) ? n_touched : 0;
-    auto* to = update_.pieces(rows + 2 * n_classes);
-    const auto* const begin = to;
-    const auto add = [&](i64 first, i64 count) { *to++ = {first, count, gradient + first}; };
-    for (i64 i = 0; i < rows; ++i) add(touched[i] * desc_.width, desc_.width);
-    for (i64 i = 0; i < n_classes; ++i) {
-      if (!desc_.tied) add(head_.weight_row(classes[i]), desc_.readout_width());
-      add(head_.bias(classes[i]), 1);
-    }
-    const Range dense = dense_range(some);
-    return update_.run({params, m, v}, gradient, dense.first, dense.last, to - begin, optimizer, clip);
+    const Changed<T> what = changed(classes != nullptr);
+    const i64 pieces = what.list(update_, gradient, touched, n_touched, classes, n_classes);
+    return update_.run({params, m, v}, gradient, what.first(), what.last(), pieces, optimizer, clip);
   }
 
   StepResult apply(T* params, T* m, T* v, const Batch<T>& batch, Tape<T>& t, const T* d_output,
@@ -377,39 +368,14 @@ class NetworkOf final : public Network<T> {
     });
   }
 
-  // Whether a step updates some rows of the embedding alone. A tied one has a gradient everywhere: it is the head's.
-  bool sparse(bool some_classes) const { return input_.sparse() && (some_classes || !desc_.tied); }
-
-  // What it updates as a whole.
-  struct Range {
-    i64 first, last;
-  };
-  Range dense_range(bool some_classes) const {
-    return {sparse(some_classes) ? input_.parameters() : 0, some_classes ? stack_.end() : count_};
-  }
-
-  // Lists what it updates apart from that, and how many there are.
-  i64 list_pieces(const Targets<T>& targets) {
-    const bool some = targets.classes != nullptr, weights = some && !desc_.tied;
-    const Touched& touched = input_.touched();
-    const i64 rows = sparse(some) ? touched.count : 0, columns = desc_.readout_width();
-    auto* to = update_.pieces(rows + 2 * targets.n_classes);
-    const auto* const begin = to;
-    for (i64 i = 0; i < rows; ++i)
-      *to++ = {touched.id[i] * desc_.width, desc_.width, input_.embedding_gradient() + i * desc_.width};
-    for (i64 i = 0; i < targets.n_classes; ++i) {
-      const i64 output = targets.classes[i];
-      if (weights) *to++ = {head_.weight_row(output), columns, head_.some_weights() + i * columns};
-      *to++ = {head_.bias(output), 1, head_.some_biases() + i};
-    }
-    return to - begin;
-  }
+  // What a step changes, with a score of some classes alone or not.
+  Changed<T> changed(bool some_classes) const { return {desc_, input_, head_, stack_.end(), count_, some_classes}; }
 
   void update(T* params, T* m, T* v, const T* gradient, const OptimizerDesc& optimizer, double clip,
               const Targets<T>& targets, StepResult& result) {
-    const Range dense = dense_range(targets.classes != nullptr);
-    const i64 pieces = list_pieces(targets);
-    result.norm = update_.run({params, m, v}, gradient, dense.first, dense.last, pieces, optimizer, clip);
+    const Changed<T> what = changed(targets.classes != nullptr);
+    const i64 pieces = what.list(update_, targets);
+    result.norm = update_.run({params, m, v}, gradient, what.first(), what.last(), pieces, optimizer, clip);
   }
 };
 

@@ -1,20 +1,12 @@
 // The recurrent layers of a network, one above the other, over one batch: forward, backward, weight gradients.
 #pragma once
 
-#include "layer.h"
-#include "outer.h"
 #include "random.h"
 #include "tape.h"
 #include "threads.h"
-
-#include <numeric>
+#include "weight_gradients.h"
 
 namespace tg::TG_ISA {
-
-// Where a layer's parameters lie in the flat buffer.
-struct LayerOffsets {
-  i64 weight_ih, weight_hh, bias_ih, bias_hh;
-};
 
 template <class T>
 class Stack {
@@ -135,10 +127,10 @@ class Stack {
   i64 end_ = 0;
   static constexpr i64 most_slices = 512;
   static constexpr std::uint32_t weights_place = 0x80000000u;  // of weight_hh among the places of dropout
-  static constexpr i64 outer_bytes = 1 << 19;  // of sums that a task of weight_gradients() works on
   i64 slice_[most_slices + 1];
   i64 widest_ = 0, turn_ = 0;
-  Buffer<T> scratch_, outer_, masked_;
+  Buffer<T> scratch_, masked_;
+  WeightGradients<T> gradients_{*kernels_, desc_.hidden};
 
   // Cuts the packed sequences into slices of about equal work, at least one a thread, none so wide that its states
   // leave the first cache. No result depends on the cut.
@@ -293,32 +285,16 @@ class Stack {
     });
   }
 
-  // What a task of weight_gradients() works on: gates [n0, n1), counted in slots, by inputs [m0, m1) of states and inputs
-  // side by side.
-  struct Part {
-    i64 n0, n1, m0, m1;
-  };
-
   // Weight and bias gradients of a layer, into the flat gradient.
   void weight_gradients(TapeOf<T>& tape, i64 layer, T* gradient) {
-    constexpr i64 panel = Outer<T>::panel;
     const int D = desc_.directions();
-    const i64 M = kernels_->gates * Hp(), inputs = desc_.hidden + input_blocks(layer).row();
-    // Every thread has as much to do. What a task adds up stays in the second cache.
-    const i64 most = larger(1, outer_bytes / (i64(sizeof(T)) * inputs)), panels = (M + panel - 1) / panel * D;
-    const bool even = panels % threads() == 0 || panels >= 8 * threads();
-    const i64 chunk = even ? round_up(smaller(most, (M * D + threads() - 1) / threads()), panel) : panel;
-    const i64 cuts = even ? 1 : larger(1, smaller(threads() / std::gcd(panels, i64(threads())), inputs / outer_strip));
-    const i64 parts = (M + chunk - 1) / chunk, tall = round_up((inputs + cuts - 1) / cuts, tile_rows);
-    const i64 each = Outer<T>::c_size(tall, chunk) + chunk + Outer<T>::scratch_size(tall);
-    T* const memory = outer_.reserve(each * D * parts * cuts);
-    for (int d = 0; d < D; ++d) previous_states(tape, layer, d);
-    parallel(D * parts * cuts, [&](i64 i) {
-      FlushSubnormals flush;
-      const i64 n0 = i / cuts % parts * chunk, m0 = smaller(inputs, i % cuts * tall);
-      const Part part{n0, smaller(M, n0 + chunk), m0, smaller(inputs, m0 + tall)};
-      weight_gradient(tape, layer, int(i / cuts / parts), part, gradient, memory + i * each);
-    });
+    OuterLayer<T> each[2];
+    for (int d = 0; d < D; ++d) {
+      previous_states(tape, layer, d);
+      const LayerTape<T>& lt = tape.at(layer, d);
+      each[d] = {lt.h_prev.get(), lt.x.get(), slots(tape, layer, d), offsets_[layer * D + d]};
+    }
+    gradients_.run(tape.order.rows, each, D, input_blocks(layer), gradient);
     if (!drops_weights(tape.noise)) return;
     for (int d = 0; d < D; ++d) {
       T* const weight_hh = gradient + offsets_[layer * D + d].weight_hh;
@@ -334,67 +310,6 @@ class Stack {
     for (i64 t = 0; t < order.steps; ++t)
       for (i64 p = 0; p < order.active[t]; ++p)
         rows[order.row(t, p)] = t == 0 ? lt.h0.get() + p * padded : lt.h.get() + order.row(t - 1, p) * padded;
-  }
-
-  // A part of one layer's weight_ih, weight_hh and biases.
-  void weight_gradient(TapeOf<T>& tape, i64 layer, int direction, const Part& part, T* gradient, T* memory) {
-    LayerTape<T>& lt = tape.at(layer, direction);
-    const LayerOffsets& o = offsets_[layer * desc_.directions() + direction];
-    const i64 H = desc_.hidden, padded = Hp(), stride = kernels_->slots * padded, count = part.n1 - part.n0;
-    const Blocks input = input_blocks(layer), states{1, H, padded};
-    // of the states and of the inputs
-    const i64 h0 = smaller(part.m0, H), h1 = smaller(part.m1, H), x0 = larger(part.m0, H) - H, x1 = larger(part.m1, H) - H;
-    const Source<T> both[2] = {{lt.h_prev.get(), h1 - h0, h0}, {lt.x.get(), x1 - x0, x0}};
-    const T* const base = slots(tape, layer, direction) + part.n0;
-    T* const sums = memory;
-    T* const scratch = sums + round_up(count, L);
-    T* const c = scratch + Outer<T>::scratch_size(part.m1 - part.m0);
-    const auto leave_states = [&](i64 of) {
-      unpack({c, of, 0}, sums, part, kernels_->state_gate, h0, h1, states, gradient + o.weight_hh, gradient + o.bias_hh);
-    };
-    const auto leave_inputs = [&](i64 of) {
-      unpack({c, of, of - (x1 - x0)}, sums, part, kernels_->input_gate, x0, x1, input, gradient + o.weight_ih, gradient + o.bias_ih);
-    };
-    if (kernels_->apart == 0) {
-      const Outer<T> outer{tape.order.rows, both, 2, base, stride, count};
-      outer.run(c, sums, scratch);
-      leave_states(outer.inputs());
-      leave_inputs(outer.inputs());
-      return;
-    }
-    if (h1 > h0) {
-      Outer<T>{tape.order.rows, both, 1, base + kernels_->apart * padded, stride, count}.run(c, sums, scratch);
-      leave_states(h1 - h0);
-    }
-    if (x1 > x0) {
-      Outer<T>{tape.order.rows, both + 1, 1, base, stride, count}.run(c, sums, scratch);
-      leave_inputs(x1 - x0);
-    }
-  }
-
-  // What Outer summed up: all of its inputs, those of a weight from `first` on.
-  struct Sums {
-    const T* c;
-    i64 inputs, first;
-  };
-
-  // The gates of a part to the rows of a parameter in torch's layout, inputs [j0, j1) of it, and with the first of them
-  // the biases.
-  void unpack(const Sums& from, const T* sums, const Part& part, const int* gate, i64 j0, i64 j1, const Blocks& in, T* weight,
-              T* bias) const {
-    const i64 H = desc_.hidden, padded = Hp(), width = in.columns();
-    if (j1 <= j0) return;
-    for (i64 n = part.n0; n < part.n1; ++n) {
-      const i64 unit = n % padded, row = gate[n / padded] * H + unit;
-      if (unit >= H) continue;
-      if (j0 == 0) bias[row] = sums[n - part.n0];
-      for (i64 b = 0; b < in.count; ++b) {
-        const i64 start = b * in.padded, first = larger(j0, start), last = smaller(j1, start + in.width);
-        if (first < last)
-          Outer<T>::column(from.c, from.inputs, part.n1 - part.n0, n - part.n0, from.first + first - j0, last - first,
-                           weight + row * width + b * in.width + first - start);
-      }
-    }
   }
 };
 
