@@ -49,7 +49,7 @@ class Features:
     change: Array
     """``[F]``, the deviation of the scaled column's changes, above 0; ``[0]`` for no changes."""
     middle: Array
-    """``[F]``, the median of the scaled column."""
+    """``[F]``, the median of a scaled column with a heavy tail; 0 without such."""
     small: Array
     """``[F]``, how far most of a scaled column with a heavy tail is from it; 0 without such."""
     own: Array
@@ -87,14 +87,11 @@ class Features:
             later[x.spans.start] = 0.0
             squares = (later * _changes(z, x.spans) ** 2).sum(axis=0)
             change = _positive(np.sqrt(squares / max(later.sum(), 1e-12)))
-        middle = np.median(z, axis=0)
-        small = np.median(np.abs(z - middle), axis=0)
-        small = np.where(small < HEAVY, np.maximum(small, 1e-6), 0.0)
-        small = np.where((np.abs(z) > 10).any(axis=0), small, 0.0)
-        deviation = _own(z, x.spans)[1]
-        spread = deviation.std(axis=0) / np.maximum(deviation.mean(axis=0), 1e-12)
-        apart = (spread > ALIKE) & (x.length.max() > 1) if own else no
-        return cls(plain.centre, plain.scale, change, middle, small, apart, plain.marked)
+        apart = no
+        if own and x.length.max() > 1:
+            deviation = _own(z, x.spans)[1]
+            apart = deviation.std(axis=0) > ALIKE * np.maximum(deviation.mean(axis=0), 1e-12)
+        return cls(plain.centre, plain.scale, change, *_heavy(z), apart, plain.marked)
 
     @classmethod
     def from_arrays(cls, columns: int, found: dict[str, Array]) -> Features:
@@ -153,6 +150,20 @@ class Features:
             row = np.where(missing, 0, np.arange(len(z))[:, None])
             z = np.take_along_axis(z, np.maximum.accumulate(row, axis=0), axis=0)
         return z
+
+
+def _heavy(z: Array) -> tuple[Array, Array]:
+    """What `Features.middle` and `Features.small` are of scaled columns.
+
+    A median takes far longer than a look at the largest value, which most columns are settled by.
+    """
+    middle, small = np.zeros((2, z.shape[1]))
+    for column in np.flatnonzero((np.abs(z) > 10).any(axis=0)):
+        centre = np.median(z[:, column])
+        apart = np.median(np.abs(z[:, column] - centre))
+        if apart < HEAVY:
+            middle[column], small[column] = centre, max(apart, 1e-6)
+    return middle, small
 
 
 def _positive(size: Array) -> Array:

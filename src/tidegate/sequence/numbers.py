@@ -108,8 +108,11 @@ class Numbers:
     def batch(
         self, table: Array, spans: Spans, random: np.random.Generator, augment: bool
     ) -> tuple[Array, Spans]:
-        """What it reads to learn: the sequences in rows of their own, perhaps varied."""
+        """What it reads to learn: the sequences as they lie, or varied in rows of their own."""
         vary = augment and random.uniform() < VARIED
+        size = self.reading.segment
+        if not vary and size == 1:
+            return table, spans
         if vary and self.reading.stretched:
             rows, found = varied(table, spans, random)
         else:
@@ -117,7 +120,6 @@ class Numbers:
             found = Spans(np.cumsum(spans.length) - spans.length, spans.length)
         if vary:
             rows = shaken(rows, found, random)
-        size = self.reading.segment
         rows, found = self.segments.read(rows, found, random.integers(0, size, len(found)))
         return np.ascontiguousarray(rows, np.float32), found
 
