@@ -1,12 +1,26 @@
 """What an audit says of an estimator and the sequences that it was fitted to."""
 
+import pickle
+
 import numpy as np
 import pytest
 
 import tidegate as tg
+from tidegate.data import Spans
 from tidegate.data.sequences import read_sequences
+from tidegate.network import (
+    Loss,
+    Network,
+    NetworkSpec,
+    NumberInput,
+    Optimizer,
+    load_network,
+    save_network,
+)
 from tidegate.sequence import seen as of_seen
 from tidegate.sequence.seen import Seen
+from tidegate.train import FitSettings, fit
+from tidegate.train.watch import GradientWarning, worst
 
 TRAINING = tg.SequenceTraining(updates=400, members=1, augment=False)
 
@@ -77,23 +91,53 @@ def test_of_many_sequences_the_smallest_hashes_stand_for_all(monkeypatch):
     assert not seen.holds(other).any()
 
 
-@pytest.mark.filterwarnings("ignore::tidegate.train.watch.GradientWarning")
-def test_an_identity_relu_rnn_whose_gradient_burst_while_it_learnt_is_exploding():
+def marked(n, steps):
+    """The value at a place that is marked is the answer."""
     random = np.random.default_rng(0)
-    x = np.zeros((100, 60, 2))
-    x[:, :, 0] = random.uniform(size=(100, 60))
-    k, place = np.arange(100), random.integers(0, 60, 100)
+    x, k, place = np.zeros((n, steps, 2)), np.arange(n), random.integers(0, steps, n)
+    x[:, :, 0] = random.uniform(size=(n, steps))
     x[k, place, 1] = 1
+    return x, x[k, place, 0]
+
+
+@pytest.mark.filterwarnings("ignore::tidegate.train.watch.GradientWarning")
+@pytest.mark.parametrize(("steps", "rate"), [(60, 0.1), (100, 0.05), (30, 0.1)])
+def test_an_identity_relu_rnn_whose_gradient_burst_while_it_learnt_is_exploding(
+    steps, rate, tmp_path
+):
+    """Of the last one the gradient by the states grows a few times only, its norm 10,000 times."""
+    x, y = marked(100, steps)
     training = tg.SequenceTraining(
-        updates=150, members=1, segment=1, learning_rate=0.3, init=tg.Init(recurrent="identity")
+        updates=60, members=1, segment=1, learning_rate=rate, init=tg.Init(recurrent="identity")
     )
     fitted = tg.SequenceRegressor(
         "rnn_relu", 32, bidirectional=False, readout="last", dropout=0.0, training=training,
         random_state=0,
     )  # fmt: skip
-    fitted.fit(x, x[k, place, 0])
-    found = tg.audit(fitted, (x, x[k, place, 0]))
-    assert str(found.verdict).startswith("exploding")
+    fitted.fit(x, y)
+    fitted.save(tmp_path / "m.safetensors")
+    for model in (fitted, tg.load(tmp_path / "m.safetensors"), pickle.loads(pickle.dumps(fitted))):
+        found = tg.audit(model, (x, y))
+        assert str(found.verdict).startswith("exploding: while it learnt, after 1 update, ")
+        assert "orthogonal recurrent weights" in [fix.title for fix in found.fixes]
+
+
+def test_a_network_keeps_that_its_gradient_burst(tmp_path):
+    x, y = marked(64, 60)
+    spec = NetworkSpec(
+        NumberInput(2), cell="rnn_relu", hidden=16, outputs=1, loss=Loss("mse"),
+        init=tg.Init(recurrent="identity"),
+    )  # fmt: skip
+    network = Network(spec, seed=0)
+    rows, spans = x.reshape(-1, 2), Spans(np.arange(64) * 60, np.full(64, 60))
+    settings = FitSettings(updates=40, optimizer=Optimizer("adam", 0.1, clip=1.0))
+    with pytest.warns(GradientWarning, match="explodes"):
+        history = fit(network, rows, spans, y[:, None], settings)
+    assert network.burst == worst(history.looks, history.norm)
+    save_network(tmp_path / "n.safetensors", network)
+    again = load_network(tmp_path / "n.safetensors")
+    assert again.burst == network.burst
+    assert str(tg.audit(again, (rows, spans)).verdict).startswith("exploding")
 
 
 def test_a_constant_function_of_torch_uses_no_past():

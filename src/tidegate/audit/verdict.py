@@ -2,7 +2,8 @@
 
 In this order, the first that holds (docs/design/audit.md says why):
 
-exploding    a gradient grows by more than `GROWN` within a sequence, and by more than 1 a step
+exploding    a gradient grows by more than `GROWN` within a sequence, and by more than 1 a step;
+             or it did so while the network learnt, and the past has been of no use since
 saturated    the gradient vanishes, and most units stand at the ends of their tanh
 vanishing    less than `GONE` of the gradient is left after a quarter of a sequence
 unused past  the loss is as good when only the newest rows are seen
@@ -17,7 +18,7 @@ import numpy as np
 
 from ..evidence import SURE, chance
 from ..network.lags import CHANGE
-from ..network.subject import About, read_by
+from ..network.subject import About, Burst, read_by
 from .memory import NEAR
 from .result import LagCurve, Memory, Rate, Units, Verdict
 
@@ -101,17 +102,11 @@ def judge(
         )
     unused = _unused(memory)
     lost = best.size < GONE and reached < PART * length
-    if lost and about.burst is not None:
-        updates, lag, size = about.burst
+    if about.burst is not None and (lost or unused):
         dead = evidence["dead units"]
-        said = f"{100 * dead:.0f} % of its units are dead, and {left}" if dead else left
-        return Verdict(
-            "exploding",
-            f"while it learnt, after {updates} update{'s' if updates != 1 else ''}, the gradient "
-            f"was {size:.3g} times as large {lag} steps back; since such updates {said} steps"
-            f"{large_as}",
-            evidence,
-        )
+        then = f"{100 * dead:.0f} % of its units are dead, and " if dead else ""
+        then += f"{left} steps{large_as}" if lost else "the past is not used"
+        return Verdict("exploding", f"{_told(about.burst)}; since such updates {then}", evidence)
     if lost:
         if full > FULL:
             return Verdict(
@@ -135,6 +130,14 @@ def judge(
         said = f"{_as_good(memory, f'with {only} seen')}, though {far}"
         return Verdict("unused past", said, evidence)
     return Verdict("healthy", f"{far}; {matters}", evidence)
+
+
+def _told(burst: Burst) -> str:
+    """What was seen while a network learnt."""
+    when = f"while it learnt, after {burst.update} update{'s' if burst.update != 1 else ''}, "
+    if burst.size >= GROWN:
+        return f"{when}the gradient was {burst.size:.3g} times as large {burst.lag} steps back"
+    return f"{when}the norm of the gradient was {burst.norm:.3g} times that of the first update"
 
 
 def surviving(gradient: tuple[LagCurve, ...], rate: tuple[Rate, ...], length: int) -> Far:

@@ -20,7 +20,6 @@ from ..network import Network
 from ..network.audited import FEW, Acts, NetworkSubject, about_of
 from ..network.lags import doubling, spread
 from ..network.subject import Context
-from ..train.watch import worst
 from . import unlearnt
 from .influence import Columns, influence, spread_of, without_floor
 from .learn import table_of
@@ -78,7 +77,7 @@ def subject(forecaster: Forecaster, df: Any) -> NetworkSubject:
         rows=plan.segment,
         unit="by a change of 1 of the input",
         loss="cost of chance and amount" if table.zeros.any() else "absolute error",
-        burst=None if forecaster.history_ is None else worst(forecaster.history_.looks),
+        burst=next(filter(None, (model.network.burst for model in models)), None),
         settings=("cell", "init", "window", "hidden", "learning_rate", "clip_value"),
     )
     targets = windows.targets()[..., :2].astype(np.float64)

@@ -15,8 +15,7 @@ from ..data.frequency import Frequency
 from ..data.plain import from_json
 from ..data.series import Series
 from ..errors import ArgumentError, ModelFileError
-from ..network import Network
-from ..network.file import ModelFile, parameters_of, read_model, write_model
+from ..network.file import ModelFile, network_of, read_model, tensors_of, write_model
 from . import baselines
 from .auto import Answers
 from .conformal import Correction
@@ -131,7 +130,7 @@ def _member(number: int, name: str) -> str:
 def _tensors(learned: Learned) -> dict[str, Array]:
     model, scaling = learned.model, learned.scaling
     return {
-        **model.network.params,
+        **tensors_of(model.network),
         "scaling.centre": scaling.centre,
         "scaling.scale": scaling.scale,
         "scaling.unit": scaling.unit,
@@ -151,12 +150,11 @@ def _members(file: ModelFile, plan: Plan, series: Series) -> Members:
         chosen = replace(plan, seed=seed_of(plan, i))
         scaling = _scaling(file, i, len(series))
         inputs = inputs_of(chosen, series, scaling)
-        spec, parameters = parameters_of(file, _member(i, ""))
-        if spec != inputs.spec:
+        network = network_of(file, _member(i, ""))
+        if network.spec != inputs.spec:
             raise ArgumentError("the network is not the one that the plan and the series ask for")
         correction = _correction(file, i, len(inputs.head.quantiles))
         units = _units(file, i, inputs.future + inputs.past + inputs.static)
-        network = Network(spec, parameters=parameters)
         found.append(Learned(Model(inputs, network, correction), scaling, units))
     return Members(tuple(found))
 

@@ -18,7 +18,6 @@ from ..network import Network
 from ..network.audited import NetworkSubject, about_of
 from ..network.lags import doubling, spread
 from ..network.subject import Context
-from ..train.watch import worst
 from .text import END_ID
 
 if TYPE_CHECKING:
@@ -81,7 +80,7 @@ def subject(model: LanguageModel, text: str) -> NetworkSubject:
         unit="per unit of the embedding",
         loss="nats a token",
         settings=("cell", "init", "learning_rate", "hidden", "clip_value"),
-        burst=None if model.history_ is None else worst(model.history_.looks),
+        burst=network.burst,
     )
     tokens = alphabet.vocabulary.tokens
     labels = tuple(tokens[i] for i in ids[rows])

@@ -145,7 +145,7 @@ class LanguageModel(BaseEstimator):  # type: ignore[misc]  # no types there
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         # of a text that comes in parts, nothing is read so often that it is learnt by heart
         spec = _leaving_out(self.network_.spec, self._dropout(0, len(whole)))
-        network = Network(spec, parameters=self.network_.parameters)
+        network = self.network_.copied(spec)
         self.history_ = learn(network, self.alphabet_, whole, training, seed, False)
         self.network_ = network
         return self

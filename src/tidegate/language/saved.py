@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import ArgumentError, ModelFileError
 from ..network import Network
-from ..network.file import parameters_of, read_model, write_model
+from ..network.file import network_of, read_model, tensors_of, write_model
 from .text import Alphabet
 from .training import LanguageTraining
 
@@ -51,7 +51,7 @@ def write(
         "training": None if training is None else training.to_json(),
         "alphabet": alphabet.to_json(),
     }
-    write_model(path, KIND, network.spec.to_json(), network.params, meta)
+    write_model(path, KIND, network.spec.to_json(), tensors_of(network), meta)
 
 
 def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], Alphabet, Network]:
@@ -74,7 +74,8 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], Alphabet, Networ
         if training is not None:
             training = LanguageTraining.from_json(training)
         alphabet = Alphabet.from_json(file.meta.get("alphabet"))
-        spec, parameters = parameters_of(file)
+        network = network_of(file)
+        spec = network.spec
         if spec.output_size != len(alphabet.vocabulary) or spec.readout != "each":
             raise ArgumentError("its network does not fit its tokens")
         if spec.bidirectional or getattr(spec.input, "vocabulary", 0) != spec.output_size:
@@ -83,4 +84,4 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], Alphabet, Networ
         raise ModelFileError(
             f"{file.path} is damaged: {error}; give another file, or save it again"
         ) from None
-    return {**settings, "training": training}, alphabet, Network(spec, parameters=parameters)
+    return {**settings, "training": training}, alphabet, network

@@ -229,7 +229,7 @@ def subject_of(
     network: Network, rows: Any, spans: Spans, about: About | None = None
 ) -> NetworkSubject:
     """A network without targets: it is judged by how far its output changes."""
-    about = about_of(network.spec) if about is None else about
+    about = about_of(network.spec, burst=network.burst) if about is None else about
     full: list[Array] = []
 
     def score(output: Array) -> Array:

@@ -12,7 +12,7 @@ import os
 import stat
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from io import BufferedReader
 from typing import TYPE_CHECKING, Any
 
@@ -35,12 +35,15 @@ from .header import (
 )
 from .parameters import flatten, layout
 from .spec import NetworkSpec
+from .subject import Burst
 
 if TYPE_CHECKING:
     from .network import Network
 
 StrPath = str | os.PathLike[str]
 Tensors = Mapping[str, NDArray[Any]]
+BURST = "learnt.burst"
+"""The name of a tensor: the four numbers of a `Burst`."""
 
 
 class ModelFileNotFoundError(ModelFileError, FileNotFoundError):
@@ -180,17 +183,40 @@ def parameters_of(model: ModelFile, prefix: str = "") -> tuple[NetworkSpec, NDAr
         ) from None
 
 
+def tensors_of(network: Network) -> dict[str, NDArray[Any]]:
+    """What a model file holds of a network: its parameters and, if its gradient exploded while it
+    learnt, what was seen of that."""
+    if network.burst is None:
+        return network.params
+    return {**network.params, BURST: np.array(astuple(network.burst), np.float64)}
+
+
+def network_of(model: ModelFile, prefix: str = "") -> Network:
+    """The network that `tensors_of` described. Arguments and errors: as `parameters_of`."""
+    from .network import Network
+
+    spec, parameters = parameters_of(model, prefix)
+    network = Network(spec, parameters=parameters)
+    seen = model.tensors.get(prefix + BURST)
+    if seen is not None:
+        if seen.dtype != np.float64 or seen.shape != (4,) or seen.min() < 0:
+            raise ModelFileError(
+                f"{_title(model.path)} is damaged: what it says of its training is nothing that "
+                f"can be; give another file, or save it again"
+            )
+        update, norm, lag, size = seen.tolist()
+        network.burst = Burst(int(update), norm, int(lag), size)
+    return network
+
+
 def save_network(path: StrPath, network: Network, meta: dict[str, Any] | None = None) -> None:
     """Writes a network alone, as a model file of kind ``network``. Raises: as `write_model`."""
-    write_model(path, "network", network.spec.to_json(), network.params, meta or {})
+    write_model(path, "network", network.spec.to_json(), tensors_of(network), meta or {})
 
 
 def load_network(path: StrPath) -> Network:
     """The network that `save_network` wrote; it computes the same bits. Raises: as `read_model`."""
-    from .network import Network
-
-    spec, parameters = parameters_of(read_model(path, "network"))
-    return Network(spec, parameters=parameters)
+    return network_of(read_model(path, "network"))
 
 
 # ---- writing -------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from .results import Outputs as Outputs
 from .results import StepResult as StepResult
 from .results import Tape as Tape
 from .spec import NetworkSpec
+from .subject import Burst
 from .to_torch import network_to_torch
 from .vjp import like_output, vjp
 from .watched import Watched
@@ -56,9 +57,15 @@ class Network:
         self._watched = Watched(given, self.native.dtype)
         self.values = self._watched.own
         """What the core is given, and tapes hold on to."""
+        self.burst: Burst | None = None
+        """If the gradient exploded while it learnt: an audit asks, model files keep it."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _network, (self.spec, self.values)
+        return _network, (self.spec, self.values, self.burst)
+
+    def copied(self, spec: NetworkSpec | None = None) -> Network:
+        """Another one with the same parameters, and perhaps a spec that asks for as many."""
+        return _network(spec or self.spec, self.values, self.burst)
 
     @property
     def parameters(self) -> Array:
@@ -324,6 +331,8 @@ class Network:
         return output
 
 
-def _network(spec: NetworkSpec, parameters: Array) -> Network:
+def _network(spec: NetworkSpec, parameters: Array, burst: Burst | None = None) -> Network:
     """What a pickled network is made from."""
-    return Network(spec, parameters=parameters)
+    network = Network(spec, parameters=parameters)
+    network.burst = burst
+    return network

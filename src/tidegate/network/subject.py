@@ -16,6 +16,20 @@ Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
+class Burst:
+    """An update of a training before which the gradient was beyond all measure."""
+
+    update: int
+    """Updates done before."""
+    norm: float
+    """Of the whole gradient, as a multiple of that of the first update."""
+    lag: int
+    """Steps back to where the gradient by the states is largest."""
+    size: float
+    """How many times as large it is there."""
+
+
+@dataclass(frozen=True)
 class About:
     """What a model is, in words and numbers."""
 
@@ -45,9 +59,8 @@ class About:
     """How the recurrent weights were drawn."""
     sizes: tuple[float, ...] = ()
     """How much each input varies, in its own units; none where the influence is by deviation."""
-    burst: tuple[int, int, float] | None = None
-    """If the gradient exploded while it learnt: after how many updates, so many steps back, how
-    many times as large. None if it did not, or nobody knows."""
+    burst: Burst | None = None
+    """If the gradient exploded while it learnt; None if it did not, or nobody knows."""
     once: tuple[str, ...] = ()
     """Inputs beside them that have one value in a sequence, and no lag."""
 

@@ -20,7 +20,6 @@ from ..network.audited import FEW, NetworkSubject, about_of
 from ..network.lags import CHANGE, change, doubling, spread
 from ..network.reference_loss import softmax
 from ..network.subject import Context
-from ..train.watch import worst
 from . import fitting, unlearnt
 from .learn import Learned
 from .numbers import Numbers
@@ -134,9 +133,8 @@ def subject(
         about = replace(about, step="token", unit="per unit of the embedding")
     if len(outputs) <= FEW:
         about = replace(about, outputs=outputs)
-    bursts = (worst(member.history.looks) for member in learned.members)
-    first_burst = next((found for found in bursts if found is not None), None)
-    about = replace(about, settings=tuple(settings), burst=first_burst)
+    bursts = (member.network.burst for member in learned.members)
+    about = replace(about, settings=tuple(settings), burst=next(filter(None, bursts), None))
     counted = _change(learned, x) if known is None else known.loss
 
     def score(output: Array) -> Array:

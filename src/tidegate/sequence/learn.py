@@ -108,16 +108,6 @@ class Member:
         """Whether Ctrl-C has ended its training."""
         return self.history.stopped == "interrupted"
 
-    def __getstate__(self) -> dict[str, Any]:
-        """For pickle: the network as what it is made of."""
-        network = (self.network.spec, np.array(self.network.parameters))
-        return {**self.__dict__, "network": network}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        spec, parameters = state["network"]
-        network = Network(spec, parameters=parameters)
-        self.__dict__.update({**state, "network": network})
-
 
 @dataclass(frozen=True)
 class Learner:
@@ -163,11 +153,10 @@ class Learner:
                 )
             apart, rest = split(samples, self.training.validation, seed, self.task)
             held = self.held(samples, apart)
-        network = (
-            begun(self.spec, self.task, samples.take(rest), seed)
-            if start is None
-            else Network(self.spec, parameters=start.network.parameters)
-        )
+        if start is None:
+            network = begun(self.spec, self.task, samples.take(rest), seed)
+        else:
+            network = start.network.copied(self.spec)
         history = fit_drawn(
             network,
             Batches(self, samples, rest, seed).draw,

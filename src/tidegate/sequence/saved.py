@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from ..data.plain import from_json
 from ..errors import ArgumentError
-from ..network import Loss, Network
-from ..network.file import ModelFile, parameters_of, write_model
+from ..network import Loss
+from ..network.file import ModelFile, network_of, tensors_of, write_model
 from . import fitting
 from .learn import Learned, Member
 from .numbers import Numbers
@@ -89,17 +89,17 @@ def learned_of(file: ModelFile) -> Learned:
     inputs: Any = kind.from_file(data, file.tensors)
     members = []
     for i in range(count):
-        spec, parameters = parameters_of(file, f"member{i}.")
-        if spec.input != inputs.network_input:
+        network = network_of(file, f"member{i}.")
+        if network.spec.input != inputs.network_input:
             raise ArgumentError("its network reads something else than its sequences give")
-        wide = _wide(file, i, spec.output_size) if inputs.wide else None
-        members.append(Member(Network(spec, parameters=parameters), wide))
+        wide = _wide(file, i, network.spec.output_size) if inputs.wide else None
+        members.append(Member(network, wide))
     seen = Seen.from_file(file.tensors.get("learnt.hashes"))
     return Learned(inputs, tuple(members), float(temperature), seen)
 
 
 def _tensors(member: Member) -> dict[str, Array]:
-    found = dict(member.network.params)
+    found = tensors_of(member.network)
     if member.wide is not None:
         found |= {"wide.idf": member.wide.idf, "wide.weight": member.wide.weight}
     return found

@@ -67,7 +67,8 @@ class Run:
         self.watch: Watch | None = None
         if settings.watch:
             clips = settings.optimizer.clip is not None
-            self.watch = Watch(network, self.total, self.history.looks, clips)
+            past = self.history
+            self.watch = Watch(network, self.total, past.looks, clips, past.norm)
 
     @property
     def done(self) -> int:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from ..data.bags import TokenBags
 from ..data.spans import Spans
 from ..network import Network, NetworkSpec, NumberInput, TokenInput
+from ..network.subject import Burst
 from .source import Chunk, Part
 
 Array = NDArray[Any]
@@ -84,7 +86,12 @@ class Watch:
     """Looks at the gradient of a run, and warns once."""
 
     def __init__(
-        self, network: Network, total: int, looks: list[Look], clips: bool = False
+        self,
+        network: Network,
+        total: int,
+        looks: list[Look],
+        clips: bool = False,
+        norms: Sequence[float] = (),
     ) -> None:
         """
         Args:
@@ -92,6 +99,7 @@ class Watch:
             total: updates of the run.
             looks: those before, which further ones are added to.
             clips: whether the gradient's norm is limited already.
+            norms: of the gradients of all updates before.
         """
         self.clips = clips
         self.network = network
@@ -102,6 +110,7 @@ class Watch:
         self._trunk: Network | None = None
         ends = range(1, len(looks) + 1)
         self._warned = any(fault(looks[:end], total) for end in ends)
+        network.burst = worst(looks, norms) or network.burst
 
     def before(self, done: int, batch: Part, size: int) -> None:
         """To be called before an update; looks if it is time.
@@ -130,21 +139,23 @@ class Watch:
         """To be called after an update: of a sudden burst, looks at the weights that it came from.
 
         One such update may ruin a network, and no look would see why: afterwards its units are
-        dead, and the gradient is gone.
+        dead, and the gradient is gone. The network keeps what was seen.
 
         Args:
             norms: of the gradients of all updates up to now.
         """
-        if self._kept is None or not burst(norms):
-            return
-        batch, values = self._kept
-        spans = batch.spans[:SEQUENCES]
-        steps = spans.length // self.network.spec.input.segment
-        if steps.max() < BRIEF or any(look.update == len(norms) - 1 for look in self.looks):
-            return
-        self._look(len(norms) - 1, batch, spans, int(steps.max()), values)
-        if max(self.looks[-1].gradient) >= GROWN:
-            self._warn("explodes")
+        newest, bursts = len(norms) - 1, burst(norms)
+        looked = bool(self.looks) and self.looks[-1].update == newest
+        if bursts and not looked and self._kept is not None:
+            batch, values = self._kept
+            spans = batch.spans[:SEQUENCES]
+            steps = spans.length // self.network.spec.input.segment
+            if looked := bool(steps.max() >= BRIEF):
+                self._look(newest, batch, spans, int(steps.max()), values)
+        if looked:
+            self.network.burst = worst(self.looks, norms) or self.network.burst
+            if bursts:
+                self._warn("explodes")
 
     def _look(self, done: int, batch: Part, spans: Spans, steps: int, values: Array) -> None:
         if self._trunk is None:
@@ -155,7 +166,7 @@ class Watch:
     def _warn(self, what: Fault) -> None:
         if not self._warned:
             self._warned = True
-            line = advice(what, self.looks, self.network.spec, self.clips)
+            line = advice(what, self.looks, self.network.spec, self.clips, self.network.burst)
             warnings.warn(line, GradientWarning, stacklevel=3)
 
     def _gradient(
@@ -187,30 +198,41 @@ class Watch:
         return tuple(float(share) for share in found)
 
 
-def burst(norms: list[float]) -> bool:
+def burst(norms: Sequence[float]) -> bool:
     """Whether the newest gradient is the first one that so exceeds that of the first update.
 
-    Example:
-        >>> burst([2.0, 3e8]), burst([2.0, 3e8, 4e8]), burst([2.0, 20.0])
-        (True, False, False)
-    """
-    bound = GROWN * norms[0]
-    return norms[-1] > bound and max(norms[:-1]) <= bound
-
-
-def worst(looks: list[Look]) -> tuple[int, int, float] | None:
-    """(updates done before, steps back, how many times as large) of the worst look of a run whose
-    gradient exploded; None if it never did.
+    Where the first is below 1, as of a network that begins at its best constant answer, it counts
+    as 1.
 
     Example:
-        >>> worst([Look(1, 64, (0.9, 20.0, 4e5)), Look(20, 64, (0.9, 0.1, 0.0))])
-        (1, 4, 400000.0)
+        >>> burst([2.0, 3e8]), burst([2.0, 3e8, 4e8]), burst([2.0, 20.0]), burst([1e-9, 0.5])
+        (True, False, False, False)
     """
-    look = max(looks, key=lambda look: max(look.gradient), default=None)
-    if look is None or max(look.gradient) < GROWN:
-        return None
-    place = int(np.argmax(look.gradient))
-    return look.update, look.lag[place], look.gradient[place]
+    bound = GROWN * max(norms[0], 1.0)
+    return norms[-1] > bound and max(norms[:-1], default=0.0) <= bound
+
+
+def worst(looks: list[Look], norms: Sequence[float]) -> Burst | None:
+    """The look at which most came back, if the gradient exploded: there it grew `GROWN` times on
+    its way back, or the norm of the whole gradient was so many times that of the first update.
+    None if it never did.
+
+    Args:
+        looks: of a run.
+        norms: of the whole gradient, of all its updates.
+
+    Example:
+        >>> looks = [Look(1, 64, (0.9, 20.0, 4e5)), Look(3, 64, (0.9, 0.1, 0.0))]
+        >>> worst(looks, [2.0, 6.0, 1.0, 1.0]), worst(looks[1:], [2.0, 6.0, 1.0, 1.0])
+        (Burst(update=1, norm=3.0, lag=4, size=400000.0), None)
+    """
+    found = []
+    for look in looks:
+        place = int(np.argmax(look.gradient))
+        norm = norms[look.update] / max(norms[0], 1.0) if look.update < len(norms) else 1.0
+        if max(norm, look.gradient[place]) >= GROWN:
+            found.append(Burst(look.update, norm, look.lag[place], look.gradient[place]))
+    return max(found, key=lambda each: each.size, default=None)
 
 
 def every(spec: NetworkSpec, size: int) -> int:
@@ -311,12 +333,20 @@ def fault(looks: list[Look], total: int) -> Fault:
     return "vanishes" if len(gone) >= 4 and gone[0] - gone[-1] >= FOR_LONG * total else ""
 
 
-def advice(what: Fault, looks: list[Look], spec: NetworkSpec, clips: bool = False) -> str:
+def advice(
+    what: Fault,
+    looks: list[Look],
+    spec: NetworkSpec,
+    clips: bool = False,
+    burst: Burst | None = None,
+) -> str:
     """The warning, one line: what was seen, what it means, what to try that was not done."""
     look = looks[-1]
     if what == "explodes":
         lag = look.lag[int(np.argmax(look.gradient))]
         seen = f"it is {max(look.gradient):.1e} times as large {lag} steps back"
+        if burst is not None and max(look.gradient) < GROWN:
+            seen = f"its norm is {burst.norm:.1e} times that of the first update"
         fix = "a smaller learning_rate" if clips else "Optimizer(clip=1.0), a smaller learning_rate"
         if spec.cell == "rnn_relu" or spec.cell == "rnn_linear":
             fix += ", Init(recurrent='orthogonal'), or the cell 'lstm' or 'gru'"
