@@ -53,6 +53,18 @@ def test_a_tagger_of_noise_uses_no_past():
     assert tg.audit(fitted, (x, y)).verdict.word == "unused past"
 
 
+def test_who_answers_parts_of_sequences_worse_than_nobody_has_no_use_for_the_rest():
+    """Of one step it says 1.14 nats beside 1.10 of chance and of all steps, which is no gain."""
+    random = np.random.default_rng(9)
+    x, _ = random.normal(size=(150, 24, 2)), random.normal(size=150)
+    y = random.integers(0, 3, 150)
+    training = tg.SequenceTraining(updates=150, members=1, segment=1)
+    fitted = tg.SequenceClassifier("rnn", 24, training=training, random_state=0).fit(x, y)
+    found = tg.audit(fitted, (x, y))
+    assert found.verdict.word == "unused past"
+    assert found.memory.score.max() < np.log(3) + 0.01
+
+
 def test_a_past_that_is_used_is_told_on_the_learnt_sequences_too():
     x = noise(120, 20)
     y = x[:, :10].mean(axis=1)

@@ -17,7 +17,7 @@ Array = NDArray[Any]
 NEAR = 0.01
 """A loss within this share of the full one is as good."""
 RESAMPLED = 500
-LEAST, MOST = 40, 400
+MOST = 400
 """Observations."""
 SHARE = 0.35
 """Of the steps of all sequences, that all contexts together read."""
@@ -28,7 +28,7 @@ def memory(subject: Subject, seed: int) -> Memory:
     context, about = subject.context, subject.about
     length = subject.length
     steps = sum(min(n / about.rows, float(np.median(length))) for n in context.lengths)
-    most = int(np.clip(SHARE * length.sum() / max(steps, 1.0), LEAST, MOST))
+    most = int(np.clip(SHARE * length.sum() / max(steps, 1.0), context.least, MOST))
     losses = np.stack([context.losses(n, most) for n in context.lengths])
     return curve(about.loss, np.array(context.lengths), losses, seed)
 

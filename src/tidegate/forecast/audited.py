@@ -8,6 +8,7 @@ judged so, and by whom, `unlearnt.py` says.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from .influence import Columns, influence, spread_of, without_floor
 from .learn import table_of
 from .members import Members
 from .model import Model
-from .unlearnt import take
+from .unlearnt import Judged, take
 from .windows import Table, Windows, filled
 
 if TYPE_CHECKING:
@@ -89,9 +90,7 @@ def subject(forecaster: Forecaster, df: Any) -> NetworkSubject:
         chance = None if found.logit is None else sigmoid(found.logit)
         return _cost(found.quantiles[..., head.middle], chance, targets)
 
-    judged = unlearnt.judged(answers.learned, windows, series, known)
-
-    def losses(seen: int, most: int) -> Array:
+    def losses(judged: Judged, seen: int, most: int) -> Array:
         some = take(judged.windows, spread(len(judged.windows), most))
         truth = some.targets()[..., :2].astype(np.float64)
         if seen == _longest(windows):
@@ -99,11 +98,15 @@ def subject(forecaster: Forecaster, df: Any) -> NetworkSubject:
         if not seen:
             usual = 1 - some.zero.sum(axis=1) / np.maximum(some.seen.sum(axis=1), 1)
             chance = np.repeat(usual[:, None], truth.shape[1], axis=1)
-            return _cost(np.zeros(truth.shape[:2]), chance, truth)
+            ahead_of = np.ones(truth.shape[:2])
+            costs = [_cost(level * ahead_of, chance, truth) for level in levels(some)]
+            return min(costs, key=lambda each: float(each.mean()))
         some = hidden(some, seen)
         parts = [each.parts(some) for each in judged.models]
         z = np.median([quantiles[..., head.middle] for quantiles, _ in parts], axis=0)
         return _cost(z, np.median([chance for _, chance in parts], axis=0), truth)
+
+    judged = unlearnt.judged(answers.learned, windows, series, known, losses)
 
     def acts_of(models: list[Model], table: Table) -> Acts:
         def acts(which: Array) -> tuple[Array, Array]:
@@ -122,7 +125,7 @@ def subject(forecaster: Forecaster, df: Any) -> NetworkSubject:
         spans,
         score,
         acts=acts_of(models, table),
-        contexts=Context((0, *doubling(_longest(windows))), losses),
+        contexts=Context((0, *doubling(_longest(windows))), partial(losses, judged), MOST),
         labels=_labels(series, windows),
         anew=anew,
     )
@@ -144,6 +147,20 @@ def _called(series: Series) -> str:
         return "row"
     count, _, unit = series.frequency.name.rpartition(" ")
     return f"{count}-{unit.removesuffix('s')} step" if count else unit
+
+
+def levels(windows: Windows) -> list[Array]:
+    """``[k, 1]`` each: what may be called the level of a window, in its own units.
+
+    That is what it is measured from. Where that is the mean of the last season alone, of rows
+    without a season the last value, the mean of all of it is another.
+    """
+    found = [np.zeros((len(windows), 1))]
+    if windows.plan.anchored:
+        count = np.maximum(windows.seen.sum(axis=1), 1)
+        mean = np.where(windows.seen, windows.z, 0).sum(axis=1) / count
+        found.append(mean[:, None])
+    return found
 
 
 def hidden(windows: Windows, seen: int) -> Windows:

@@ -94,6 +94,8 @@ class Context(NamedTuple):
     losses: Callable[[int, int], Array]
     """(rows seen, at most so many observations) → ``[m]``, the loss of each; the same observations
     for the same number."""
+    least: int = 40
+    """Observations that are asked for in any case, however many steps that takes."""
 
 
 class Subject(Protocol):

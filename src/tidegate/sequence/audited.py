@@ -154,7 +154,7 @@ def subject(
         if judged.learned is not learned and not stepwise:
             most = unlearnt.MOST  # of a third there are few, and one network is asked
         found, which = answers(judged, x, rows, most)
-        return counted(found if known is None else judged.towards(known.constant, found), which)
+        return counted(found, which) if known is None else judged.loss(known, found, which)
 
     context = Context(lengths, losses)
     pull = _pull(inputs, x) if isinstance(inputs, Numbers) else None

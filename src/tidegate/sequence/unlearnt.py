@@ -7,6 +7,11 @@ updates that a network of the estimator had, then in a quarter, then in as many.
 third that it did not see proves that the past is of use, the estimator's own networks are judged by
 all sequences: they have learnt longer and from more. If the second network knows the others by
 heart and nothing was proved, or has learnt to the end, it is judged itself.
+
+Of sequences that were not learnt from, answers are drawn towards the best constant one as far as
+that helps, for each length of context by itself. A network is as sure of what it has not seen as of
+what it knows by heart, and answers parts of sequences, which it has never seen, worse than nobody:
+a whole past that is no better than the constant would seem to be of use beside that.
 """
 
 from __future__ import annotations
@@ -41,6 +46,8 @@ NEAR = 0.01
 """A loss that is lower by this share is a gain."""
 STEP = 1e-3
 """Of a way, from which its slope is told."""
+SHARES = tuple(np.linspace(0, 1, 11).tolist())
+"""Of a way, of which the best is looked for."""
 BY_HEART = 0.5
 """The share of its loss that a network has lost that knows what it learnt from."""
 MOST = 400
@@ -66,14 +73,14 @@ class Judged(NamedTuple):
     learned: Learned
     which: Array
     """``[m]``, numbers of sequences."""
-    share: float = 1.0
-    """How far the outputs are taken from the constant ones: 0 for networks that know nothing of
-    sequences which they have not seen."""
+    apart: bool = False
+    """Whether these were not learnt from, so that answers are drawn to the constant one."""
 
-    def towards(self, constant: Array, outputs: Array) -> Array:
-        """Its outputs, from those of the networks."""
-        found: Array = constant + self.share * (outputs - constant)
-        return found if self.share < 1 else outputs
+    def loss(self, known: Known, outputs: Array, which: Array) -> Array:
+        """``[m]``, of the networks' outputs."""
+        if self.apart:
+            outputs = drawn(known, outputs, which)
+        return known.loss(outputs, which)
 
 
 Answers = Callable[[Judged, int, int], tuple[Array, Array]]
@@ -94,13 +101,13 @@ def judged(learned: Learned, known: Known, answers: Answers) -> Judged:
     whole = Judged(learned, np.arange(len(x)))
     fresh = np.flatnonzero(~seen)
     if len(fresh) >= ENOUGH:
-        return _shrunk(whole._replace(which=fresh), known, answers)
+        return Judged(learned, fresh, apart=True)
     if not seen.any() or len(x) < ENOUGH:
         return whole
     apart, rest = _split(known)
     if len(rest) < len(apart):  # nearly all come twice
         return whole
-    found = whole
+    found, longest = whole, int(x.length.max())
     full = known.job.updates(len(rest), learned.inputs)
     for part in TRIES:
         updates = min(max(full // part, LEAST), full)
@@ -108,13 +115,14 @@ def judged(learned: Learned, known: Known, answers: Answers) -> Judged:
             second = _learnt(known, rest, updates)
         except TrainingError:  # at so steep a rise of the rate; the next one is less so
             continue
-        found = _shrunk(Judged(second, apart), known, answers)
+        found = Judged(second, apart, apart=True)
         if _used(found, known, answers):
             return whole
         if updates == full:
             break
-        full_loss, nothing = _beside_nothing(Judged(second, rest), known, answers)
-        if full_loss.mean() < (1 - BY_HEART) * nothing.mean():
+        outputs, which = answers(Judged(second, rest), longest, MOST)
+        nothing = known.loss(known.constant + 0 * outputs, which).mean()
+        if known.loss(outputs, which).mean() < (1 - BY_HEART) * nothing:
             break
     return found
 
@@ -136,27 +144,12 @@ def _learnt(known: Known, rest: Array, updates: int) -> Learned:
         return replace(known.job, training=training).run(known.samples.take(rest))
 
 
-def _losses(judged: Judged, known: Known, answers: Answers, rows: int) -> Array:
-    outputs, which = answers(judged, rows, MOST)
-    return known.loss(judged.towards(known.constant, outputs), which)
-
-
-def _beside_nothing(judged: Judged, known: Known, answers: Answers) -> tuple[Array, Array]:
-    """The losses with everything seen, and with nothing."""
-    longest = int(known.samples.x.length.max())
-    return _losses(judged, known, answers, longest), _losses(
-        judged._replace(share=0.0), known, answers, 1
-    )
-
-
-def _shrunk(judged: Judged, known: Known, answers: Answers) -> Judged:
-    """With the share of its outputs that answers best: a network is as sure of what it has not
-    seen as of what it knows by heart, and its loss then says nothing of what the past is worth."""
-    outputs, which = answers(judged, int(known.samples.x.length.max()), MOST)
-    each = [judged._replace(share=share) for share in np.linspace(1, 0, 11).tolist()]
-    losses = [known.loss(one.towards(known.constant, outputs), which).mean() for one in each]
-    best = int(np.argmin(losses))
-    return each[best] if losses[best] < (1 - NEAR) * losses[0] else judged
+def drawn(known: Known, outputs: Array, which: Array, base: Array | None = None) -> Array:
+    """The outputs on the way from a base, the constant one if None, that cost least."""
+    start = known.constant if base is None else base
+    each = [start + share * (outputs - start) for share in SHARES]
+    found: Array = min(each, key=lambda one: float(known.loss(one, which).mean()))
+    return found
 
 
 def _used(judged: Judged, known: Known, answers: Answers) -> bool:
@@ -168,18 +161,11 @@ def _used(judged: Judged, known: Known, answers: Answers) -> bool:
     """
     longest = int(known.samples.x.length.max())
     full, which = answers(judged, longest, MOST)
-    short, constant = answers(judged, 1, MOST)[0] - known.constant, known.constant
-    shares = np.linspace(0, 1, 11)
-
-    def best(base: Array, towards: Array) -> Array:
-        each = [base + share * towards for share in shares]
-        found: Array = each[int(np.argmin([known.loss(one, which).mean() for one in each]))]
-        return found
-
-    base = best(constant + 0 * short, short)
+    base = drawn(known, answers(judged, 1, MOST)[0], which)
+    towards = full - known.constant
     before = known.loss(base, which)
-    after = known.loss(best(base, full - constant), which)
-    lead = (before - known.loss(base + STEP * (full - constant), which)) / STEP
+    after = known.loss(drawn(known, base + towards, which, base), which)
+    lead = (before - known.loss(base + STEP * towards, which)) / STEP
     if before.mean() - after.mean() < NEAR * before.mean() or lead.mean() <= 0:
         return False
     return of_mean(lead) < SURE / len(TRIES)
