@@ -65,6 +65,39 @@ def test_who_answers_parts_of_sequences_worse_than_nobody_has_no_use_for_the_res
     assert found.memory.score.max() < np.log(3) + 0.01
 
 
+FAR = tg.SequenceTraining(updates=100, members=1, segment=1)
+"""A tanh RNN that so learns loses its gradient within some 30 steps."""
+
+
+def far_rnn(kind):
+    return kind("rnn", 16, bidirectional=False, readout="last", training=FAR, random_state=0)
+
+
+@pytest.mark.parametrize("kind", [tg.SequenceClassifier, tg.SequenceRegressor])
+def test_where_no_gradient_arrives_the_data_say_whether_it_matters(kind):
+    random = np.random.default_rng(3)
+    x = random.normal(size=(120, 150, 2))
+    none, early = random.integers(0, 2, 120), (x[:, 5, 1] > 0).astype(int)
+    for y, word in ((none, "unused past"), (early, "vanishing")):
+        found = tg.audit(far_rnn(kind).fit(x, y), (x, y))
+        assert found.verdict.word == word
+        assert found.verdict.evidence["reach"] < 75
+        assert (found.verdict.evidence["p of what lies beyond"] < 0.05) == (word == "vanishing")
+        assert found.memory.usable == 1
+
+
+def test_where_no_gradient_arrives_words_and_steps_are_asked_too():
+    random = np.random.default_rng(4)
+    words = [list(random.choice(list("abcdefgh"), 120)) for _ in range(100)]
+    early = [word[3] in "abcd" for word in words]
+    found = tg.audit(far_rnn(tg.SequenceClassifier).fit(words, early), (words, early))
+    assert found.verdict.word == "vanishing"
+    x = list(random.normal(size=(40, 150, 1)))
+    y = [np.roll(part[:, 0] > 0, 90) for part in x]
+    tagger = tg.SequenceTagger("rnn", 16, bidirectional=False, training=FAR, random_state=0)
+    assert tg.audit(tagger.fit(x, y), (x, y)).verdict.word == "vanishing"
+
+
 def test_a_past_that_is_used_is_told_on_the_learnt_sequences_too():
     x = noise(120, 20)
     y = x[:, :10].mean(axis=1)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..evidence import of_mean
+from ..evidence import SURE, of_mean
 from ..network.lags import CHANGE
 from ..network.subject import Subject
 from .result import Memory
@@ -43,7 +43,7 @@ def curve(name: str, context: Array, losses: Array, seed: int) -> Memory:
         seed: of the bootstrap.
 
     Example:
-        >>> losses = np.array([[4.0, 2.0], [1.0, 2.0], [1.0, 2.0]])
+        >>> losses = np.array([[4.0, 3.0, 3.5], [1.0, 0.5, 0.2], [1.0, 0.5, 0.2]])
         >>> curve("squared error", np.array([1, 2, 4]), losses, 0).usable
         2
     """
@@ -52,10 +52,11 @@ def curve(name: str, context: Array, losses: Array, seed: int) -> Memory:
     chosen = np.random.default_rng(seed).integers(m, size=(RESAMPLED, m))
     low, high = np.quantile(losses[:, chosen].mean(axis=2), (0.025, 0.975), axis=1)
     lead = losses[0] - losses[-1]
-    gain = float(lead.mean() / score[0]) if score[0] else 0.0
-    return Memory(
-        name, context, score, low, high, usable(name, context, score), gain, of_mean(lead)
-    )
+    gain, p = float(lead.mean() / score[0]) if score[0] else 0.0, of_mean(lead)
+    enough = usable(name, context, score)
+    if name != CHANGE and (gain < NEAR or p >= SURE):  # what is longer is not proved to be of use
+        enough = int(context[0])
+    return Memory(name, context, score, low, high, enough, gain, p)
 
 
 def usable(name: str, context: Array, score: Array) -> int:

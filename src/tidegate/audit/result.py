@@ -131,7 +131,8 @@ class Memory:
     """``[K]``, 95 % interval, by bootstrap over sequences."""
     high: Array
     usable: int
-    """Rows: the smallest context from which on the loss is within 1 % of the full one."""
+    """Rows: the smallest context from which on the loss is within 1 % of the full one; the smallest
+    of all where a longer one is not proved to be of use."""
     gain: float
     """How much lower the full loss is than that of the smallest context, as a share of the latter;
     below 0 if it is higher."""

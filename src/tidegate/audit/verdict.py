@@ -5,13 +5,15 @@ In this order, the first that holds (docs/design/audit.md says why):
 exploding    a gradient grows by more than `GROWN` within a sequence, and by more than 1 a step;
              or it did so while the network learnt, and the past has been of no use since
 saturated    the gradient vanishes, and most units stand at the ends of their tanh
-vanishing    less than `GONE` of the gradient is left after a quarter of a sequence
+vanishing    less than `GONE` of the gradient is left after a quarter of a sequence; or at its end,
+             what arrives is not used, and what does not would tell of the target
 unused past  the loss is as good when only the newest rows are seen
 healthy      none of these
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -51,6 +53,7 @@ def judge(
     rate: tuple[Rate, ...],
     memory: Memory,
     units: tuple[Units, ...],
+    beyond: Callable[[int], float] | None = None,
 ) -> Verdict:
     """The verdict on what was measured.
 
@@ -58,6 +61,7 @@ def judge(
         length: steps of a sequence of median length.
         about: what a row of the data is called, and how many a step reads.
         gradient, rate, memory, units: as in `Audit`.
+        beyond: as in `network.subject.Context`.
     """
     step = about.step
     if not gradient:
@@ -107,6 +111,10 @@ def judge(
         then = f"{100 * dead:.0f} % of its units are dead, and " if dead else ""
         then += f"{left} steps{large_as}" if lost else "the past is not used"
         return Verdict("exploding", f"{_told(about.burst)}; since such updates {then}", evidence)
+    tells = float("nan")
+    if unused and best.size < GONE and beyond is not None:
+        tells = evidence["p of what lies beyond"] = beyond(reached * about.rows)
+        lost = tells < SURE if np.isfinite(tells) else lost
     if lost:
         if full > FULL:
             return Verdict(
@@ -116,6 +124,8 @@ def judge(
                 evidence,
             )
         rest = "what it reaches of the past is not used" if unused else matters
+        if tells < SURE:
+            rest += f", and what lies beyond tells of the target ({chance(tells)})"
         return Verdict("vanishing", f"{ever}: {left} of {length} steps; {rest}", evidence)
     far = (
         f"the gradient comes {reached} steps{large_as} back, of {length}, before less than "
@@ -128,6 +138,8 @@ def judge(
         only = f"only the newest {seen} {step}{'s' if seen != 1 else ''}"
         only = only if seen else "no more than the level of a window"
         said = f"{_as_good(memory, f'with {only} seen')}, though {far}"
+        if tells >= SURE:
+            said += ", and what lies beyond is not seen to tell of the target"
         return Verdict("unused past", said, evidence)
     return Verdict("healthy", f"{far}; {matters}", evidence)
 

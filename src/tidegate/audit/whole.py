@@ -60,7 +60,7 @@ def audit(model: Any, data: Any, *, seed: int = 0) -> Audit:
     kept = memory(subject, seed)
     each = units(networks)
     median = int(np.median(length))
-    verdict = judge(median, about, gradient, rate, kept, each)
+    verdict = judge(median, about, gradient, rate, kept, each, subject.context.beyond)
     return Audit(
         model=about.model if len(networks) == 1 else f"{len(networks)} times {about.model}",
         cell=about.cell,

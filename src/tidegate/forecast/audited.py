@@ -19,6 +19,7 @@ from ..data.series import Series, read_series
 from ..errors import ArgumentError, DataError
 from ..network import Network
 from ..network.audited import FEW, Acts, NetworkSubject, about_of
+from ..network.beyond import tells
 from ..network.lags import doubling, spread
 from ..network.subject import Context
 from . import unlearnt
@@ -106,6 +107,15 @@ def subject(forecaster: Forecaster, df: Any) -> NetworkSubject:
         z = np.median([quantiles[..., head.middle] for quantiles, _ in parts], axis=0)
         return _cost(z, np.median([chance for _, chance in parts], axis=0), truth)
 
+    def beyond(rows: int) -> float:
+        """By changes from row to row, for a level that wanders tells of itself."""
+        some = take(judged.windows, spread(len(judged.windows), MOST))
+        z = np.where(some.seen, some.z, np.nan)
+        answer = some.targets()[:, :1, 0].astype(np.float64) - z[:, -1:]
+        known = np.isfinite(answer[:, 0])
+        far = np.diff(z, axis=1)[known, : max(z.shape[1] - 1 - rows, 0)]
+        return tells(list(far[:, :, None]), answer[known])
+
     judged = unlearnt.judged(answers.learned, windows, series, known, losses)
 
     def acts_of(models: list[Model], table: Table) -> Acts:
@@ -125,7 +135,7 @@ def subject(forecaster: Forecaster, df: Any) -> NetworkSubject:
         spans,
         score,
         acts=acts_of(models, table),
-        contexts=Context((0, *doubling(_longest(windows))), partial(losses, judged), MOST),
+        contexts=Context((0, *doubling(_longest(windows))), partial(losses, judged), MOST, beyond),
         labels=_labels(series, windows),
         anew=anew,
     )

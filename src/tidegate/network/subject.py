@@ -96,6 +96,9 @@ class Context(NamedTuple):
     for the same number."""
     least: int = 40
     """Observations that are asked for in any case, however many steps that takes."""
+    beyond: Callable[[int], float] | None = None
+    """(rows) → how often chance makes what lies more than so many rows back tell as much of the
+    targets, by `beyond.tells`; None where that cannot be asked."""
 
 
 class Subject(Protocol):

@@ -9,6 +9,7 @@ import copy
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from ..data.sequences import Ragged, places
 from ..errors import DataError
 from ..network.audited import FEW, NetworkSubject, about_of
+from ..network.beyond import tells
 from ..network.lags import CHANGE, change, doubling, spread
 from ..network.reference_loss import softmax
 from ..network.subject import Context
@@ -26,6 +28,10 @@ from .numbers import Numbers
 from .unlearnt import Judged, Known
 
 Array = NDArray[Any]
+MOST, FEW_STEPS = 400, 200
+"""Sequences at most and steps at least of which it is asked whether the far past tells of them."""
+WORDS = 64
+"""That are counted for this: the most frequent ones."""
 Loss = Callable[[Array, Array], Array]
 """(outputs ``[k, O]``, numbers of their sequences or rows) → ``[k]``."""
 
@@ -156,7 +162,8 @@ def subject(
         found, which = answers(judged, x, rows, most)
         return counted(found, which) if known is None else judged.loss(known, found, which)
 
-    context = Context(lengths, losses)
+    beyond = None if known is None else partial(_beyond, known)
+    context = Context(lengths, losses, beyond=beyond)
     pull = _pull(inputs, x) if isinstance(inputs, Numbers) else None
     labels = None
     if not isinstance(inputs, Numbers):
@@ -193,6 +200,37 @@ def _stepwise(judged: Judged, x: Ragged, rows: int, most: int) -> tuple[Array, A
     part = ends(x, which, first, last)
     outputs = learned.outputs(part)[part.spans.start + at - first]
     return outputs, row
+
+
+def _beyond(known: Known, rows: int) -> float:
+    """Whether what lies more than so many rows before a target tells of it; see `network.beyond`.
+
+    Each sequence ends at its target: of steps with targets of their own some are drawn, no more
+    from a sequence than it takes.
+    """
+    x, targets = known.samples.x, known.samples.targets
+    which = spread(len(x), MOST)
+    end = x.length[which]
+    if known.samples.stepwise:
+        which = np.repeat(which, -(-FEW_STEPS // len(which)))
+        end = np.random.default_rng(0).integers(1, x.length[which] + 1)
+    answer = targets[x.spans.start[which] + end - 1 if known.samples.stepwise else which]
+    chosen = (end > rows) & np.isfinite(answer).all(axis=1)
+    which, end, answer = which[chosen], end[chosen], answer[chosen]
+    if len(known.constant) != targets.shape[1]:  # labels, by their numbers
+        answer = (answer == np.arange(len(known.constant))).astype(np.float64)
+    table = x.rows
+    if table.dtype == object:
+        table = table[:, None] == _usual(table)
+    start = x.spans.start[which]
+    return tells([table[a : a + n - rows] for a, n in zip(start, end, strict=True)], answer)
+
+
+def _usual(tokens: Array) -> Array:
+    """The tokens that occur most."""
+    names, count = np.unique(tokens.astype(str), return_counts=True)
+    found: Array = names[np.argsort(-count, kind="stable")[:WORDS]].astype(object)
+    return found
 
 
 def _change(learned: Learned, x: Ragged) -> Loss:
