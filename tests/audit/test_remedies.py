@@ -60,6 +60,24 @@ def test_gradients_are_clipped_by_value(kind: str) -> None:
         again(model, {"clip_value": -1.0})
 
 
+@pytest.mark.parametrize("kind", ["forecaster", "language", "regressor"])
+def test_gradients_are_clipped_by_norm_unless_asked_otherwise(kind: str) -> None:
+    """A first step of Adam is the same whatever the norm, but for its epsilon of 1e-8."""
+    begin, _ = fitted(kind, {"learning_rate": 0.0})
+    usual, model = fitted(kind, {})
+    assert model.training.clip == 1.0
+    tiny, _ = fitted(kind, {"clip": 1e-9})
+    free, model = fitted(kind, {"clip": None})
+    assert model.training.clip is None
+
+    def moved(network: Network) -> float:
+        return float(np.abs(network.params["weight_hh_l0"] - begin.params["weight_hh_l0"]).max())
+
+    assert moved(tiny) < 0.2 * min(moved(usual), moved(free))
+    with pytest.raises(tg.ArgumentError, match="clip must be at least 0"):
+        again(model, {"clip": -1.0})
+
+
 def test_a_forecaster_with_a_remedy_is_saved_whole(tmp_path: Any) -> None:
     _, model = fitted("forecaster", {"init.chrono": 100, "clip_value": 0.5})
     model.save(tmp_path / "model.safetensors")

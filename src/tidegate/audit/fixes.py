@@ -126,12 +126,20 @@ def fixes(
                     {"training.learning_rate": 1e-3},
                 )
             )
+        if "clip" in can:
+            found.append(
+                Fix(
+                    "gradients clipped by their norm, at 1",
+                    "a single update then cannot undo what was learnt",
+                    {"clip": 1.0},
+                )
+            )
         if "clip_value" in can:
             found.append(
                 Fix(
                     "gradients clipped by value, at 0.1",
-                    "their norm is limited to 1 already; this cuts off what a few weights have too "
-                    "much of before it drowns the others",
+                    "this cuts off what a few weights have too much of, before a limit of the norm "
+                    "lets it drown the others",
                     {"clip_value": 0.1},
                 )
             )

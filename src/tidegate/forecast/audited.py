@@ -68,6 +68,8 @@ def subject(forecaster: Forecaster, df: Any) -> NetworkSubject:
     windows = _windows(model, table)
     rows, spans = model.inputs.rows(windows)
     horizon, spec = plan.horizon, model.network.spec
+    settings: tuple[str, ...] = ("cell", "init", "window", "hidden", "learning_rate", "clip_value")
+    settings += ("clip",) if plan.training.clip is None else ()
     ahead, columns = spread(horizon, FEW), Columns(series.encoding, first.units)
     about = replace(
         about_of(spec),
@@ -80,7 +82,7 @@ def subject(forecaster: Forecaster, df: Any) -> NetworkSubject:
         unit="by a change of 1 of the input",
         loss="cost of chance and amount" if table.zeros.any() else "absolute error",
         burst=next(filter(None, (model.network.burst for model in models)), None),
-        settings=("cell", "init", "window", "hidden", "learning_rate", "clip_value"),
+        settings=settings,
     )
     targets = windows.targets()[..., :2].astype(np.float64)
     head, inputs = model.inputs.head, model.inputs

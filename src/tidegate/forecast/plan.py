@@ -49,9 +49,11 @@ class ForecastTraining:
     more."""
     init: Init = field(default_factory=Init)
     """What the weights start from; ``Init(chrono=T)`` for memories of T steps."""
+    clip: float | None = 1.0
+    """The largest norm of a gradient; None for no such limit."""
     clip_value: float | None = None
-    """The largest size of each number of a gradient, whose norm is limited to 1 in any case; None
-    for no such limit."""
+    """The largest size of each number of a gradient, cut off before its norm is limited; None for
+    no such limit."""
 
     def __post_init__(self) -> None:
         if self.updates is not None:
@@ -63,8 +65,9 @@ class ForecastTraining:
         checks.flag(self, "calibrate")
         if not isinstance(self.init, Init):
             raise ArgumentError(f"ForecastTraining.init must be an Init, got {self.init!r}")
-        if self.clip_value is not None:
-            checks.number(self, "clip_value", least=0)
+        for name in ("clip", "clip_value"):
+            if getattr(self, name) is not None:
+                checks.number(self, name, least=0)
 
     @property
     def size(self) -> int:
@@ -94,6 +97,7 @@ class ForecastTraining:
             weight_decay=self.weight_decay,
             beta2=0.98,
             warmup=0.1,
+            clip=self.clip,
             clip_value=self.clip_value,
             seed=seed,
         )

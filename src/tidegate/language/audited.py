@@ -73,13 +73,15 @@ def subject(model: LanguageModel, text: str) -> NetworkSubject:
         return np.concatenate(parts)
 
     words = model.level == "word"
+    settings: tuple[str, ...] = ("cell", "init", "learning_rate", "hidden", "clip_value")
+    settings += ("clip",) if model.training is not None and model.training.clip is None else ()
     about = replace(
         about_of(spec),
         outputs=("all outputs",),
         step="word" if words else "character",
         unit="per unit of the embedding",
         loss="nats a token",
-        settings=("cell", "init", "learning_rate", "hidden", "clip_value"),
+        settings=settings,
         burst=network.burst,
     )
     tokens = alphabet.vocabulary.tokens

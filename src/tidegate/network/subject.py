@@ -52,7 +52,8 @@ class About:
     """Of `Subject.losses`; lower is better."""
     settings: tuple[str, ...] = ()
     """The arguments of the estimator that a fix may change: of "cell", "init", "window",
-    "segment", "readout", "learning_rate", "clip_value"; none for a bare network."""
+    "segment", "readout", "learning_rate", "clip_value", and "clip" where the norm of gradients is
+    not limited; none for a bare network."""
     chrono: int | None = None
     """T_max that the gates' biases were set for; None if they were not."""
     recurrent: str = ""

@@ -130,6 +130,8 @@ def subject(
         rows, spans = inputs.views(inputs.table(x), x.spans)[0]
     about = about_of(spec, loss=CHANGE if known is None else name)
     settings = ["cell", "init", "learning_rate", "clip_value"]
+    if estimator.training is not None and estimator.training.clip is None:
+        settings += ["clip"]
     settings += ["readout"] if spec.readout == "last" else []
     if isinstance(inputs, Numbers):
         settings += [] if stepwise else ["segment"]

@@ -61,9 +61,11 @@ class SequenceTraining:
     """Numbers that a token is embedded as."""
     init: Init = field(default_factory=Init)
     """What the weights start from; ``Init(chrono=T)`` for memories of T steps."""
+    clip: float | None = 1.0
+    """The largest norm of a gradient; None for no such limit."""
     clip_value: float | None = None
-    """The largest size of each number of a gradient, whose norm is limited to 1 in any case; None
-    for no such limit."""
+    """The largest size of each number of a gradient, cut off before its norm is limited; None for
+    no such limit."""
 
     def __post_init__(self) -> None:
         for name in ("updates", "members", "segment", "patience"):
@@ -83,8 +85,9 @@ class SequenceTraining:
         for name in ("augment", "calibrate"):
             if getattr(self, name) is not None:
                 checks.flag(self, name)
-        if self.clip_value is not None:
-            checks.number(self, "clip_value", least=0)
+        for name in ("clip", "clip_value"):
+            if getattr(self, name) is not None:
+                checks.number(self, name, least=0)
         if not isinstance(self.init, Init):
             raise ArgumentError(f"SequenceTraining.init must be an Init, got {self.init!r}")
         if self.patience is not None and not self.validation:
@@ -103,6 +106,7 @@ class SequenceTraining:
             weight_decay=self.weight_decay,
             beta2=self.beta2,
             patience=self.patience,
+            clip=self.clip,
             clip_value=self.clip_value,
             seed=seed,
         )

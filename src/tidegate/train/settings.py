@@ -107,10 +107,11 @@ def annealed(
     beta2: float,
     warmup: float = 0.05,
     patience: int | None = None,
+    clip: float | None = 1.0,
     clip_value: float | None = None,
     seed: int = 0,
 ) -> FitSettings:
-    """The recipe of all estimators: AdamW, gradients clipped to 1, a cosine down to 0.
+    """The recipe of all estimators: AdamW, clipped gradients, a cosine down to 0.
 
     Args:
         updates: how many.
@@ -119,7 +120,7 @@ def annealed(
         weight_decay, beta2: of AdamW.
         warmup: the share of the updates in which the rate rises.
         patience, seed: as for `FitSettings`.
-        clip_value: as for `Optimizer`.
+        clip, clip_value: as for `Optimizer`.
 
     Example:
         >>> settings = annealed(100, 32, 3e-3, weight_decay=0.01, beta2=0.99, warmup=0.1)
@@ -131,7 +132,7 @@ def annealed(
         rate,
         betas=(0.9, beta2),
         weight_decay=weight_decay,
-        clip=1.0,
+        clip=clip,
         clip_value=clip_value,
     )
     return FitSettings(
