@@ -89,8 +89,14 @@ class Recipe:
 
     @classmethod
     def tokens(cls, n: int, training: Training, steps: bool) -> Recipe:
-        """For n sequences of tokens: five epochs, more of few."""
-        updates = training.updates or max(5 * n // training.batch, min(60 * n, 1200))
+        """For n sequences of tokens: five epochs, nine where each step is tagged; more of few.
+
+        Example:
+            >>> [Recipe.tokens(n, Training(), steps=True).updates for n in (10, 1000, 12_800)]
+            [600, 1200, 3600]
+        """
+        epochs = 9 if steps else 5
+        updates = training.updates or max(epochs * n // training.batch, min(60 * n, 1200))
         return cls(updates, 3e-3 if steps else 2e-3, bucket=True)
 
 
