@@ -16,7 +16,7 @@ from tidegate import SequenceTagger, SequenceTraining
 
 SETTINGS = {"hidden": 300, "bidirectional": False, "dropout": 0.6}
 TRAINING = SequenceTraining(
-    updates=1000, batch=16, members=1, changes=False, learning_rate=1e-2, weight_decay=0.05
+    updates=150, batch=16, members=5, changes=False, learning_rate=3e-2, weight_decay=0.05
 )
 
 
@@ -42,7 +42,8 @@ def main() -> None:
         lambda seed: SequenceTagger(random_state=seed, training=TRAINING, **SETTINGS).fit(x, y),
         lambda model: {part: nll(model, data[part]) for part in ("valid", "test")},
     )
-    finish("chorales", rows, [f"settings: {SETTINGS}, {TRAINING.updates} updates of 16 pieces"])
+    how = f"{TRAINING.members} networks, {TRAINING.updates} updates of 16 pieces each"
+    finish("chorales", rows, [f"settings: {SETTINGS}, {how}"])
 
 
 if __name__ == "__main__":
