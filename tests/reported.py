@@ -170,6 +170,15 @@ def ablation() -> Ablation:
 def tried() -> TriedFixes:
     attempts = (
         Attempt("a GRU", {"cell": "gru"}, 0.31, 0.001, 30, 4.0, ""),
+        Attempt(
+            "the mean and the maximum of all states as readout",
+            {"readout": "mean+max"},
+            0.35,
+            0.01,
+            12,
+            4.0,
+            "",
+        ),
         Attempt(f"a window of {EVIL}", {"window": 9}, np.nan, np.nan, 0, 0.0, "no time was left"),
     )
     return TriedFixes(EVIL, "nats", "sequences", 120, 0.4, 12, 3.0, attempts)

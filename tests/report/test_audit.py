@@ -167,3 +167,18 @@ def test_from_json_to_a_file(tmp_path: Path) -> None:
     again = type(audit).from_json(json.loads(json.dumps(audit.to_json())))
     again.report(tmp_path / "audit.html")
     assert (tmp_path / "audit.html").read_text("utf-8") == audit.plot().html()
+
+
+def test_lines_of_a_long_example_count_its_steps_from_the_first() -> None:
+    """Of 150 tokens the newest 120 are drawn."""
+    chart = charts_of(reported.gates().plot(sequence=1))["Gates and states through time"]
+    drawn = chart["choices"]["0,0"]["data"]["lines"]
+    assert (drawn["step"][0], drawn["step"][119], drawn["label"][0]) == (30, 149, "word35")
+
+
+def test_a_past_that_is_not_proved_to_be_of_use_is_said_to_be_so() -> None:
+    audit = reported.audit()
+    memory = replace(audit.memory, gain=0.03, p=0.4)
+    assert "a longer past lowers it by less than 1 %" in audit_page(audit).html()
+    words = audit_page(replace(audit, memory=memory)).html()
+    assert "lowers the loss by 3 % (p = 0.4): it is not proved to be of use" in words

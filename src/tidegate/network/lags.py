@@ -19,9 +19,13 @@ def change(short: Array, full: Array) -> Array:
     Example:
         >>> change(np.array([[1.0], [0.0]]), np.array([[1.0], [-1.0]])).tolist()
         [0.0, 1.0]
+        >>> large = np.array([[1e30], [-1e30]], np.float32)  # its square is none of float32
+        >>> change(large, large).tolist()
+        [0.0, 0.0]
     """
+    short, full = short.astype(np.float64), full.astype(np.float64)
     scale = float(((full - full.mean(axis=0)) ** 2).mean()) or float((full**2).mean()) or 1.0
-    found: Array = ((short - full).astype(np.float64) ** 2).mean(axis=1) / scale
+    found: Array = ((short - full) ** 2).mean(axis=1) / scale
     return found
 
 

@@ -159,7 +159,7 @@ def _lines(gates: Gates, shown: list[int]) -> Chart:
         for name, colour in zip(gates.names, colours, strict=True):
             values, labels = _part(gates, i, layer, name)
             mean = values.mean(axis=1) if _is_gate(gates, name) else np.abs(values).mean(axis=1)
-            parts["step"] += range(len(labels))
+            parts["step"] += range(gates.lengths[i] - len(labels), gates.lengths[i])
             parts["label"] += labels
             parts["value"] += mean.tolist()
             parts["name"] += [name] * len(labels)
@@ -222,11 +222,15 @@ def _levels(gates: Gates) -> Chart:
         sets.append(Set({"units": data["units"]}, table))
     place = {"x": "rank", "y": "mean"}
     tips = (("unit", "unit"), ("mean", "mean"), ("80 % from", "low"), ("to", "high"))
+    gated = _is_gate(gates, names[0])
+    told = "A dot for each unit, the highest first, over all sequences; its line holds 80 % of the "
+    told += "steps."
+    if gated:
+        told += " A gate that keeps lets nothing go near 1, and all at once near 0."
     return Chart(
-        "How open each unit keeps its gates",
+        "How open each unit keeps its gates" if gated else "Where the state of each unit stands",
         f"Dots of the mean of {', '.join(names)} by unit, over all sequences.",
-        "A dot for each unit, the most open first, over all sequences; its line holds 80 % of the "
-        "steps. A forget gate near 1 keeps what it holds, near 0 it lets go at once.",
+        told,
         (
             Mark(
                 "ruleX",
@@ -246,11 +250,14 @@ def _levels(gates: Gates) -> Chart:
         {
             "height": 240,
             "marginLeft": 48,
-            "x": {"label": "units, the most open first", "tickFormat": "say"},
-            "y": {"label": "open", "grid": True, "tickFormat": "say"},
+            "x": {"label": "units, the highest first", "tickFormat": "say"},
+            "y": {"label": "open" if gated else "state", "grid": True, "tickFormat": "say"},
         },
         tuple(sets),
-        (*_layers(gates), Choice("Gate", tuple(f"{n}, {NAMES.get(n, n)}" for n in names))),
+        (
+            *_layers(gates),
+            Choice("Gate" if gated else "State", tuple(f"{n}, {NAMES.get(n, n)}" for n in names)),
+        ),
     )
 
 

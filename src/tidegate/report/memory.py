@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..audit.memory import NEAR
+from ..evidence import SURE
 from .blocks import Table
 from .chart import BLUE, ORANGE, Chart, Mark, Set
 from .numbers import Array, between, margin, short
@@ -43,7 +45,6 @@ def memory_chart(audit: Audit) -> Chart:
     place = {"x": "context", "y": "score"}
     tips = ((f"{audit.step}s seen", "context"), (memory.name, "score"), ("95 % interval", "words"))
     known = [v for v in (memory.low, memory.high, memory.score) for v in v[np.isfinite(v)]]
-    sure = "" if math.isnan(memory.p) else f" (p = {memory.p:.2g})"
     right = memory.usable > memory.context[-1] / 4
     return Chart(
         "What a longer past is worth",
@@ -51,9 +52,7 @@ def memory_chart(audit: Audit) -> Chart:
         f"with {int(memory.context[0])}, {short(memory.full)} with all "
         f"{int(memory.context[-1])}; {memory.usable} are enough.",
         f"The loss ({memory.name}, lower is better) when the model sees only the newest "
-        f"{audit.step}s. From the dashed line on, {memory.usable} of "
-        f"{int(memory.context[-1])}, a longer past lowers it by less than 1 %. All of it together "
-        f"lowers the loss by {100 * memory.gain:.0f} %{sure}. The band is a 95 % interval.",
+        f"{audit.step}s. {_worth(audit)} The band is a 95 % interval.",
         (
             Mark("areaY", "scores", _band()),
             Mark("lineY", "scores", {**place, "stroke": BLUE}),
@@ -87,6 +86,19 @@ def memory_chart(audit: Audit) -> Chart:
         },
         (Set(data, table),),
     )
+
+
+def _worth(audit: Audit) -> str:
+    """What is gained by a longer past, in words."""
+    memory = audit.memory
+    sure = "" if math.isnan(memory.p) else f" (p = {memory.p:.2g})"
+    moves = (
+        f"{'lowers' if memory.gain >= 0 else 'raises'} the loss by {100 * abs(memory.gain):.0f} %"
+    )
+    if memory.gain < NEAR or memory.p >= SURE:
+        return f"All of the past together {moves}{sure}: it is not proved to be of use."
+    enough = f"From the dashed line on, {memory.usable} of {int(memory.context[-1])}, a longer past"
+    return f"{enough} lowers it by less than 1 %. All of it together {moves}{sure}."
 
 
 def _band() -> dict[str, object]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..audit.result import Audit, LagCurve, Rate
 
 WIDTH, STEP, LEFT = 800, 150, 90
-RADIUS, ROW = 27, 118
+RADIUS, ROW = 31, 118
 ROWS = 3
 """Layers that are drawn, at most: the upper ones."""
 
@@ -135,7 +135,7 @@ def _column(
         parts.append(_text(x, y + 5, f"{row.curve.state}({name})"))
         below = y - RADIUS
     parts.append(
-        f'<rect x="{x - 32}" y="{ground - 15}" width="64" height="30" rx="5" fill="var(--card)" '
+        f'<rect x="{x - 36}" y="{ground - 15}" width="72" height="30" rx="5" fill="var(--card)" '
         f'stroke="var(--c1)"/>'
     )
     parts.append(_text(x, ground + 5, f"x({name})"))

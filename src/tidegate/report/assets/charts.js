@@ -33,6 +33,14 @@
     return all.filter((_, i) => i % every === 0);
   };
 
+  // lines of so many letters, cut between words
+  const folded = (name, most) =>
+    name.split(" ").reduce((lines, word) => {
+      const last = lines[lines.length - 1];
+      if (last === undefined || last.length + word.length >= most) return [...lines, word];
+      return [...lines.slice(0, -1), `${last} ${word}`];
+    }, []);
+
   const mark = ({ kind, data, options, tip, near }, tables) => {
     const own = { ...options };
     if (tip) own.title = (row) => tip.map(([words, column]) => (words ? `${words}: ` : "") + say(row[column])).join("\n");
@@ -64,6 +72,13 @@
         if (own.few) own.ticks = some(tables[spec.marks[0].data].map((row) => row[column]), width < 480 ? own.few / 2 : own.few);
         delete own.few;
         options[axis] = own;
+      }
+      // names beside an axis take no more than half of a narrow picture, in as many lines as that needs
+      if (options.y.domain && options.marginLeft > options.width / 2) {
+        options.marginLeft = options.width / 2;
+        const lines = Object.fromEntries(options.y.domain.map((name) => [name, folded(name, Math.floor(options.marginLeft / 7) - 2)]));
+        options.height += 14 * options.y.domain.length * (Math.max(...Object.values(lines).map((each) => each.length)) - 1);
+        options.y = { ...options.y, tickFormat: (name) => lines[name].join("\n") };
       }
       options.marks = spec.marks.map((each) => mark(each, tables));
       if (width < 480 && options.x.ticks === undefined) options.x = { ...options.x, ticks: 4 };
