@@ -56,8 +56,9 @@ def main() -> None:
     ablation = tg.ablate(model, rain)
     for gate in ("r", "z", "n", "h"):
         print(f"  {ablation.what_does(gate)}.")
-    print("\nAll of the past is worth a few percent, nearly half of that the newest day. Where it")
-    print("decides, as in examples/agreement_audit.py, the same numbers look otherwise.")
+    newest = (memory.score[0] - memory.score[1]) / (memory.score[0] - memory.full)
+    print(f"\nAll of the past is worth {memory.gain:.0%}, and the newest day alone {newest:.0%} of that.")
+    print("Where the past decides, as in examples/agreement_audit.py, these numbers look otherwise.")
 
 
 if __name__ == "__main__":
