@@ -57,8 +57,8 @@ def main() -> None:
     for gate in ("r", "z", "n", "h"):
         print(f"  {ablation.what_does(gate)}.")
     newest = (memory.score[0] - memory.score[1]) / (memory.score[0] - memory.full)
-    print(f"\nAll of the past is worth {memory.gain:.0%}, and the newest day alone {newest:.0%} of that.")
-    print("Where the past decides, as in examples/agreement_audit.py, these numbers look otherwise.")
+    print(f"\nAll of the past is worth {memory.gain:.0%}; {newest:.0%} of that is the newest day.")
+    print("Where it decides, as in examples/agreement_audit.py, these numbers look otherwise.")
 
 
 if __name__ == "__main__":
