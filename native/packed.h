@@ -19,10 +19,12 @@ class Packed {
     return known_ && std::memcmp(values_.get(), params, sizeof(T) * std::size_t(count)) == 0;
   }
 
+  // What the values are is not known until set_values(): those of the panels before are others.
   void set(const T* params, bool backward, const Noise& mask) {
     params_ = params;
     backward_ = backward;
     mask_ = mask;
+    known_ = false;
   }
   void set_values(const T* params, i64 count) {
     std::memcpy(values_.reserve(count), params, sizeof(T) * std::size_t(count));
