@@ -37,8 +37,8 @@ class Model(nn.Module):
         return self.head(self.layer(x)[0].relu())
 
 
-def gradients(model, x):
-    y = model(x)
+def gradients(call, model, x):
+    y = call(x)
     model.zero_grad()
     y.sin().sum().backward()
     return [y, *(p.grad.clone() for p in model.parameters())]
@@ -58,7 +58,9 @@ def test_a_compiled_model_is_one_graph_with_one_operation(kind, dtype):
     torch.compile(model, fullgraph=True, backend=backend)(x)
     assert [len(found) for found in seen] == [1]
     compiled = torch.compile(model, fullgraph=True, backend="aot_eager")
-    for got, expected in zip(gradients(compiled, x), gradients(model, x), strict=True):
+    for got, expected in zip(
+        gradients(compiled, model, x), gradients(model, model, x), strict=True
+    ):
         torch.testing.assert_close(got, expected)
     assert not _waiting  # the way back has taken the tape
 
@@ -111,7 +113,8 @@ def test_a_compiled_dropout():
 
 @pytest.mark.parametrize("cell", ["lstm", "gru", "rnn_relu"])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_the_operation_keeps_what_torch_asks_of_one(cell, dtype):
+@pytest.mark.parametrize("checkpoint", [False, True])
+def test_the_operation_keeps_what_torch_asks_of_one(cell, dtype, checkpoint):
     gates = {"lstm": 4, "gru": 3, "rnn_relu": 1}[cell]
 
     def new(*shape):
@@ -119,12 +122,28 @@ def test_the_operation_keeps_what_torch_asks_of_one(cell, dtype):
 
     weights = [new(gates * 4, 3), new(gates * 4, 4), new(gates * 4), new(gates * 4)]
     c = new(1, 2, 4) if cell == "lstm" else torch.empty(0, dtype=dtype)
-    flags = [False, False, False, True]
+    flags = [False, False, False, True, checkpoint]
     args = (new(5, 2, 3), new(1, 2, 4), c, weights, None, None, cell, [3, 4, 1], flags, 0.0)
     assert set(torch.library.opcheck(_unfold, args).values()) == {"SUCCESS"}
     lengths = torch.tensor([5, 2])
     args = (*args[:4], lengths, *args[5:])
     assert set(torch.library.opcheck(_unfold, args).values()) == {"SUCCESS"}
+
+
+@pytest.mark.parametrize("both", [False, True])
+def test_a_compiled_checkpoint(both):
+    plain = GRU(3, 5, num_layers=2, bidirectional=both, dtype=torch.float64)
+    cut = GRU(3, 5, num_layers=2, bidirectional=both, dtype=torch.float64, checkpoint=True)
+    cut.load_state_dict(plain.state_dict())
+    x = torch.randn(100, 2, 3, dtype=torch.float64)
+    compiled = torch.compile(cut, fullgraph=True, backend="aot_eager")
+    expected = gradients(lambda x: plain(x)[0], plain, x)
+    for got, value in zip(gradients(lambda x: compiled(x)[0], cut, x), expected, strict=True):
+        torch.testing.assert_close(got, value)
+    y = compiled(x)[0]
+    _waiting.clear()
+    y.sin().sum().backward()  # computes forwards again
+    torch.testing.assert_close(cut.weight_hh_l0.grad, 2 * plain.weight_hh_l0.grad)
 
 
 def test_tapes_without_a_way_back_do_not_pile_up_and_one_that_is_gone_is_made_anew():

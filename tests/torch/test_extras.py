@@ -64,38 +64,57 @@ def test_the_record_is_the_cores(ours, theirs):
 
 
 @each_pair
-@pytest.mark.parametrize(
-    "kind", [{}, {"num_layers": 2, "batch_first": True, "bias": False}], ids=str
-)
+@each_kind
 def test_checkpoint_computes_the_same(ours, theirs, kind):
     _, b = twins(ours, theirs, kind)
     cut = ours(3, 5, dtype=torch.float64, checkpoint=True, **kind)
     cut.load_state_dict(b.state_dict())
-    x = torch.randn(11, 11, 3, dtype=torch.float64)
-    state = state_of(b, (11,))
+    x = torch.randn(100, 100, 3, dtype=torch.float64)
+    state = state_of(b, (100,))
     check(b, cut, x)
     check(b, cut, x, state)
-    sequences = [torch.randn(n, 3, dtype=torch.float64) for n in (3, 10, 1)]
-    check(b, cut, pack_sequence(sequences, enforce_sorted=False), state_of(b, (3,)))
+    check(b, cut, x.transpose(0, 1))
+    sequences = [torch.randn(n, 3, dtype=torch.float64) for n in (3, 300, 1, 120)]
+    check(b, cut, pack_sequence(sequences, enforce_sorted=False), state_of(b, (4,)))
     total = cut(x.requires_grad_())[0].sum()
     (first,) = torch.autograd.grad(total, x, retain_graph=True)
     assert torch.equal(torch.autograd.grad(total, x)[0], first)
-    with pytest.raises(ValueError, match="one direction"):
-        ours(3, 5, bidirectional=True, checkpoint=True)
+
+
+@each_pair
+@each_kind
+def test_checkpoint_reads_and_writes_nothing_beyond_a_length(ours, theirs, kind):
+    _, b = twins(ours, theirs, kind)
+    cut = ours(3, 5, dtype=torch.float64, checkpoint=True, **kind)
+    cut.load_state_dict(b.state_dict())
+    x = torch.full((3, 150, 3), torch.nan, dtype=torch.float64)
+    lengths = [150, 2, 99]
+    for own, length in zip(x, lengths, strict=True):
+        own[:length] = torch.randn(length, 3)
+    given = x if kind.get("batch_first", False) else x.transpose(0, 1)
+    found = []
+    for module in (b, cut):
+        own = given.clone().requires_grad_()
+        y, _ = module(own, lengths=lengths)
+        found.append((y, torch.autograd.grad(y.sin().sum(), own)[0]))
+    for expected, got in zip(*found, strict=True):
+        torch.testing.assert_close(got, expected)
 
 
 def test_checkpoint_with_a_record_has_both():
     cut = GRU(3, 5, checkpoint=True)
-    x = torch.randn(9, 2, 3, requires_grad=True)
+    x = torch.randn(99, 2, 3, requires_grad=True)
     y, _, record = cut(x, record=True)
     torch.testing.assert_close(record[0]["h"], y)
     (found,) = torch.autograd.grad(y.sum(), x)
     torch.testing.assert_close(found, torch.autograd.grad(cut(x)[0].sum(), x)[0])
 
 
-def test_checkpoint_with_dropout_has_one_set_of_masks():
-    layer = LSTM(2, 4, num_layers=2, dropout=0.5, dtype=torch.float64, checkpoint=True)
-    x = torch.randn(7, 2, 2, dtype=torch.float64, requires_grad=True)
+@pytest.mark.parametrize("both", [False, True])
+def test_checkpoint_with_dropout_has_one_set_of_masks(both):
+    kind = {"num_layers": 3, "dropout": 0.5, "bidirectional": both}
+    layer = LSTM(2, 4, dtype=torch.float64, checkpoint=True, **kind)
+    x = torch.randn(90, 1, 2, dtype=torch.float64, requires_grad=True)
 
     def call(given):
         torch.manual_seed(5)

@@ -77,6 +77,25 @@ def test_torchscript_takes_torchs_own(ours, theirs):
         torch.testing.assert_close(other(2 * x)[0], layer(2 * x)[0])
 
 
+@pytest.mark.parametrize("kind", [LSTM, GRU, RNN])
+def test_a_graph_of_fx_has_the_module_in_it(kind):
+    class Model(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = nn.ModuleList([kind(3, 4), kind(4, 4)])
+
+        def forward(self, x, lengths):
+            y, state = self.layers[0](x)
+            return self.layers[1](y, state, lengths=lengths)
+
+    model = Model()
+    graph = torch.fx.symbolic_trace(model)
+    nodes = [node.target for node in graph.graph.nodes if node.op == "call_module"]
+    assert nodes == ["layers.0", "layers.1"]
+    x, lengths = torch.randn(5, 2, 3), torch.tensor([5, 2])
+    torch.testing.assert_close(graph(x, lengths), model(x, lengths))
+
+
 def test_all_may_be_dropped():
     a, b = twins(nn.RNN, RNN, {"num_layers": 2, "dropout": 1.0}, torch.float32)
     check(a, b, torch.randn(5, 2, 3))

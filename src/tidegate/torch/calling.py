@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import torch
 from torch import Tensor, nn
 from torch.autograd import forward_ad
+from torch.fx import Proxy
 from torch.nn.utils.rnn import PackedSequence
 
 from .compiled import traced
@@ -26,6 +27,8 @@ PLAIN = {Tensor, nn.Parameter}
 
 def run(module: Any, input: Any, hx: Any, lengths: Any, record: bool) -> Any:
     """The forward pass of a module: the core's if it can, else torch's."""
+    if isinstance(input, Proxy):
+        return _leaf(module, input, hx, lengths, record)
     why = not_fused(module, input, hx)
     if why is None:
         return _fused(module, input, hx, lengths, record)
@@ -37,6 +40,17 @@ def run(module: Any, input: Any, hx: Any, lengths: Any, record: bool) -> Any:
     if lengths is not None or record:
         raise ValueError(f"lengths and record are for the fused pass, which is not there {why}")
     return BASES[module.mode].forward(module, input, hx)
+
+
+def _leaf(module: Any, input: Proxy, *others: Any) -> Proxy:
+    """One node of a graph of torch.fx, as torch.nn's modules are."""
+    tracer: Any = input.tracer
+    given = dict(zip(("hx", "lengths", "record"), others, strict=True))
+    told = {
+        name: value for name, value in given.items() if value is not None and value is not False
+    }
+    found: Proxy = tracer.create_proxy("call_module", tracer.path_of_module(module), (input,), told)
+    return found
 
 
 def not_fused(module: Any, input: Any, hx: Any) -> str | None:
@@ -168,8 +182,8 @@ def _computed(
     """y, h and c of a batch in the order of its layout, and the record if asked."""
     weights = weights_of(module)
     if torch.compiler.is_compiling() or watched((data, *weights)):
-        if record or (module.checkpoint and torch.compiler.is_compiling()):
-            raise NotImplementedError("checkpoint and record are not for torch.compile")
+        if record:
+            raise NotImplementedError("record is not for torch.compile")
         return *traced(module, layout, data, h, c, weights), None
     layers = layers_of(module, data.dtype)
     if tuple([weight.shape for weight in weights]) != layers.shapes:

@@ -37,7 +37,7 @@ def _call(
 ) -> Call:
     """The call that an operation's plain arguments describe."""
     inputs, hidden, count = sizes
-    packed, batch_first, bidirectional, bias = flags
+    packed, batch_first, bidirectional, bias, checkpoint = flags
     layers = Layers(cell, inputs, hidden, count, bidirectional, bias, dropout, x.dtype)
     layout: Layout
     if packed:
@@ -48,7 +48,7 @@ def _call(
         if place is not None:
             check_lengths(place, x.shape[1 - first])
         layout = Padded(x.shape[first], x.shape[1 - first], batch_first, place)
-    return Call(layers, layout, None if seed is None else int(seed))
+    return Call(layers, layout, None if seed is None else int(seed), checkpoint)
 
 
 @torch.library.custom_op("tidegate::unfold", mutates_args=())
@@ -81,7 +81,7 @@ def _key(*parts: Any) -> int:
     low, high = 0, 1
     for part in parts:
         if isinstance(part, Call):
-            data: Any = repr((part.layers, part.seed)).encode()
+            data: Any = repr((part.layers, part.seed, part.checkpoint)).encode()
         elif part is None:
             continue
         else:
@@ -210,7 +210,7 @@ def traced(
         seed,
         CELLS[module.mode],
         [module.input_size, module.hidden_size, module.num_layers],
-        [packed, batch_first, module.bidirectional, module.bias],
+        [packed, batch_first, module.bidirectional, module.bias, module.checkpoint],
         float(drops),
     )
     return y, h, c if lstm else None

@@ -9,8 +9,9 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
+from .both_ways import back_through_both_ways, through_both_ways
 from .composite import started, unfolded
-from .layers import Layers, Pass, State, apart, backwards, forwards
+from .layers import Layers, Pass, State, apart, backwards, dense, forwards
 from .layout import Layout
 from .masks import masks
 from .pieces import back_through_pieces, through_pieces
@@ -85,9 +86,10 @@ def through(
     layers, places = call.layers, call.layout.places
     shape = (*x.shape[:-1], layers.directions * layers.hidden)
     y = x.new_empty(shape) if call.layout.full else x.new_zeros(shape)
-    given = (layers, weights, x, places, state)
+    given = (layers, weights, dense(x), places, state)
     if call.checkpoint and keep:
-        return y, through_pieces(*given, seed=call.seed, y=y)
+        pieces = through_both_ways if layers.bidirectional else through_pieces
+        return y, pieces(*given, seed=call.seed, y=y)
     found = forwards(*given, keep=keep or call.record, seed=call.seed, y=y)
     if call.record:
         call.records = _records(layers, found.tape, y)
@@ -133,8 +135,13 @@ def back(
     if wanted[0]:
         rows = x.new_empty(x.shape) if call.layout.full else x.new_zeros(x.shape)
     if call.checkpoint:
-        given_back = (layers, weights, x, places, tape, grads)
-        found = back_through_pieces(*given_back, seed=call.seed, rows=rows, values=values)
+        if tape is None:  # of a graph that torch has compiled, which waited too long
+            tape = through(call, x, (h, c), weights, keep=True)[1].tape
+        pieces = back_through_both_ways if layers.bidirectional else back_through_pieces
+        dy, *ends = grads
+        grads = (None if dy is None else dense(dy), *ends)
+        given_back = (layers, weights, dense(x), places, tape, grads)
+        found = pieces(*given_back, seed=call.seed, rows=rows, values=values)
     else:
         if tape is None or tape.used:  # a second way back through a graph that was retained
             tape = through(call, x, (h, c), weights, keep=True)[1].tape

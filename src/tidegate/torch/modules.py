@@ -47,8 +47,9 @@ class LSTM(nn.RNNBase):
         Args:
             input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional,
                 proj_size, device, dtype: torch's.
-            checkpoint: compute the states again on the way back, in about √T/2 pieces, and keep one
-                at a time, so that memory grows with √T; for one direction.
+            checkpoint: compute the states again on the way back, in about √T/8 pieces, and keep one
+                at a time, so that their memory grows with √T. Of several layers of two directions
+                what each gives to the next is kept too, as the outputs are.
         """
         super().__init__(
             "LSTM",
@@ -63,7 +64,7 @@ class LSTM(nn.RNNBase):
             device,
             dtype,
         )
-        _check(self, checkpoint)
+        _set(self, checkpoint)
 
     # of torch's class: h and c have sizes of their own, and go together
     get_expected_cell_size = nn.LSTM.get_expected_cell_size
@@ -124,7 +125,7 @@ class GRU(nn.RNNBase):
             device=device,
             dtype=dtype,
         )
-        _check(self, checkpoint)
+        _set(self, checkpoint)
 
     __prepare_scriptable__ = torchs_own  # for torch.jit.script
 
@@ -175,7 +176,7 @@ class RNN(nn.RNNBase):
             dtype=dtype,
         )
         self.nonlinearity = nonlinearity
-        _check(self, checkpoint)
+        _set(self, checkpoint)
 
     __prepare_scriptable__ = torchs_own  # for torch.jit.script
 
@@ -191,10 +192,6 @@ def _check_plain(proj_size: int) -> None:
         raise ValueError("proj_size argument is only supported for LSTM, not RNN or GRU")
 
 
-def _check(module: Any, checkpoint: bool) -> None:
-    if checkpoint and module.bidirectional:
-        raise ValueError(
-            "checkpoint=True is for one direction: the other begins at the end of what would be cut"
-        )
+def _set(module: Any, checkpoint: bool) -> None:
     if checkpoint:
         module.checkpoint = True

@@ -6,7 +6,9 @@ again.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import torch
 from numpy.typing import NDArray
@@ -18,13 +20,65 @@ from .layout import Places
 Which = NDArray[Any]
 
 
-class Kept(NamedTuple):
+class Piece(Protocol):
+    """Some steps of sequences, as the core is to see them."""
+
+    @property
+    def places(self) -> Places:
+        """Where its steps lie in the tensors that the others give."""
+        ...
+
+    def inputs(self, x: Tensor) -> Tensor:
+        """Of ``x``."""
+        ...
+
+    def room(self, y: Tensor) -> Tensor:
+        """For its outputs."""
+        ...
+
+    def put(self, room: Tensor, y: Tensor) -> None:
+        """What was written there to its place."""
+        ...
+
+    def gradients(self, dy: Tensor) -> Tensor:
+        """Of its outputs."""
+        ...
+
+    def room_back(self, rows: Tensor) -> Tensor:
+        """For the gradient of its inputs."""
+        ...
+
+    def put_back(self, room: Tensor, rows: Tensor) -> None:
+        """What was written there to its place."""
+        ...
+
+
+@dataclass(frozen=True)
+class InPlace:
+    """All of it where the caller has it."""
+
+    places: Places
+
+    def inputs(self, x: Tensor) -> Tensor:
+        """The whole."""
+        return x
+
+    room = gradients = room_back = inputs
+
+    def put(self, room: Tensor, y: Tensor) -> None:
+        """It is there."""
+
+    put_back = put
+
+
+@dataclass
+class Kept:
     """What is there between the way forwards and the way back."""
 
     starts: list[State]
     """Of each piece, for the sequences that reach it."""
     last: Any
-    """The tape of the last one."""
+    """The tape of the last one, for the first way back, which takes it: its room is the next's."""
 
 
 def through_pieces(
@@ -36,15 +90,24 @@ def through_pieces(
     *,
     seed: int | None,
     y: Tensor,
+    seen: Callable[[Places], Piece] = InPlace,
 ) -> Pass:
-    """As `forwards`, with a `Kept` for a tape."""
+    """As `forwards` of layers of one direction, with a `Kept` for a tape.
+
+    Args:
+        layers, weights, x, places, state, seed, y: as there; x dense.
+        seen: what the core sees of a piece.
+    """
     pieces = places.pieces()
     starts: list[State] = []
     for number, (which, part) in enumerate(pieces):
         starts.append(_of(state, which, len(places)))
         last = number == len(pieces) - 1
-        given = (layers, weights, x, part, starts[-1])
-        found = forwards(*given, keep=last, seed=seed, step=number, y=y)
+        piece = seen(part)
+        room = piece.room(y)
+        given = (layers, weights, piece.inputs(x), piece.places, starts[-1])
+        found = forwards(*given, keep=last, seed=seed, step=number, y=room)
+        piece.put(room, y)
         state = _with(state, which, len(places), (found.h, found.c))
         if last:
             assert state[0] is not None
@@ -64,6 +127,7 @@ def back_through_pieces(
     seed: int | None,
     rows: Tensor | None,
     values: Tensor,
+    seen: Callable[[Places], Piece] = InPlace,
 ) -> Back:
     """As `backwards`: each piece forwards once more, then back, from the last to the first."""
     dy, *ends = grads
@@ -72,13 +136,17 @@ def back_through_pieces(
     own = values
     for number in reversed(range(len(pieces))):
         which, part = pieces[number]
-        tape = kept.last if number == len(pieces) - 1 else None
-        if tape is None or tape.used:
-            given = (layers, weights, x, part, kept.starts[number])
+        piece = seen(part)
+        tape, kept.last = kept.last, None
+        if tape is None:
+            given = (layers, weights, piece.inputs(x), piece.places, kept.starts[number])
             tape = forwards(*given, keep=True, seed=seed, step=number, y=None).tape
-        here = (dy, *_of(reached, which, len(places)))
-        found = backwards(layers, tape, part, here, rows=rows, state=True, values=own)
+        here = (None if dy is None else piece.gradients(dy), *_of(reached, which, len(places)))
+        room = None if rows is None else piece.room_back(rows)
+        found = backwards(layers, tape, piece.places, here, rows=room, state=True, values=own)
         del tape
+        if rows is not None and room is not None:
+            piece.put_back(room, rows)
         reached = _with(reached, which, len(places), (found.h, found.c))
         if own is values:
             own = torch.empty_like(values)
