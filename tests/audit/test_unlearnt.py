@@ -8,6 +8,7 @@ import pytest
 import tidegate as tg
 from tidegate.data import Spans
 from tidegate.data.sequences import read_sequences
+from tidegate.language.unlearnt import learnt
 from tidegate.network import (
     Loss,
     Network,
@@ -191,3 +192,36 @@ def test_a_constant_function_of_torch_uses_no_past():
 
     found = tidegate.torch.audit(lambda x: torch.ones(len(x), 1), torch.randn(8, 40, 1))
     assert found.verdict.word == "unused past"
+
+
+def of_letters(text):
+    training = tg.LanguageTraining(updates=400, steps=32)
+    return tg.LanguageModel(hidden=48, training=training, random_state=0).fit(text)
+
+
+def test_a_language_model_that_knows_random_letters_by_heart_uses_no_past():
+    text = "".join(np.random.default_rng(1).choice(list("abcdefghijklmnop"), 1000))
+    model = of_letters(text)
+    assert model.score(text) < 0.9 * np.log(16)  # by heart, in part
+    found = tg.audit(model, text)
+    assert found.verdict.word == "unused past"
+    assert found.memory.usable == 1
+
+
+def test_a_language_model_of_words_uses_the_past_of_the_text_that_it_learnt():
+    words = np.random.default_rng(2).choice(["the", "old", "dog", "barks", "near", "house"], 300)
+    text = " ".join(words)
+    found = tg.audit(of_letters(text), text)
+    assert found.verdict.word == "healthy"
+    assert found.memory.usable > 1
+
+
+def test_a_language_model_and_its_file_know_what_they_learnt_from(tmp_path):
+    text = "".join(np.random.default_rng(3).choice(list("abcdef "), 900))
+    quick = tg.LanguageTraining(updates=2, steps=8)
+    model = tg.LanguageModel(hidden=4, training=quick, random_state=0).fit(text[:600])
+    model.partial_fit(text[600:])
+    model.save(tmp_path / "m.safetensors")
+    for each in (model, tg.load(tmp_path / "m.safetensors")):
+        for part, known in ((text[100:400], True), (text[650:], True), (text[::-1], False)):
+            assert learnt(each.alphabet_.ids(part), each.seen_) == known

@@ -1,12 +1,13 @@
 """A language model with a text, as the audit sees it.
 
 The text is cut into sequences of up to 200 tokens. By length of context: what single tokens of it
-cost, if so many before each are read.
+cost, if so many before each are read; by whom, `unlearnt.py` says.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +19,10 @@ from ..network import Network
 from ..network.audited import NetworkSubject, about_of
 from ..network.lags import doubling, spread
 from ..network.subject import Context
+from . import unlearnt
 from .text import END_ID
+from .training import LanguageTraining
+from .unlearnt import Judged
 
 if TYPE_CHECKING:
     from .model import LanguageModel
@@ -29,6 +33,8 @@ STEPS = 200
 """Tokens of a sequence."""
 LONGEST = 256
 """Tokens of context, at most."""
+LEAST = 150
+"""Tokens of which it is asked what they cost, at least: some cost many times as much as others."""
 OUTPUTS = 20_000_000
 """Numbers that leave the network for all sequences, at most."""
 
@@ -40,6 +46,7 @@ def subject(model: LanguageModel, text: str) -> NetworkSubject:
         DataError: if it has fewer than three tokens.
     """
     network, alphabet = model.network_, model.alphabet_
+    training = LanguageTraining() if model.training is None else model.training
     spec = network.spec
     ids = np.concatenate([np.array([END_ID], np.int32), alphabet.ids(text)])
     if len(ids) < 4:
@@ -61,20 +68,22 @@ def subject(model: LanguageModel, text: str) -> NetworkSubject:
         return found / spans.length
 
     longest = min(LONGEST, len(ids) // 2)
-    at_end = Network(spec.but(readout="last"), parameters=network.parameters)
 
-    def losses(seen: int, most: int) -> Array:
-        token = longest + spread(len(ids) - longest, most)  # each has the longest context
-        size = np.full(len(token), seen)
+    def losses(judged: Judged, seen: int, most: int) -> Array:
+        at_end = Network(spec.but(readout="last"), parameters=judged.network.parameters)
+        first = max(longest, judged.first)  # each has the longest context
+        token = first + spread(len(ids) - first, most)
+        size = np.full(len(token), min(seen, longest))
         parts = []
         for some in np.array_split(np.arange(len(token)), max(len(token) * seen // 50_000, 1)):
             output = at_end.forward(ids, Spans(token[some] - size[some], size[some])).output
             parts.append(_nats(output, ids[token[some]]))
-        return np.concatenate(parts)
+        return judged.drawn(np.concatenate(parts), ids[token])
 
+    judged = unlearnt.judged(network, ids, model.seen_, training, losses)
     words = model.level == "word"
     settings: tuple[str, ...] = ("cell", "init", "learning_rate", "hidden", "clip_value")
-    settings += ("clip",) if model.training is not None and model.training.clip is None else ()
+    settings += ("clip",) if training.clip is None else ()
     about = replace(
         about_of(spec),
         outputs=("all outputs",),
@@ -87,9 +96,14 @@ def subject(model: LanguageModel, text: str) -> NetworkSubject:
     tokens = alphabet.vocabulary.tokens
     labels = tuple(tokens[i] for i in ids[rows])
     return NetworkSubject(
-        about, network, ids, spans, score, contexts=Context(tuple(doubling(longest)), losses),
+        about,
+        network,
+        ids,
+        spans,
+        score,
+        contexts=Context(tuple(doubling(longest)), partial(losses, judged), LEAST),
         labels=labels,
-    )  # fmt: skip
+    )
 
 
 def _nats(logits: Array, ids: Array) -> Array:

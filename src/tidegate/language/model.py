@@ -28,6 +28,7 @@ from .reader import Reader
 from .stream import TextStream
 from .text import END, END_ID, UNKNOWN_ID, Alphabet, Level, line_ends, one_text
 from .training import LanguageTraining
+from .unlearnt import LONGEST, hashes_of
 from .writing import write
 
 Array = NDArray[Any]
@@ -51,6 +52,8 @@ class LanguageModel(BaseEstimator):  # type: ignore[misc]  # no types there
     alphabet_: Alphabet
     network_: Network
     history_: History | None
+    seen_: NDArray[Any]
+    """Hashes of what it learnt from, see `unlearnt`; an audit asks."""
 
     def __init__(
         self,
@@ -126,6 +129,7 @@ class LanguageModel(BaseEstimator):  # type: ignore[misc]  # no types there
         network = Network(spec, seed=seed)
         self.history_ = learn(network, alphabet, whole, training, seed, progress)
         self.alphabet_, self.network_ = alphabet, network
+        self.seen_ = _hashes(alphabet, whole)
         return self
 
     def partial_fit(self, text: Any, y: None = None) -> LanguageModel:
@@ -148,6 +152,7 @@ class LanguageModel(BaseEstimator):  # type: ignore[misc]  # no types there
         network = self.network_.copied(spec)
         self.history_ = learn(network, self.alphabet_, whole, training, seed, False)
         self.network_ = network
+        self.seen_ = np.union1d(self.seen_, _hashes(self.alphabet_, whole))
         return self
 
     # ---- what is likely ----
@@ -298,7 +303,8 @@ class LanguageModel(BaseEstimator):  # type: ignore[misc]  # no types there
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the model, whole or not at all. Raises: ModelFileError, if it cannot."""
         self._check_fitted()
-        saved.write(path, self.get_params(deep=False), self.alphabet_, self.network_)
+        settings = self.get_params(deep=False)
+        saved.write(path, settings, self.alphabet_, self.network_, self.seen_)
 
     def to_onnx(self, path: str | os.PathLike[str]) -> None:
         """Writes the model as an ONNX file, whole or not at all: see `exported.write_language`."""
@@ -308,9 +314,10 @@ class LanguageModel(BaseEstimator):  # type: ignore[misc]  # no types there
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> LanguageModel:
         """The model that `save` wrote. Raises: ModelFileError, if the file is no sound one."""
-        settings, alphabet, network = saved.read(path)
+        settings, alphabet, network, seen = saved.read(path)
         model = cls(**settings)
         model.alphabet_, model.network_, model.history_ = alphabet, network, None
+        model.seen_ = seen
         return model
 
     def __audit__(self, data: Any) -> Any:
@@ -372,6 +379,12 @@ class LanguageModel(BaseEstimator):  # type: ignore[misc]  # no types there
         ids = self._ids(prompt, "prompt")
         reader = Reader(self.network_, 1)
         return reader, reader.logits(ids)
+
+
+def _hashes(alphabet: Alphabet, text: str) -> NDArray[Any]:
+    """Of a text that may be learnt by heart; none of a longer one."""
+    ids = alphabet.ids(text)
+    return hashes_of(ids) if len(ids) <= LONGEST else hashes_of(ids[:0])
 
 
 def _leaving_out(spec: NetworkSpec, share: float) -> NetworkSpec:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..errors import ArgumentError, ModelFileError
 from ..network import Network
 from ..network.file import network_of, read_model, tensors_of, write_model
@@ -12,6 +15,8 @@ from .text import Alphabet
 from .training import LanguageTraining
 
 KIND = "language"
+HASHES = "learnt.hashes"
+"""A tensor: four bytes for each hash of the text; missing in files of before there were any."""
 FORMAT = 1
 """Counts up whenever the same file would read a text, or mean its settings, in another way."""
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -28,7 +33,11 @@ _TYPES: dict[str, tuple[type, ...]] = {
 
 
 def write(
-    path: str | os.PathLike[str], settings: dict[str, Any], alphabet: Alphabet, network: Network
+    path: str | os.PathLike[str],
+    settings: dict[str, Any],
+    alphabet: Alphabet,
+    network: Network,
+    seen: NDArray[Any],
 ) -> None:
     """Writes it, whole or not at all.
 
@@ -37,6 +46,7 @@ def write(
         settings: the model's arguments; a random state that is no seed is not kept.
         alphabet: its tokens.
         network: what it has learnt.
+        seen: hashes of the text that it learnt from, see `unlearnt.hashes_of`.
 
     Raises:
         ModelFileError: if it cannot be written.
@@ -51,10 +61,13 @@ def write(
         "training": None if training is None else training.to_json(),
         "alphabet": alphabet.to_json(),
     }
-    write_model(path, KIND, network.spec.to_json(), tensors_of(network), meta)
+    hashes = seen.astype(np.uint32).view(np.int32)
+    write_model(path, KIND, network.spec.to_json(), {**tensors_of(network), HASHES: hashes}, meta)
 
 
-def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], Alphabet, Network]:
+def read(
+    path: str | os.PathLike[str],
+) -> tuple[dict[str, Any], Alphabet, Network, NDArray[Any]]:
     """What `write` was given. Raises: ModelFileError, if the file is no sound language model."""
     file = read_model(path, KIND)
     if (format := file.meta.get("format")) != FORMAT:
@@ -80,8 +93,12 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], Alphabet, Networ
             raise ArgumentError("its network does not fit its tokens")
         if spec.bidirectional or getattr(spec.input, "vocabulary", 0) != spec.output_size:
             raise ArgumentError("its network does not read what it writes")
+        seen = file.tensors.get(HASHES, np.zeros(0, np.int32))
+        if seen.dtype != np.int32 or seen.ndim != 1:
+            raise ArgumentError("what it learnt from is no list of hashes")
+        seen = np.unique(seen.view(np.uint32).astype(np.int64))
     except ArgumentError as error:
         raise ModelFileError(
             f"{file.path} is damaged: {error}; give another file, or save it again"
         ) from None
-    return {**settings, "training": training}, alphabet, network
+    return {**settings, "training": training}, alphabet, network, seen
