@@ -200,3 +200,21 @@ def test_a_score_needs_labels_of_the_same_shape() -> None:
         fitted.score(X[:1], [Y[0][:-1]])
     with pytest.raises(tg.DataError, match="labels of 2 sequences, X has 1"):
         fitted.score(X[:1], Y[:2])
+
+
+def test_labels_of_noise_are_not_learnt_by_heart() -> None:
+    # one step in ten is a 1, whatever the numbers say: nothing else can be known
+    random = np.random.default_rng(0)
+    x = [random.normal(size=(30, 2)) for _ in range(60)]
+    y = [(random.uniform(size=30) < 0.1).astype(int) for _ in x]
+    other = [random.normal(size=(30, 2)) for _ in range(60)]
+    truth = np.concatenate([(random.uniform(size=30) < 0.1).astype(int) for _ in other])
+
+    def loss(training: Training) -> float:
+        model = tg.SequenceTagger(hidden=16, training=training, random_state=0).fit(x, y)
+        chances = np.concatenate(model.predict_proba(other))
+        return float(-np.log(chances[np.arange(len(truth)), truth]).mean())
+
+    constant = float(-np.log(np.where(truth == 1, 0.1, 0.9)).mean())
+    assert loss(Training(members=1)) < 1.15 * constant
+    assert loss(Training(members=1, updates=800)) > 1.5 * constant

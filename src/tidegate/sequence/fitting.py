@@ -29,7 +29,7 @@ from .training import Training
 Array = NDArray[Any]
 
 HELD = 0.2
-"""The share that the temperature is learnt from."""
+"""The share that the temperature is learnt from, and that says how long to learn."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,11 @@ class Job:
             check_unchanged(learner.spec, before.spec)
         starts: Any = [None] * self._members(inputs) if before is None else before.members
         seen = (Seen() if before is None else before.seen).and_of(samples.x)
+        if before is None and self._rehearses(samples, inputs):
+            first = learner.rehearsed(samples, HELD, self.seed)
+            if first.interrupted:
+                return Learned(inputs, (first,), seen=seen)
+            learner = learner.of_updates(first.best)
         members: list[Member] = []
         for i, start in enumerate(starts):
             members.append(learner.learn(samples, self.seed + APART * i, start))
@@ -118,8 +123,9 @@ class Job:
         samples = samples.merged()
         learner = self._learner(before.inputs, len(samples))
         check_unchanged(learner.spec, before.spec)
-        updates = self.training.updates or 5 * -(-len(samples) // self.training.batch)
-        learner = replace(learner, recipe=replace(learner.recipe, updates=updates))
+        learner = learner.of_updates(
+            self.training.updates or 5 * -(-len(samples) // self.training.batch)
+        )
         members = tuple(
             learner.learn(samples, self.seed + APART * i, start)
             for i, start in enumerate(before.members)
@@ -156,6 +162,16 @@ class Job:
 
     def _members(self, inputs: Inputs) -> int:
         return self.training.members or (3 if isinstance(inputs, Numbers) else 1)
+
+    def _rehearses(self, samples: Samples, inputs: Inputs) -> bool:
+        """Whether a network that has some sequences held out says first how long to learn.
+
+        A label for every step of a few noisy series is soon known by heart, and how soon depends on
+        the noise. Who sets the updates, or holds some out, decides for himself.
+        """
+        left_open = self.training.updates is None and not self.training.validation
+        steps = self.task.stepwise and isinstance(inputs, Numbers)
+        return left_open and steps and len(samples) >= FEW
 
     def _temperature(self, learner: Learner, samples: Samples) -> float:
         kind = self.task.loss.kind

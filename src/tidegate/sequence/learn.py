@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -114,6 +114,12 @@ class Member:
         """Whether Ctrl-C has ended its training."""
         return self.history.stopped == "interrupted"
 
+    @property
+    def best(self) -> int:
+        """The updates after which the loss of what was held out was least; all without such."""
+        best = self.history.best_epoch
+        return len(self.history.loss) if best is None else self.history.epochs[best].updates
+
 
 @dataclass(frozen=True)
 class Learner:
@@ -173,6 +179,14 @@ class Learner:
             progress=self.progress,
         )
         return Member(network, cost.learned() if self.inputs.wide else None, history)
+
+    def of_updates(self, updates: int) -> Learner:
+        """The same with another number of updates."""
+        return replace(self, recipe=replace(self.recipe, updates=updates))
+
+    def rehearsed(self, samples: Samples, share: float, seed: int) -> Member:
+        """A network that a share of the samples was held out from."""
+        return replace(self, training=replace(self.training, validation=share)).learn(samples, seed)
 
     def targets(self, samples: Samples) -> Array:
         """Those of the task; beside a linear layer, with the number of their text in front."""
