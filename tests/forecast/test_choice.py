@@ -24,6 +24,16 @@ def test_a_better_model_is_picked_and_says_by_how_much() -> None:
     assert str(found) == "GRU: the lowest pinball loss, RNN is 33 % behind (40 windows)"
 
 
+def test_a_loss_many_times_as_high_is_said_to_be_so() -> None:
+    found = picked(theta=56 + NOISE, GRU=6 - NOISE)
+    assert str(found) == "GRU: the lowest pinball loss, theta has 9.3 times its loss (40 windows)"
+    few = picked(3, theta=np.full(40, 56.0), GRU=np.full(40, 6.0))
+    assert str(few) == (
+        "theta: 9.3 times the pinball loss of GRU, which so few windows cannot prove, and simpler "
+        "(3 windows)"
+    )
+
+
 @pytest.mark.parametrize(("lead", "name"), [(0.9, "naive"), (1.1, "GRU")])
 def test_a_lead_must_be_a_standard_error(lead: float, name: str) -> None:
     # differences with a deviation of 1: the standard error of the mean is 1/√40

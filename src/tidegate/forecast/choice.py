@@ -13,8 +13,11 @@ from ..errors import ArgumentError
 from .backtest import Backtest
 from .metrics import by_series, mean
 from .paired import FEW, compare
+from .verdict import manifold, times
 
 Array = NDArray[Any]
+
+LOSS = "pinball loss"
 
 
 @dataclass(frozen=True)
@@ -53,9 +56,9 @@ class Choice:
         best = min(self.candidates, key=lambda each: each.loss)
         over = f"({self.count:,} {self.unit})"
         if picked is not best:
-            lead = (
-                f"{self.name}: {_share(picked.loss, best.loss)} behind {best.name} in pinball loss"
-            )
+            lead = f"{self.name}: {_share(picked.loss, best.loss)} behind {best.name} in {LOSS}"
+            if manifold(picked.loss, best.loss):
+                lead = f"{self.name}: {times(picked.loss / best.loss)} the {LOSS} of {best.name}"
             if self.count < FEW:
                 return f"{lead}, which so few windows cannot prove, and simpler {over}"
             return f"{lead}, which is less than a standard error, and simpler {over}"
@@ -63,8 +66,10 @@ class Choice:
         if not others:
             return f"{self.name}: the only candidate {over}"
         next_best = min(others, key=lambda each: each.loss)
-        share = _share(next_best.loss, best.loss)
-        return f"{self.name}: the lowest pinball loss, {next_best.name} is {share} behind {over}"
+        rest = f"is {_share(next_best.loss, best.loss)} behind"
+        if manifold(next_best.loss, best.loss):
+            rest = f"has {times(next_best.loss / best.loss)} its loss"
+        return f"{self.name}: the lowest {LOSS}, {next_best.name} {rest} {over}"
 
     def to_json(self) -> dict[str, Any]:
         """A dict of plain words and numbers, and the sentence; what is not known is null."""

@@ -54,8 +54,8 @@ class Verdict:
         sure = few if self.p is None else f"{_chance(self.p)}, {over}"
         if self.margin == -math.inf:
             said = ", which made no error"
-        elif self.margin <= 1 - MANIFOLD:
-            size = f"{_times(1 - self.margin)} its {self.loss}"
+        elif manifold(1 - self.margin, 1):
+            size = f"{times(1 - self.margin)} its {self.loss}"
             sure_of_it = self.relation == "worse than"
             said = f", with {size}" if sure_of_it else f": {size}, which may be chance"
         elif self.relation != "no better than":
@@ -138,7 +138,12 @@ def _percent(margin: float) -> str:
     return f"{share:,.0f} %" if share >= 1 else "less than 1 %"
 
 
-def _times(ratio: float) -> str:
+def manifold(loss: float, least: float) -> bool:
+    """Whether a loss is said to be so many times another, and not so many percent higher."""
+    return 0 < MANIFOLD * least <= loss
+
+
+def times(ratio: float) -> str:
     """So many times, in words."""
     return f"{ratio:,.0f} times" if ratio >= 10 else f"{ratio:.1f} times"
 
