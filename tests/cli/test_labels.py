@@ -72,6 +72,28 @@ def test_what_was_saved_predicts(run: Run) -> None:
     assert first == dict(zip(["no", "yes"], chances[0], strict=True))
 
 
+def test_a_model_knows_the_columns_of_the_file_that_it_learnt_from(run: Run) -> None:
+    Path("reviews.csv").write_text(REVIEWS)
+    Path("steps.csv").write_text(STEPS)
+    Path("renamed.csv").write_text(REVIEWS.replace("review,mood", "said,mood"))
+    given = {
+        "mood.tg": ("reviews.csv", "--text", "review"),
+        "steps.tg": ("steps.csv", "--id", "run", "--time", "second"),
+    }
+    labels = {"mood.tg": "mood", "steps.tg": "activity"}
+    for model, (file, *columns) in given.items():
+        words = ("classify", file, *columns, "--label", labels[model], *SHORT)
+        assert run(*words, "--save", model).code == 0
+        named = run("predict", model, file, *columns)
+        assert named.code == 0, named.err
+        assert run("predict", model, file).out == named.out
+        audit = ("audit", model, file, "--label", labels[model], "--json")
+        assert run(*audit).out == run(*audit, *columns).out != ""
+    other = run("predict", "mood.tg", "renamed.csv")
+    assert (other.code, "there is no column 'review'" in other.err) == (1, True)
+    assert run("predict", "mood.tg", "renamed.csv", "--text", "said").code == 0
+
+
 def test_steps_in_any_order_are_the_same_sequences(run: Run) -> None:
     header, *body = STEPS.split("\n")
     mixed = [body[i] for i in np.random.default_rng(1).permutation(len(body))]

@@ -25,9 +25,7 @@ def audit(
             help="Data like those that it learnt from: a CSV file, or a text; - for stdin.",
         ),
     ],
-    text: Annotated[
-        str | None, typer.Option(help="The column of texts or tokens.", metavar="COLUMN")
-    ] = None,
+    text: labelling.KnownText = None,
     id: labelling.Id = None,
     time: labelling.Time = None,
     label: Annotated[
@@ -55,7 +53,7 @@ def audit(
 
     `tidegate audit rain.safetensors rain.csv --report audit.html`
 
-    `tidegate audit mood.safetensors reviews.csv --text review --label mood`
+    `tidegate audit mood.safetensors reviews.csv --label mood`
 
     `tidegate audit corpus.safetensors corpus.txt --json`
 

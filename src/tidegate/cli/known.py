@@ -40,10 +40,15 @@ def data_of(model: Any, path: str, file: str, named: Named) -> tuple[Any, str]:
 
         table = read_like(file, model.series_)
         return table.frame, table.name
-    rows = sequences(model, path, file, named)
+    rows = sequences(model, path, file, remembered(model, named))
     if not rows.labels:
         return rows.x, rows.name
     return (rows.x, _answers(model, rows)), rows.name
+
+
+def remembered(model: Any, named: Named) -> Named:
+    """With the columns of the file that the model learnt from, where none are named."""
+    return named if named.places() else replace(named, **getattr(model, "columns_", {}))
 
 
 def sequences(model: Any, path: str, file: str, named: Named) -> Labelled:

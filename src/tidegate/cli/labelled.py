@@ -46,6 +46,11 @@ class Named:
         if self.time is not None and self.id is None:
             raise ArgumentError("--time orders the steps of a sequence; give the --id of each too")
 
+    def places(self) -> dict[str, str]:
+        """The columns that say where sequences stand in a file, by option."""
+        every = {"text": self.text, "id": self.id, "time": self.time}
+        return {option: column for option, column in every.items() if column is not None}
+
 
 @dataclass(frozen=True)
 class Labelled:

@@ -16,6 +16,12 @@ Text = Annotated[
     str | None,
     typer.Option(help="The column of texts or, with --id, of tokens.", metavar="COLUMN"),
 ]
+KnownText = Annotated[
+    str | None,
+    typer.Option(
+        help="The column of texts or tokens.  [default: as the model learnt]", metavar="COLUMN"
+    ),
+]
 Characters = Annotated[
     bool, typer.Option("--characters", help="Read texts by character, not by word.")
 ]

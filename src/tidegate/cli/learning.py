@@ -5,7 +5,7 @@ from __future__ import annotations
 import json as to_json
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -42,6 +42,8 @@ class Learning:
     """Of the sequences, held out; None for a fifth."""
     test: Labelled | None = None
     """Sequences to judge by, in place of some held out."""
+    columns: dict[str, str] = field(default_factory=dict)
+    """Where the sequences stand in their file, as the model remembers it."""
 
     def tell(self, save: str | None, out: str | None, json: bool) -> None:
         """Learns, and tells how the sequences to judge by went.
@@ -95,6 +97,7 @@ class Learning:
         model.fit(rows.x, rows.labels if self.kind == "step" else self._each(rows), progress=None)
         if model.learned_.members[-1].interrupted:
             raise KeyboardInterrupt
+        model.columns_ = dict(self.columns)
         return model
 
     def _each(self, rows: Labelled) -> list[Any]:
@@ -164,7 +167,7 @@ class Files:
             output.check_place(path, option, self.file, self.test)
         rows = read(self.file, named)
         others = None if self.test is None else read(self.test, _like(rows, named))
-        learning = Learning(rows, make, kind, seed, held_out, others)
+        learning = Learning(rows, make, kind, seed, held_out, others, named.places())
         learning.tell(self.save, self.out, self.json)
 
 

@@ -29,9 +29,7 @@ def predict(
             metavar="FILE", help="A file like the one that it learnt from; - for stdin."
         ),
     ],
-    text: Annotated[
-        str | None, typer.Option(help="The column of texts or tokens.", metavar="COLUMN")
-    ] = None,
+    text: labelling.KnownText = None,
     id: labelling.Id = None,
     time: labelling.Time = None,
     out: Annotated[
@@ -43,14 +41,15 @@ def predict(
 ) -> None:
     """Labels sequences with a model that was saved: as CSV, with the chance of each label.
 
-    FILE has the columns that the model learnt from; a column of labels may be missing, and is not
-    read. Without --id, sequences are called by their line.
+    FILE has the columns that the model learnt from, or those that --text, --id and --time name; a
+    column of labels may be missing, and is not read. Sequences without an id are called by their
+    line.
 
     **Examples**
 
-    `tidegate predict mood.safetensors newer.csv --text review --out moods.csv`
+    `tidegate predict mood.safetensors newer.csv --out moods.csv`
 
-    `tidegate predict activity.safetensors steps.csv --id run --time second`
+    `tidegate predict activity.safetensors steps.csv --id trial --time second`
 
     `tidegate predict tagger.safetensors sentences.txt`
 
@@ -65,9 +64,10 @@ def predict(
         if not hasattr(estimator, "learned_"):
             command = "write" if hasattr(estimator, "generate") else "forecast"
             raise ArgumentError(f"{model} labels no sequences; use tidegate {command} --model")
-        rows = known.sequences(estimator, model, file, labelled.Named(text, id, time))
+        named = known.remembered(estimator, labelled.Named(text, id, time))
+        rows = known.sequences(estimator, model, file, named)
         try:
-            body = _json(estimator, rows) if json else _table(estimator, rows, id).write_csv()
+            body = _json(estimator, rows) if json else _table(estimator, rows, named.id).write_csv()
         except DataError as error:
             raise DataError(f"{rows.name}: {error}") from None
         output.write(body, out or "-")

@@ -59,6 +59,7 @@ def write(
         "inputs": learned.inputs.to_json(),
         "temperature": learned.temperature,
         "members": len(learned.members),
+        "columns": getattr(estimator, "columns_", {}),
         **meta,
     }
     write_model(
@@ -124,7 +125,16 @@ def restore(estimator: Any, file: ModelFile) -> Any:
     fitting.training_of(estimator.training)
     estimator.learned_ = learned_of(file)
     fitting.note_features(estimator)
+    estimator.columns_ = _columns(file.meta.get("columns", {}))
     return estimator
+
+
+def _columns(data: Any) -> dict[str, str]:
+    """Where sequences stood in the file that a command learnt from."""
+    sound = isinstance(data, dict) and set(data) <= {"text", "id", "time"}
+    if not sound or not all(isinstance(column, str) for column in data.values()):
+        raise ArgumentError(f"its columns must be those of text, id and time, got {data!r}")
+    return dict(data)
 
 
 def labels_to_json(classes: Array | None) -> dict[str, Any] | None:
