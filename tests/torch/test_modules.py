@@ -298,6 +298,22 @@ def test_only_what_asks_for_a_gradient_has_one():
     assert not layer(torch.randn(4, 2, 3))[0].requires_grad
 
 
+@each_pair
+@each_kind
+def test_a_call_without_gradients_gives_the_same_bits(ours, theirs, kind):
+    layer, _ = twins(ours, theirs, kind, torch.float32)
+    layer.eval()
+    x = torch.randn(4, 6, 3)
+    (y, last), modes = layer(x), (torch.no_grad, torch.inference_mode)
+    assert y.requires_grad
+    for mode in modes:
+        with mode():
+            same, again = layer(x)
+        assert not same.requires_grad and torch.equal(same, y)
+        pairs = zip(*((p if isinstance(p, tuple) else (p,)) for p in (last, again)), strict=True)
+        assert all(torch.equal(a, b) for a, b in pairs)
+
+
 def test_threads_follow_torch():
     before = torch.get_num_threads()
     try:

@@ -15,7 +15,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 from .compiled import traced
 from .composite import started, unfolded
-from .fused import Call, Unfold, slowly
+from .fused import Call, Unfold, slowly, through
 from .layers import CELLS, DTYPES, Layers
 from .layout import Layout, Packed, Padded, check_lengths
 
@@ -200,8 +200,16 @@ def _computed(
     seed = int(torch.randint(2**62, ())) if layers.dropout else None
     # what a record shows is all there: nothing to compute again
     call = Call(layers, layout, seed, module.checkpoint and not record, record)
+    if not _derived(data, h, c, *weights):
+        y, found = through(call, data, (h, c), weights, keep=False)
+        return y, found.h, found.c, call.records
     y, h, *rest = Unfold.apply(call, data, h, c, *weights)  # type: ignore[no-untyped-call]
     return y, h, rest[0] if rest else None, call.records
+
+
+def _derived(*tensors: Tensor | None) -> bool:
+    """Whether somebody may ask for gradients."""
+    return torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in tensors)
 
 
 def layers_of(module: Any, dtype: torch.dtype) -> Layers:
