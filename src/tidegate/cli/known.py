@@ -18,7 +18,7 @@ def data_of(model: Any, path: str, file: str, named: Named) -> tuple[Any, str]:
         model: what `tidegate.load` gave.
         path: of the model, for messages.
         file: a CSV file, or a text for a language model; - for stdin.
-        named: columns; a forecaster knows its own.
+        named: columns; a forecaster knows its own, others those that they learnt from, if any.
 
     Returns:
         The data, and what messages call the file.

@@ -46,19 +46,17 @@ class Call:
 
 
 class Unfold(torch.autograd.Function):
-    """y, h and, where there is one, c of a call."""
+    """y, h and, where there is one, c of a call that somebody may ask gradients of."""
 
     @staticmethod
     def forward(
         ctx: Any, call: Call, x: Tensor, h: Tensor | None, c: Tensor | None, *weights: Tensor
     ) -> tuple[Tensor, ...]:
         """See `Layers`; h and c ``[layers*D, B, H]``, None for zero."""
-        needed = any(ctx.needs_input_grad)
-        y, found = through(call, x, (h, c), weights, keep=needed)
-        if needed:
-            ctx.call, ctx.tape = call, found.tape
-            ctx.save_for_backward(x, h, c, *weights)
-            ctx.set_materialize_grads(False)
+        y, found = through(call, x, (h, c), weights, keep=True)
+        ctx.call, ctx.tape = call, found.tape
+        ctx.save_for_backward(x, h, c, *weights)
+        ctx.set_materialize_grads(False)
         return (y, found.h) if found.c is None else (y, found.h, found.c)
 
     @staticmethod
