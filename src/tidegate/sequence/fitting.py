@@ -285,6 +285,7 @@ def note_features(estimator: Any) -> None:
         estimator.feature_names_in_ = np.array(form.names, object)
     elif hasattr(estimator, "feature_names_in_"):
         del estimator.feature_names_in_
+    estimator.columns_ = {}  # of a command's file: it names them after this
 
 
 def weights_of(sample_weight: Any, x: Ragged) -> Array:

@@ -59,7 +59,7 @@ def write(
         "inputs": learned.inputs.to_json(),
         "temperature": learned.temperature,
         "members": len(learned.members),
-        "columns": getattr(estimator, "columns_", {}),
+        "columns": estimator.columns_,
         **meta,
     }
     write_model(
