@@ -5,10 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tidegate.audit.result import Memory
-from tidegate.audit.verdict import stateless
+from tidegate.audit.result import LagCurve, Memory, Rate
+from tidegate.audit.verdict import judge, stateless
+from tidegate.network import NetworkSpec, NumberInput
+from tidegate.network.audited import about_of
 
 LOSS = np.array([0.7, 0.6])
+FADING = np.array([1, 1e-5, 1e-5, 1e-8])
 MEMORY = Memory("cross-entropy", np.array([1, 40]), LOSS, LOSS, LOSS, 40, 0.14, 0.2)
 
 
@@ -28,3 +31,16 @@ def test_a_past_that_is_not_proved_to_be_of_use(gain, p, said):
 
 def test_a_past_that_is():
     assert str(stateless("step", replace(MEMORY, p=0.01))).startswith("healthy: ")
+
+
+@pytest.mark.parametrize(("sequences", "few"), [(5, True), (6, False)])
+def test_too_few_sequences_to_see_what_lies_beyond_are_said(sequences, few):
+    """Of 4 steps 1 is reached by the gradient: 3 rows of 2 columns are 6 values."""
+    curve = LagCurve(0, "forward", "h", np.arange(4), *[FADING] * 4, np.full(4, 9))
+    rate = Rate(0, "forward", "h", 1e-3, 1e-3, 1e-3, 0.1, np.array([1]), FADING[1:2], FADING[1:2])
+    about = about_of(NetworkSpec(NumberInput(2), cell="rnn", hidden=1))
+    memory = replace(MEMORY, gain=0.0)
+    verdict = judge(4, about, (curve,), (rate,), memory, (), lambda rows: 0.4, sequences)
+    assert str(verdict).startswith("unused past: ")
+    assert ("5 sequences are few to see it by, each has 6 values there" in str(verdict)) == few
+    assert str(verdict).endswith("before you believe it" if few else "tell of the target")

@@ -64,6 +64,10 @@ def test_a_classifier_with_and_without_labels(run: Run) -> None:
     without = run("audit", "mood.safetensors", "rain.csv", "--text", "review", text=moods())
     assert without.code == 0
     assert "cross-entropy" not in without.out
+    said = " ".join(without.out.split())
+    assert "tokens decide the output to within 1 %" in said or "the output is the same" in said
+    assert "--label names the right answers; without them it is not known" in said
+    assert "lower with all of the past" not in said
     other = moods().replace(",up", ",odd")
     done = run("audit", "mood.safetensors", "rain.csv", *columns, text=other)
     assert done.code == 1

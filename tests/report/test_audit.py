@@ -182,3 +182,17 @@ def test_a_past_that_is_not_proved_to_be_of_use_is_said_to_be_so() -> None:
     assert "a longer past lowers it by less than 1 %" in audit_page(audit).html()
     words = audit_page(replace(audit, memory=memory)).html()
     assert "lowers the loss by 3 % (p = 0.4): it is not proved to be of use" in words
+
+
+@pytest.mark.parametrize("path", [None, 3])
+def test_a_path_that_is_none_is_refused_in_a_line(path: Any) -> None:
+    with pytest.raises(ArgumentError, match=f"expected the path of a file to write, got {path}"):
+        reported.audit("rnn", 1, 1).report(path)
+
+
+def test_without_targets_the_page_says_what_the_curve_is() -> None:
+    layer = tg.RNN(2, 3)
+    words = words_of(audit_page(tg.audit(layer, np.random.default_rng(0).normal(size=(4, 9, 2)))))
+    assert "How far the output moves, squared, beside its variance, when" in words
+    assert "Without right answers nobody can say" in words
+    assert "lowers the loss" not in words

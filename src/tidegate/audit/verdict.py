@@ -54,6 +54,7 @@ def judge(
     memory: Memory,
     units: tuple[Units, ...],
     beyond: Callable[[int], float] | None = None,
+    sequences: int = 0,
 ) -> Verdict:
     """The verdict on what was measured.
 
@@ -62,6 +63,7 @@ def judge(
         about: what a row of the data is called, and how many a step reads.
         gradient, rate, memory, units: as in `Audit`.
         beyond: as in `network.subject.Context`.
+        sequences: of the data.
     """
     step = about.step
     if not gradient:
@@ -84,10 +86,8 @@ def judge(
         "gain by the past": memory.gain,
         "p of the gain": memory.p,
     }
-    longest, times = int(memory.context[-1]), large.rate.growth
-    matters = (
-        f"the newest {memory.usable} of {longest} {step}s decide the {memory.name} to within 1 %"
-    )
+    times = large.rate.growth
+    matters = _matters(memory, step)
     reads = read_by(step, about.rows)
     large_as = f" of {reads}" if reads else ""
     ever = f"the gradient halves every {best.rate.half_life:.3g} steps{large_as}"
@@ -140,6 +140,11 @@ def judge(
         said = f"{_as_good(memory, f'with {only} seen')}, though {far}"
         if tells >= SURE:
             said += ", and what lies beyond is not seen to tell of the target"
+            if sequences < (values := (length - reached) * about.rows * len(about.inputs)):
+                said += (
+                    f"; {sequences} sequences are few to see it by, each has {values} values "
+                    f"there: audit with more before you believe it"
+                )
         return Verdict("unused past", said, evidence)
     return Verdict("healthy", f"{far}; {matters}", evidence)
 
@@ -184,6 +189,13 @@ def _unused(memory: Memory) -> bool:
     return memory.gain < NEAR or not memory.p < SURE
 
 
+def _matters(memory: Memory, step: str) -> str:
+    """How much of the past decides."""
+    what = "output" if memory.name == CHANGE else memory.name
+    longest = int(memory.context[-1])
+    return f"the newest {memory.usable} of {longest} {step}s decide the {what} to within 1 %"
+
+
 def _as_good(memory: Memory, least: str) -> str:
     """That a longer past is not proved to be of use; if the score is better with it, with p."""
     longest = int(memory.context[-1])
@@ -215,13 +227,12 @@ def stateless(step: str, memory: Memory) -> Verdict:
         "gain by the past": memory.gain,
         "p of the gain": memory.p,
     }
-    longest = int(memory.context[-1])
     if _unused(memory):
         said = _as_good(memory, f"with the newest {step} alone")
         return Verdict("unused past", said, evidence)
     return Verdict(
         "healthy",
-        f"no recurrent layer was found, so nothing is known of its gradient; the newest "
-        f"{memory.usable} of {longest} {step}s decide the {memory.name} to within 1 %",
+        f"no recurrent layer was found, so nothing is known of its gradient; "
+        f"{_matters(memory, step)}",
         evidence,
     )

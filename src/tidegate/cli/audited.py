@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ..network.lags import CHANGE
 from ..network.subject import read_by
 from .bars import bars
 from .layout import WIDTH, columns
@@ -131,12 +132,18 @@ def _memory(audit: Audit) -> str:
         [float(memory.score[i]) for i in at],
         (f"{audit.step}s seen", memory.name),
     )
+    last = int(memory.context[-1])
+    head = f"Usable memory: {memory.usable} of {last} {audit.step}s; "
+    if memory.name == CHANGE:
+        head += (
+            "with fewer the output moves by more than 1 % of its variance. --label names the "
+            "right answers; without them it is not known whether a longer past makes it better"
+        )
+        return f"{_wrapped(head)}\n{words}"
     sure = "" if math.isnan(memory.p) else f" (p = {memory.p:.2g})"
     share = round(100 * memory.gain)
     worth = f"{abs(share)} % {'lower' if share >= 0 else 'higher'} with all of the past{sure}"
-    last = int(memory.context[-1])
-    head = f"Usable memory: {memory.usable} of {last} {audit.step}s; {memory.name} is {worth}"
-    return f"{_wrapped(head)}\n{words}"
+    return f"{_wrapped(f'{head}{memory.name} is {worth}')}\n{words}"
 
 
 def _where(audit: Audit, layer: int, direction: str, state: str) -> str:

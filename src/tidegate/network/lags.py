@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 
-CHANGE = "share of the output that is lost"
-"""The loss of a model without targets."""
+CHANGE = "change of the output"
+"""The loss of a model without targets: the squared change beside the output's variance."""
 
 
 def change(short: Array, full: Array) -> Array:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..audit.memory import NEAR
 from ..evidence import SURE
+from ..network.lags import CHANGE
 from .blocks import Table
 from .chart import BLUE, ORANGE, Chart, Mark, Set
 from .numbers import Array, between, margin, short
@@ -51,8 +52,8 @@ def memory_chart(audit: Audit) -> Chart:
         f"{memory.name} by how many of the newest {audit.step}s are seen: {short(memory.score[0])} "
         f"with {int(memory.context[0])}, {short(memory.full)} with all "
         f"{int(memory.context[-1])}; {memory.usable} are enough.",
-        f"The loss ({memory.name}, lower is better) when the model sees only the newest "
-        f"{audit.step}s. {_worth(audit)} The band is a 95 % interval.",
+        f"{_measured(audit)} when the model sees only the newest {audit.step}s. {_worth(audit)} "
+        f"The band is a 95 % interval.",
         (
             Mark("areaY", "scores", _band()),
             Mark("lineY", "scores", {**place, "stroke": BLUE}),
@@ -88,9 +89,22 @@ def memory_chart(audit: Audit) -> Chart:
     )
 
 
+def _measured(audit: Audit) -> str:
+    """What the curve is of."""
+    if audit.memory.name == CHANGE:
+        return "How far the output moves, squared, beside its variance,"
+    return f"The loss ({audit.memory.name}, lower is better)"
+
+
 def _worth(audit: Audit) -> str:
     """What is gained by a longer past, in words."""
     memory = audit.memory
+    if memory.name == CHANGE:
+        return (
+            f"From the dashed line on, {memory.usable} of {int(memory.context[-1])}, it moves by "
+            f"less than 1 %. Without right answers nobody can say whether a longer past makes the "
+            f"output better."
+        )
     sure = "" if math.isnan(memory.p) else f" (p = {memory.p:.2g})"
     moves = (
         f"{'lowers' if memory.gain >= 0 else 'raises'} the loss by {100 * abs(memory.gain):.0f} %"

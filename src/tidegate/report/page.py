@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from ..errors import DataError
+from ..errors import ArgumentError, DataError
 from ..network.atomic import replacing
 from .blocks import Block
 
@@ -86,8 +86,11 @@ Observable Plot and D3, whose licenses are in its source.</footer>
         """Writes the file, whole or not at all.
 
         Raises:
+            ArgumentError: if ``path`` is none.
             DataError: if it cannot be written.
         """
+        if not isinstance(path, str | os.PathLike):
+            raise ArgumentError(f"expected the path of a file to write, got {path!r}")
         data = self.html().encode("utf-8", errors="replace")
         try:
             with replacing(path) as file:
