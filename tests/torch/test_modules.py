@@ -145,6 +145,14 @@ def test_features_and_states_of_a_packed_sequence_are_checked(ours, theirs):
 
 
 @each_pair
+@pytest.mark.parametrize("sizes", [[2, 3], [2, 2], [2, 2, 2], [3, 3, -1]])
+def test_a_packed_sequence_that_was_made_by_hand_is_checked(ours, theirs, sizes):
+    made = PackedSequence(torch.randn(5, 3), torch.tensor(sizes))
+    with pytest.raises(RuntimeError, match=r"must not rise and must sum up to its 5 rows, got"):
+        ours(3, 4)(made)
+
+
+@each_pair
 def test_constructors_say_what_torchs_say(ours, theirs):
     for args, kwargs in (
         ((3, 0), {}),

@@ -143,7 +143,7 @@ def _fused(module: Any, input: Any, hx: Any, lengths: Any, record: bool) -> Any:
         count = None if order is None else len(order)
         if count is None and hx is None and torch.compiler.is_compiling():
             count = int(input.batch_sizes[0])  # a number out of a tensor parts the graph
-        layout = Packed(input.batch_sizes, count)
+        layout = Packed(input.batch_sizes, len(data), count)
     else:
         if alone:
             data = data.unsqueeze(0 if module.batch_first else 1)

@@ -42,7 +42,7 @@ def _call(
     layout: Layout
     if packed:
         assert place is not None
-        layout = Packed(place)
+        layout = Packed(place, len(x))
     else:
         first = 0 if batch_first else 1
         if place is not None:

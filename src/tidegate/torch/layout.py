@@ -149,6 +149,8 @@ class Packed:
 
     batch_sizes: Tensor
     """``[T]`` int64, decreasing."""
+    rows: int
+    """Of the data."""
     batch: int | None = None
     """Sequences, where somebody knows without a look at ``batch_sizes``."""
 
@@ -157,7 +159,7 @@ class Packed:
     @property
     def places(self) -> Places:
         """Side by side, the longest first."""
-        return _packed(self.batch_sizes.numpy().tobytes())
+        return _packed(self.batch_sizes.numpy().tobytes(), self.rows)
 
     @property
     def _index(self) -> Tensor:
@@ -205,8 +207,13 @@ def _padded(batch: int, steps: int, batch_first: bool, lengths: bytes | None) ->
 
 
 @lru_cache(maxsize=64)
-def _packed(batch_sizes: bytes) -> Places:
+def _packed(batch_sizes: bytes, rows: int) -> Places:
     sizes = np.frombuffer(batch_sizes, np.int64)
+    if sizes[-1] < 0 or (np.diff(sizes) > 0).any() or sizes.sum() != rows:
+        raise RuntimeError(
+            f"batch_sizes of a PackedSequence must not rise and must sum up to its {rows} rows, "
+            f"got {sizes.tolist()}"
+        )
     # as many sequences have more than t steps as there are at step t
     length = np.searchsorted(-sizes, -np.arange(sizes[0]), side="left")
     return Places(np.arange(sizes[0]), length, np.cumsum(sizes) - sizes)
