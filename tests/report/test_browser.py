@@ -100,6 +100,31 @@ def test_print_opens_short_tables_and_is_light(browser: Any, pages: dict[str, Pa
         assert found.page.locator("details[open]").count() == 0
 
 
+def test_paper_says_what_was_picked(browser: Any, pages: dict[str, Path]) -> None:
+    with opened(browser, pages["gates"]) as found:
+        pick = found.page.locator("select").first
+        found.page.emulate_media(media="print")
+        assert pick.is_visible()
+        assert pick.evaluate("each => getComputedStyle(each).appearance") == "none"
+
+
+def test_a_drawing_wider_than_a_phone_shows_its_newest_step(
+    browser: Any, pages: dict[str, Path]
+) -> None:
+    with opened(browser, pages["audit"], phone=True) as found:
+        drawing = found.page.locator(".drawing").first
+        left, room = drawing.evaluate("each => [each.scrollLeft, each.scrollWidth]")
+        assert 0 < left == room - drawing.evaluate("each => each.clientWidth")
+
+
+def test_steps_are_whole_numbers(browser: Any, pages: dict[str, Path]) -> None:
+    """The example has five tokens."""
+    with opened(browser, pages["audit"]) as found:
+        figure = found.page.locator("figure.chart", has_text="Gates and states through time")
+        ticks = figure.locator("g[aria-label='x-axis tick label'] text").all_text_contents()
+        assert ticks == ["0", "1", "2", "3", "4"]
+
+
 def _wide(found: Opened) -> int:
     width: int = found.page.evaluate("document.documentElement.scrollWidth")
     return width

@@ -11,7 +11,7 @@ from ..audit.ablation import NAMES
 from .blocks import Block, Table
 from .chart import COLOURS, Chart, Choice, Mark, Set
 from .gradient import some
-from .numbers import Array, short
+from .numbers import Array, short, whole
 from .page import Page, Section
 
 if TYPE_CHECKING:
@@ -168,7 +168,8 @@ def _lines(gates: Gates, shown: list[int]) -> Chart:
             columns.setdefault(gates.step, [labels[i] for i in at])
             columns[name] = [short(float(mean[i]), 3) for i in at]
         table = Table(f"Means over the units of {_called(gates, i)}", columns)
-        sets.append(Set({"lines": parts}, table))
+        axis = {"label": f"{gates.step}, from 0", "tickFormat": "say"}
+        sets.append(Set({"lines": parts}, table, {"x": axis | whole(gates.lengths[i] - 1)}))
     place = {"x": "step", "y": "value"}
     tips = (("", "label"), ("", "name"), ("mean", "value"))
     return Chart(
@@ -183,7 +184,6 @@ def _lines(gates: Gates, shown: list[int]) -> Chart:
         {
             "height": 260,
             "marginLeft": 48,
-            "x": {"label": f"{gates.step}, from 0", "tickFormat": "say"},
             "y": {"label": "mean over units", "grid": True, "zero": True, "tickFormat": "say"},
         },
         tuple(sets),

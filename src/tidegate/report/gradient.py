@@ -9,15 +9,13 @@ import numpy as np
 from ..network.subject import read_by
 from .blocks import Table
 from .chart import COLOURS, QUIET, Chart, Choice, Columns, Mark, Set
-from .numbers import between, short
+from .numbers import between, short, whole
 
 if TYPE_CHECKING:
     from ..audit.result import Audit, LagCurve, Rate
 
 TOGETHER = 4
 """Curves in one chart, at most."""
-FEW = 10
-"""Steps on an axis, each of which has a tick."""
 TABLE = 24
 """Lags in a table, at most."""
 
@@ -71,7 +69,7 @@ def gradient_chart(audit: Audit) -> Chart:
         {
             "height": 320,
             "marginLeft": 64,
-            "x": {"label": "steps back", "tickFormat": "say", **_whole(int(longest.lag[-1]))},
+            "x": {"label": "steps back", "tickFormat": "say", **whole(int(longest.lag[-1]))},
             "y": {
                 "type": "log",
                 "label": "‖∂ state(t) / ∂ state(t − lag)‖",
@@ -84,11 +82,6 @@ def gradient_chart(audit: Audit) -> Chart:
         _choices(groups),
         _legend(audit, groups),
     )
-
-
-def _whole(last: int) -> dict[str, int]:
-    """An axis of a few steps has a tick at each, and none between."""
-    return {"ticks": last} if last <= FEW else {}
 
 
 def _many(audit: Audit) -> str:
@@ -197,7 +190,7 @@ def singular_chart(audit: Audit) -> Chart | None:
         {
             "height": 260,
             "marginLeft": 64,
-            "x": {"label": "steps back", "tickFormat": "say", **_whole(last)},
+            "x": {"label": "steps back", "tickFormat": "say", **whole(last)},
             "y": {
                 "type": "log",
                 "label": "singular value",

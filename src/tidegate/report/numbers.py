@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 
+FEW = 10
+"""Steps on an axis, each of which has a tick."""
+
 
 def short(value: float, digits: int = 4) -> str:
     """A number with so many digits that count; one that is none as a dash.
@@ -80,3 +83,13 @@ def time_scale(series: Series) -> dict[str, Any]:
 def margin(words: list[str]) -> int:
     """Pixels that the words beside an axis need."""
     return 24 + 7 * max((len(word) for word in words), default=0)
+
+
+def whole(last: int) -> dict[str, int]:
+    """An axis of a few steps from 0 has a tick at each, and none between.
+
+    Example:
+        >>> whole(4), whole(400)
+        ({'ticks': 4}, {})
+    """
+    return {"ticks": last} if last <= FEW else {}

@@ -99,6 +99,8 @@
   };
 
   document.querySelectorAll("figure.chart").forEach(start);
+  // where a drawing is wider than the screen, its newest step is what counts
+  for (const each of document.querySelectorAll(".drawing")) each.scrollLeft = each.scrollWidth;
 
   // a reader of paper cannot open what is closed
   let closed = [];
