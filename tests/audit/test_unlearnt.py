@@ -168,6 +168,33 @@ def test_an_identity_relu_rnn_whose_gradient_burst_while_it_learnt_is_exploding(
         assert "orthogonal recurrent weights" in [fix.title for fix in found.fixes]
 
 
+def test_a_relu_rnn_that_one_large_gradient_ruined_is_exploding_and_noise_is_not(tmp_path):
+    """Without a limit of its norm a gradient 10 times that of the first update is enough: its
+    square stays in Adam's mean. No warning is given, for most come out of it."""
+    training = tg.SequenceTraining(
+        updates=100, members=1, segment=1, learning_rate=0.01, clip=None,
+        init=tg.Init(recurrent="identity"),
+    )  # fmt: skip
+    model = tg.SequenceRegressor(
+        "rnn_relu", 32, bidirectional=False, readout="last", dropout=0.0, training=training,
+        random_state=0,
+    )  # fmt: skip
+    x, y = marked(100, 100)
+    model.fit(x, y)
+    burst = model.learned_.members[0].network.burst
+    assert not burst.certain and 10 < burst.norm < 1000
+    model.save(tmp_path / "m.safetensors")
+    for each in (model, tg.load(tmp_path / "m.safetensors")):
+        found = tg.audit(each, (x, y))
+        assert str(found.verdict).startswith("exploding: while it learnt, after 1 update, the norm")
+        assert found.fixes[0].changes == {"cell": "gru"}
+        assert "gradients clipped by their norm, at 1" in [fix.title for fix in found.fixes]
+    noise = np.random.default_rng(1).normal(size=100)
+    model.fit(x, noise)
+    assert model.learned_.members[0].network.burst is not None
+    assert tg.audit(model, (x, noise)).verdict.word == "unused past"
+
+
 def test_a_network_keeps_that_its_gradient_burst(tmp_path):
     x, y = marked(64, 60)
     spec = NetworkSpec(

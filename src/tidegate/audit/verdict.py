@@ -3,7 +3,8 @@
 In this order, the first that holds (docs/design/audit.md says why):
 
 exploding    a gradient grows by more than `GROWN` within a sequence, and by more than 1 a step;
-             or it did so while the network learnt, and the past has been of no use since
+             or it did so while the network learnt, and the past has been of no use since; of a cell
+             without bounds, if it grew less, and what is left vanishes
 saturated    the gradient vanishes, and most units stand at the ends of their tanh
 vanishing    less than `GONE` of the gradient is left after a quarter of a sequence; or at its end,
              what arrives is not used, and what does not would tell of the target
@@ -20,12 +21,10 @@ import numpy as np
 
 from ..evidence import SURE, chance
 from ..network.lags import CHANGE
-from ..network.subject import About, Burst, read_by
+from ..network.subject import GROWN, About, Burst, read_by
 from .memory import NEAR
 from .result import LagCurve, Memory, Rate, Units, Verdict
 
-GROWN = 1e3
-"""A gradient that is so much larger after some steps explodes."""
 GONE = 1e-3
 """A gradient of which less is left is lost in that of the other steps."""
 PART = 0.25
@@ -36,6 +35,10 @@ SAME = 1e-12
 """The share of its variance by which an output differs from itself, by rounding."""
 SHORTEST = 0.25
 """Steps; what halves faster is gone, a fifteenth is left, after one."""
+
+
+UNBOUNDED = ("rnn_relu", "rnn_linear")
+"""Cells whose states can grow without end."""
 
 
 class Far(NamedTuple):
@@ -106,15 +109,18 @@ def judge(
         )
     unused = _unused(memory)
     lost = best.size < GONE and reached < PART * length
-    if about.burst is not None and (lost or unused):
-        dead = evidence["dead units"]
-        then = f"{100 * dead:.0f} % of its units are dead, and " if dead else ""
-        then += f"{left} steps{large_as}" if lost else "the past is not used"
-        return Verdict("exploding", f"{_told(about.burst)}; since such updates {then}", evidence)
+    dead = evidence["dead units"]
+    then = f"{100 * dead:.0f} % of its units are dead, and " if dead else ""
+    then += f"{left} steps{large_as}" if lost else "the past is not used"
+    burst = about.burst
+    if burst is not None and burst.certain and (lost or unused):
+        return Verdict("exploding", f"{_told(burst)}; since such updates {then}", evidence)
     tells = float("nan")
     if unused and best.size < GONE and beyond is not None:
         tells = evidence["p of what lies beyond"] = beyond(reached * about.rows)
         lost = tells < SURE if np.isfinite(tells) else lost
+    if lost and burst is not None and about.cell in UNBOUNDED:
+        return Verdict("exploding", f"{_told(burst)}; since such updates {then}", evidence)
     if lost:
         if full > FULL:
             return Verdict(

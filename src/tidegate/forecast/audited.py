@@ -21,7 +21,7 @@ from ..network import Network
 from ..network.audited import FEW, Acts, NetworkSubject, about_of
 from ..network.beyond import tells
 from ..network.lags import doubling, spread
-from ..network.subject import Context
+from ..network.subject import Context, worst
 from . import unlearnt
 from .influence import Columns, influence, spread_of, without_floor
 from .learn import table_of
@@ -81,7 +81,7 @@ def subject(forecaster: Forecaster, df: Any) -> NetworkSubject:
         rows=plan.segment,
         unit="by a change of 1 of the input",
         loss="cost of chance and amount" if table.zeros.any() else "absolute error",
-        burst=next(filter(None, (model.network.burst for model in models)), None),
+        burst=worst(model.network.burst for model in models),
         settings=settings,
     )
     targets = windows.targets()[..., :2].astype(np.float64)

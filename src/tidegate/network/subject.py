@@ -6,7 +6,7 @@ core's networks. Estimators, forecasters and layers make one in ``__audit__(data
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -15,9 +15,13 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 
+GROWN = 1e3
+"""A gradient so many times as large has exploded, whatever the network."""
+
+
 @dataclass(frozen=True)
 class Burst:
-    """An update of a training before which the gradient was beyond all measure."""
+    """An update of a training before which the gradient had grown out of measure."""
 
     update: int
     """Updates done before."""
@@ -27,6 +31,22 @@ class Burst:
     """Steps back to where the gradient by the states is largest."""
     size: float
     """How many times as large it is there."""
+
+    @property
+    def certain(self) -> bool:
+        """Whether it exploded, whatever became of the network."""
+        return max(self.norm, self.size) >= GROWN
+
+
+def worst(bursts: Iterable[Burst | None]) -> Burst | None:
+    """Of several, the one that tells most; None of none.
+
+    Example:
+        >>> worst([None, Burst(1, 20.0, 8, 3.0), Burst(4, 5e3, 8, 2.0)])
+        Burst(update=4, norm=5000.0, lag=8, size=2.0)
+    """
+    found = (burst for burst in bursts if burst is not None)
+    return max(found, key=lambda burst: (burst.certain, burst.size), default=None)
 
 
 @dataclass(frozen=True)

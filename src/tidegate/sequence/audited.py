@@ -21,7 +21,7 @@ from ..network.audited import FEW, NetworkSubject, about_of
 from ..network.beyond import tells
 from ..network.lags import CHANGE, change, doubling, spread
 from ..network.reference_loss import softmax
-from ..network.subject import Context
+from ..network.subject import Context, worst
 from . import fitting, unlearnt
 from .learn import Learned
 from .numbers import Numbers
@@ -141,8 +141,8 @@ def subject(
         about = replace(about, step="token", unit="per unit of the embedding")
     if len(outputs) <= FEW:
         about = replace(about, outputs=outputs)
-    bursts = (member.network.burst for member in learned.members)
-    about = replace(about, settings=tuple(settings), burst=next(filter(None, bursts), None))
+    burst = worst(member.network.burst for member in learned.members)
+    about = replace(about, settings=tuple(settings), burst=burst)
     counted = _change(learned, x) if known is None else known.loss
 
     def score(output: Array) -> Array:

@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from ..data.bags import TokenBags
 from ..data.spans import Spans
 from ..network import Network, NetworkSpec, NumberInput, TokenInput
-from ..network.subject import Burst
+from ..network.subject import GROWN, Burst
+from ..network.subject import worst as worst_of
 from .source import Chunk, Part
 
 Array = NDArray[Any]
@@ -47,8 +48,8 @@ OFTEN = 10
 GONE = 2.0**-23
 """A share that is lost in rounding beside 1, in float32: what comes from so far back adds nothing
 to what comes from near."""
-GROWN = 1e3
-"""A gradient that so exceeds the one that set out is no chance of two sequences."""
+LARGE = 10.0
+"""A gradient so many times that of the first update may have ruined a network: it is looked at."""
 FOR_LONG = 0.25
 """The share of a run for which nothing may arrive: many networks learn to remember in this time."""
 BEYOND = float(np.finfo(np.float32).max)
@@ -146,7 +147,7 @@ class Watch:
         """
         newest, bursts = len(norms) - 1, burst(norms)
         looked = bool(self.looks) and self.looks[-1].update == newest
-        if bursts and not looked and self._kept is not None:
+        if (bursts or burst(norms, LARGE)) and not looked and self._kept is not None:
             batch, values = self._kept
             spans = batch.spans[:SEQUENCES]
             steps = spans.length // self.network.spec.input.segment
@@ -198,8 +199,8 @@ class Watch:
         return tuple(float(share) for share in found)
 
 
-def burst(norms: Sequence[float]) -> bool:
-    """Whether the newest gradient is the first one that so exceeds that of the first update.
+def burst(norms: Sequence[float], times: float = GROWN) -> bool:
+    """Whether the newest gradient is the first one so many times that of the first update.
 
     Where the first is below 1, as of a network that begins at its best constant answer, it counts
     as 1.
@@ -208,14 +209,14 @@ def burst(norms: Sequence[float]) -> bool:
         >>> burst([2.0, 3e8]), burst([2.0, 3e8, 4e8]), burst([2.0, 20.0]), burst([1e-9, 0.5])
         (True, False, False, False)
     """
-    bound = GROWN * max(norms[0], 1.0)
+    bound = times * max(norms[0], 1.0)
     return norms[-1] > bound and max(norms[:-1], default=0.0) <= bound
 
 
 def worst(looks: list[Look], norms: Sequence[float]) -> Burst | None:
-    """The look at which most came back, if the gradient exploded: there it grew `GROWN` times on
-    its way back, or the norm of the whole gradient was so many times that of the first update.
-    None if it never did.
+    """The look at which most came back, if the gradient grew out of measure: there it grew `GROWN`
+    times on its way back, or the norm of the whole gradient was `LARGE` times that of the first
+    update. None if it never did.
 
     Args:
         looks: of a run.
@@ -230,9 +231,9 @@ def worst(looks: list[Look], norms: Sequence[float]) -> Burst | None:
     for look in looks:
         place = int(np.argmax(look.gradient))
         norm = norms[look.update] / max(norms[0], 1.0) if look.update < len(norms) else 1.0
-        if max(norm, look.gradient[place]) >= GROWN:
+        if norm >= LARGE or look.gradient[place] >= GROWN:
             found.append(Burst(look.update, norm, look.lag[place], look.gradient[place]))
-    return max(found, key=lambda each: each.size, default=None)
+    return worst_of(found)
 
 
 def every(spec: NetworkSpec, size: int) -> int:
