@@ -43,10 +43,12 @@ def test_a_layer_needs_finite_sequences_of_two_steps(data, words):
         tg.audit(tg.LSTM(2, 4), data)
 
 
-def test_parameters_that_are_no_numbers_are_refused():
-    layer = tg.LSTM(2, 4)
+@pytest.mark.parametrize(
+    ("layer", "name"), [(tg.LSTM(2, 4), "LSTM"), (tg.RNN(2, 4, nonlinearity="relu"), "RNN .*")]
+)
+def test_parameters_that_are_no_numbers_are_refused(layer, name):
     layer.params["weight_hh_l0"][0, 0] = np.nan
-    with pytest.raises(DataError, match="parameters of this LSTM of 4 units hold NaN"):
+    with pytest.raises(DataError, match=f"parameters of this {name} of 4 units hold NaN"):
         tg.audit(layer, np.ones((2, 9, 2)))
 
 

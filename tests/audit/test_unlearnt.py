@@ -195,6 +195,35 @@ def test_a_relu_rnn_that_one_large_gradient_ruined_is_exploding_and_noise_is_not
     assert tg.audit(model, (x, noise)).verdict.word == "unused past"
 
 
+@pytest.mark.parametrize(
+    ("rate", "updates", "word"), [(0.2, 10, "exploding"), (0.001, 10, "healthy")]
+)
+def test_dead_units_with_weights_that_magnify_are_the_marks_of_an_explosion(rate, updates, word):
+    """Nobody watched, as with weights from elsewhere."""
+    x, y = marked(64, 30)
+    spec = NetworkSpec(
+        NumberInput(2), cell="rnn_relu", hidden=24, outputs=1, loss=Loss("mse"),
+        init=tg.Init(recurrent="identity"),
+    )  # fmt: skip
+    network = Network(spec, seed=0)
+    rows, spans = x.reshape(-1, 2), Spans(np.arange(64) * 30, np.full(64, 30))
+    optimizer = Optimizer("adam", rate, clip=1.0)
+    for _ in range(updates):
+        network.train_step(rows, spans, y[:, None], optimizer)
+    assert network.burst is None
+    found = tg.audit(network, (rows, spans))
+    assert found.verdict.word == word
+    assert ("units are dead, as after updates" in str(found.verdict)) == (word == "exploding")
+
+
+def test_a_relu_rnn_that_was_only_drawn_is_not_exploding():
+    layer = tg.RNN(1, 32, nonlinearity="relu")
+    layer.params["bias_ih_l0"][:] = -0.2  # many units are dead, but no weight magnifies
+    found = tg.audit(layer, np.random.default_rng(0).uniform(size=(20, 60, 1)))
+    assert found.verdict.evidence["dead units"] > 0.25
+    assert found.verdict.word == "vanishing"
+
+
 def test_a_network_keeps_that_its_gradient_burst(tmp_path):
     x, y = marked(64, 60)
     spec = NetworkSpec(

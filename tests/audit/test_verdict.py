@@ -44,3 +44,12 @@ def test_too_few_sequences_to_see_what_lies_beyond_are_said(sequences, few):
     assert str(verdict).startswith("unused past: ")
     assert ("5 sequences are few to see it by, each has 6 values there" in str(verdict)) == few
     assert str(verdict).endswith("before you believe it" if few else "tell of the target")
+
+
+def test_a_gradient_that_grows_but_does_not_explode_is_said_as_such():
+    grown = np.array([1.0, 5.0, 20.0, 325.0])
+    curve = LagCurve(0, "forward", "h", np.arange(4), *[grown] * 4, np.full(4, 9))
+    rate = Rate(0, "forward", "h", 5.0, 4.0, 6.0, np.inf, np.array([1]), grown[1:2], grown[1:2])
+    about = about_of(NetworkSpec(NumberInput(2), cell="rnn", hidden=1))
+    said = str(judge(4, about, (curve,), (rate,), replace(MEMORY, p=0.01), ()))
+    assert said.startswith("healthy: the gradient is 325 times as large after 3 of 4 steps; ")

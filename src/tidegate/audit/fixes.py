@@ -8,10 +8,9 @@ from ..cells import CELLS
 from ..network.subject import About
 from .memory import NEAR
 from .result import Blind, Fix, Memory, Verdict
+from .verdict import DEAD
 
 GATED = "lstm"
-DEAD = 0.25
-"""The share of dead units that is no chance."""
 
 
 def fixes(

@@ -37,6 +37,8 @@ SHORTEST = 0.25
 """Steps; what halves faster is gone, a fifteenth is left, after one."""
 
 
+DEAD = 0.25
+"""The share of dead units that is no chance."""
 UNBOUNDED = ("rnn_relu", "rnn_linear")
 """Cells whose states can grow without end."""
 
@@ -96,7 +98,7 @@ def judge(
     ever = f"the gradient halves every {best.rate.half_life:.3g} steps{large_as}"
     if best.rate.half_life < SHORTEST:
         ever = f"the gradient does not outlive a step{large_as}"
-    left = f"{_share(best.size)} of the gradient is left after {best.lag}"
+    left = f"{_share(best.size)} after {best.lag}"
     lead = large.rate.low if np.isfinite(large.rate.low) else times
     if any(np.isnan(each.saturation) for each in units):
         return Verdict("exploding", "its states grow beyond all numbers", evidence)
@@ -121,6 +123,14 @@ def judge(
         lost = tells < SURE if np.isfinite(tells) else lost
     if lost and burst is not None and about.cell in UNBOUNDED:
         return Verdict("exploding", f"{_told(burst)}; since such updates {then}", evidence)
+    if lost and burst is None and dead > DEAD and about.magnifies > GROWN ** (1 / length):
+        return Verdict(
+            "exploding",
+            f"{100 * dead:.0f} % of its units are dead, as after updates that were too large: its "
+            f"recurrent weights would make a state {about.magnifies:.3g} times as large with each "
+            f"step{large_as} if they were not. {left[0].upper()}{left[1:]} steps{large_as}",
+            evidence,
+        )
     if lost:
         if full > FULL:
             return Verdict(
@@ -219,11 +229,12 @@ def _as_good(memory: Memory, least: str) -> str:
 
 
 def _share(size: float) -> str:
-    if size == 0:
-        return "nothing"
-    if size >= 0.995:
-        return "all" if size < 1.5 else f"{size:.3g} times"
-    return f"{100 * size:.0f} %" if size >= 0.01 else f"{size:.2g}"
+    if size >= 1.5:
+        return f"the gradient is {size:.3g} times as large"
+    part = f"{100 * size:.0f} %" if size >= 0.01 else f"{size:.2g}"
+    if size == 0 or size >= 0.995:
+        part = "all" if size else "nothing"
+    return f"{part} of the gradient is left"
 
 
 def stateless(step: str, memory: Memory) -> Verdict:

@@ -229,7 +229,8 @@ def subject_of(
     network: Network, rows: Any, spans: Spans, about: About | None = None
 ) -> NetworkSubject:
     """A network without targets: it is judged by how far its output changes."""
-    about = about_of(network.spec, burst=network.burst) if about is None else about
+    if about is None:
+        about = about_of(network.spec, burst=network.burst, magnifies=magnifies(network))
     full: list[Array] = []
 
     def score(output: Array) -> Array:
@@ -268,6 +269,20 @@ def of_layer(network: Network, data: Any) -> NetworkSubject:
     rows = np.ascontiguousarray(array.reshape(-1, columns), network.native.dtype)
     spans = Spans(np.arange(batch) * steps, np.full(batch, steps))
     return subject_of(network, rows, spans)
+
+
+def magnifies(network: Network) -> float:
+    """As in `About`.
+
+    Example:
+        >>> spec = NetworkSpec(NumberInput(1), cell="rnn_relu", hidden=4)
+        >>> magnifies(Network(spec.but(init=Init(recurrent="identity"))))
+        1.0
+    """
+    if network.spec.cell != "rnn_relu" or not np.isfinite(network.parameters).all():
+        return float("nan")
+    weights = [values for name, values in network.params.items() if name.startswith("weight_hh")]
+    return max(float(np.abs(np.linalg.eigvals(each.astype(np.float64))).max()) for each in weights)
 
 
 def about_of(spec: NetworkSpec, **words: Any) -> About:

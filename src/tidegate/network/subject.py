@@ -82,6 +82,9 @@ class About:
     """How much each input varies, in its own units; none where the influence is by deviation."""
     burst: Burst | None = None
     """If the gradient exploded while it learnt; None if it did not, or nobody knows."""
+    magnifies: float = float("nan")
+    """By how much the recurrent weights of a relu network of which nobody knows how it learnt would
+    magnify a state in a step, were all units above zero: their spectral radius; else NaN."""
     once: tuple[str, ...] = ()
     """Inputs beside them that have one value in a sequence, and no lag."""
 
