@@ -75,6 +75,14 @@ def test_another_kind_is_refused(model):
         tg.audit(model, ONE)
 
 
+@pytest.mark.parametrize("seed", [-1, "a", None, 0.5])
+def test_a_seed_is_a_whole_number(seed):
+    with pytest.raises(ArgumentError, match="seed must be a whole number"):
+        tg.audit(tg.LSTM(2, 4), np.ones((2, 5, 2)), seed=seed)
+    with pytest.raises(ArgumentError, match="seed must be a whole number"):
+        tg.ablate(tg.LSTM(2, 4), np.ones((2, 5, 2)), seed=seed)
+
+
 def test_the_package_is_the_function_however_it_was_imported():
     import tidegate.audit
     from tidegate.audit import audit

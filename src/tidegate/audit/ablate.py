@@ -58,7 +58,7 @@ def ablate(
         The update gate z:
     """
     subject = subject_of(model, X if y is None else (X, y))
-    return ablation_of(subject, at, seed)
+    return ablation_of(subject, at, checks.whole_number(seed, "seed", 0))
 
 
 def ablation_of(subject: Any, at: Sequence[int] | None = None, seed: int = 0) -> Ablation:

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..cells import CELLS
 from ..errors import ArgumentError, DataError
+from ..network import checks
 from ..network.subject import Subject
 from .fixes import fixes
 from .gradient import norms
@@ -37,7 +38,7 @@ def audit(model: Any, data: Any, *, seed: int = 0) -> Audit:
 
     Raises:
         NotFittedError: before the model's ``fit``.
-        ArgumentError: if the model is none of these.
+        ArgumentError: if the model is none of these, or the seed no whole number of 0 or more.
         DataError: if the data cannot be used, or no sequence has two steps.
 
     Example:
@@ -48,6 +49,7 @@ def audit(model: Any, data: Any, *, seed: int = 0) -> Audit:
         >>> float(found.gradient[0].mean[50]) == 2.0**50, found.verdict.word
         (True, 'exploding')
     """
+    seed = checks.whole_number(seed, "seed", 0)
     subject = subject_of(model, data)
     length = np.asarray(subject.length)
     if not len(length) or length.max() < 2:
