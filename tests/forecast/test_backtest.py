@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -204,6 +205,15 @@ def test_it_reads_as_a_table() -> None:
     assert lines[-1].startswith("GRU beats")
 
 
+@pytest.mark.parametrize("name", ["naive", "naive-lo-80", "cutoff"])
+def test_a_column_named_as_one_of_the_forecasts_is_told(name: str) -> None:
+    frame = days(wave(60)).rename({"y": name})
+    found = forecaster(target=name).backtest(frame, names=("naive",), progress=False)
+    assert found.overall["mae"]["naive"] > 0
+    with pytest.raises(DataError, match=f"the column '{name}' has a name that the frame"):
+        _ = found.frame
+
+
 def test_levels_that_are_quantiles_too_are_not_doubled() -> None:
     found = run(days(wave(60)), names=("naive",), levels=(80.0,), quantiles=(0.1, 0.5, 0.25))
     np.testing.assert_allclose(found.grid, [0.1, 0.25, 0.5, 0.9])
@@ -211,8 +221,10 @@ def test_levels_that_are_quantiles_too_are_not_doubled() -> None:
 
 @pytest.mark.parametrize("names", [(), ("naive", "best"), "naive"])
 def test_baselines_that_there_are_not(names: Any) -> None:
-    with pytest.raises(ArgumentError, match=r"baseline(s)? must be"):
+    with pytest.raises(ArgumentError, match=r"baseline(s)? must be") as told:
         run(days(wave(60)), names=names)
+    with pytest.raises(ArgumentError, match=f"^{re.escape(str(told.value))}$"):
+        forecaster().backtest(days(wave(60)), names=names)
 
 
 def test_too_short_for_any_window() -> None:

@@ -23,9 +23,17 @@ pytestmark = pytest.mark.filterwarnings("ignore::tidegate.forecast.ask.ShortSeri
 TOLERANCE = 1e-5  # what is promised, of the largest number that is forecast
 GAPS = wave()
 GAPS[[3, 20, 21, 22, 40, *range(46, 58), 59]] = np.nan
-MANY = several(a=wave(), gaps=GAPS, rain=rain(), short=wave(6), zeros=np.zeros(30))
+MANY = several(
+    a=wave(), gaps=GAPS, rain=rain(), short=wave(6), zeros=np.zeros(30), narrow=1e3 + 0.01 * wave()
+)
 NEW = several(
-    a=wave(30, 9), big=1e3 * wave(50, 8), rain2=rain(70, 5), nil=np.zeros(20), few=wave(3), g=GAPS
+    a=wave(30, 9),
+    big=1e3 * wave(50, 8),
+    rain2=rain(70, 5),
+    nil=np.zeros(20),
+    few=wave(3),
+    g=GAPS,
+    n=1e3 + 0.01 * wave(40),
 )
 
 

@@ -136,6 +136,19 @@ def test_numbers_of_any_size_are_forecast_and_judged(y: np.ndarray) -> None:
     assert str(found.verdict).startswith("no better than")
 
 
+@pytest.mark.parametrize("level", [1e6, 1e9])
+def test_what_varies_little_is_forecast_as_well_at_any_level(level: float) -> None:
+    y = np.random.default_rng(0).normal(size=ROWS)
+    frame = shops()[:ROWS].drop("unique_id")
+    found = [
+        numbers(fitted(frame.with_columns(y=y + offset)).predict()) - offset
+        for offset in (level, 2e5)
+    ]
+    # the rounding of values is 1e-7 of their deviation, that of training in float32 as much
+    np.testing.assert_allclose(found[0], found[1], atol=1e-3)
+    assert (np.abs(found[0]) < 10).all()
+
+
 @pytest.mark.parametrize("times", ["of two zones", "with a zone and without"])
 def test_mixed_time_zones_are_told_apart(times: str) -> None:
     other = "Europe/Berlin" if times == "of two zones" else None

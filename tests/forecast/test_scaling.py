@@ -135,6 +135,20 @@ def test_no_deviation_as_scale_is_the_size() -> None:
     assert Scaling.of(np.full(5, 3.0), ZERO, np.array([5]), deviation=True).scale[0] == 3
 
 
+@pytest.mark.parametrize("deviation", [False, True])
+@pytest.mark.parametrize("level", [1e5, -1e9, 1e11])
+def test_what_varies_little_beside_its_size_is_measured_from_its_mean(
+    level: float, deviation: bool
+) -> None:
+    values = level + np.array([0.0, 1.0, np.nan, 0.0, 1.0, 1e3])
+    found = Scaling.of(values, ZERO, np.array([5]), deviation=deviation)
+    # a sum of numbers of this size is rounded by some 1e-16 of it
+    assert found.centre[0] - level == pytest.approx(0.5, abs=1e-15 * abs(level))
+    assert found.scale[0] == pytest.approx(0.5, abs=1e-15 * abs(level))
+    u = found.apply(values[None], ZERO)
+    np.testing.assert_allclose(found.undo(u, ZERO)[0], values, rtol=1e-15)
+
+
 @pytest.mark.parametrize("block", [1, 3, 7, 100])
 @pytest.mark.parametrize("deviation", [False, True])
 def test_series_by_series_it_is_the_same(

@@ -264,9 +264,7 @@ class Forecaster:
         """
         chosen, others = ask.check_levels(levels), ask.check_quantiles(quantiles)
         settings.check_windows(windows, step, refit)
-        compared = None if names is None else tuple(names)
-        if compared is not None:
-            baselines.check_names(compared)
+        compared = None if names is None else baselines.check_names(names)
         series = self._read(df, static)
         # members learn at once, or windows do
         learner = self._learner(series, progress, self.n_jobs if refit is False else 1)

@@ -16,8 +16,10 @@ MANY_ZEROS = 0.15
 BLOCK = 1_000_000
 """Rows that are looked at in one go, about: what is computed of each takes memory."""
 LARGEST = np.finfo(np.float64).max
-LEAST = 1e-9
-"""A deviation that is a smaller share of the mean size is none."""
+LEAST = 1e-12
+"""A deviation that is a smaller share of the mean size is none, but what sums leave over."""
+NARROW = 1e-4
+"""A series whose deviation is a smaller share of its mean size is measured from its mean."""
 FAR = 1e100
 """Beyond this many units a value is taken for this many: its square is still a number."""
 
@@ -26,8 +28,9 @@ FAR = 1e100
 class Scaling:
     """For each of n series: u = (f(y) − centre) / scale, in float64.
 
-    f(y) is y, with centre 0 and the mean size or the deviation as scale; or, for a series with
-    many zeros, log(1 + y/unit), centred and scaled by the values that are not zero.
+    f(y) is y, with centre 0 and the mean size or the deviation as scale, or, for one that varies
+    little beside its size, with its mean and its deviation; or, for a series with many zeros,
+    log(1 + y/unit), centred and scaled by the values that are not zero.
     """
 
     centre: Array
@@ -89,17 +92,21 @@ class Scaling:
         safe = np.where(largest > 0, largest, 1)
         np.divide(size, total.each(safe), out=size)
         scale = total(size) / count * safe
-        if deviation:
-            part = np.where(seen, values, 0) / total.each(safe)
-            rest = np.where(seen, part - total.each(total(part) / count), 0)
+        part = np.where(seen, values, 0) / total.each(safe)
+        mean = total(part) / count
+        rest = np.where(seen, part - total.each(mean), 0)
+        with np.errstate(over="ignore"):  # of rows that come later, which no sum holds
             spread = np.sqrt(total(rest**2) / count) * safe
-            scale = np.where(spread > LEAST * scale, spread, scale)
+        varies = spread > LEAST * scale
+        narrow = varies & (spread < NARROW * scale)
+        centre = np.where(narrow, mean * safe, 0)
+        scale = np.where(varies if deviation else narrow, spread, scale)
         scale[~(total(seen) > 0)] = 1
         # a sum of sizes exceeds that of values only where there are negative ones
         floor = np.where(total(np.where(values < 0, 1.0, 0.0)) > 0, -np.inf, 0.0)
         zeros = total(values == 0) / count
         many = (floor == 0) & (zeros >= MANY_ZEROS) & (largest > 0)
-        scaling = cls(np.zeros(len(start)), scale, np.zeros(len(start)), floor)
+        scaling = cls(centre, scale, np.zeros(len(start)), floor)
         if apart and many.any():
             scaling._count_apart(values, total, many)
         return scaling
@@ -117,7 +124,7 @@ class Scaling:
         )
         with np.errstate(over="ignore"):
             if not self.zeros.any():
-                return np.clip(values / scale, -FAR, FAR)
+                return np.clip((values - centre) / scale, -FAR, FAR)
             # a series that was never negative may become so later
             logs = np.log1p(np.clip(values / np.where(unit > 0, unit, 1), 0, LARGEST))
             u = (np.where(unit > 0, logs, values) - centre) / scale

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.series import FrameKind, Series, write_frame
+from ..errors import DataError
 
 Array = NDArray[Any]
 
@@ -46,11 +47,19 @@ def forecasts(
         cut: ``[k]``, the first row of each window.
         actual: ``[k, h]``
         columns: name → ``[k, h]``.
+
+    Raises:
+        DataError: if the user's frame has a column of one of these names.
     """
     import narwhals as nw
 
     horizon = actual.shape[1]
     kind, ids = _with_id(series)
+    for column in (kind.id, kind.time, kind.target):
+        if column == CUTOFF or column in columns:
+            raise DataError(
+                f"the column {column!r} has a name that the frame of forecasts needs; rename it"
+            )
     row_ids = [ids[i] for i in which for _ in range(horizon)]
     times = series.time[cut[:, None] + np.arange(horizon)].ravel()
     cutoff = np.repeat(series.time[cut - 1], horizon)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..scaling import FAR, LARGEST, LEAST, MANY_ZEROS, Scaling
+from ..scaling import FAR, LARGEST, LEAST, MANY_ZEROS, NARROW, Scaling
 from .formula import Formula
 
 
@@ -75,16 +75,19 @@ def _own(f: Formula, y: str, seen: str, apart: bool, deviation: bool) -> tuple[s
     count = _count(f, seen)
     size = f("Abs", y)
     scale = f("Div", f.total(size), count)
-    if deviation:
-        rest = f("Where", seen, f("Sub", y, f("Div", f.total(y), count)), 0.0)
-        spread = f("Sqrt", f("Div", f.total(f("Mul", rest, rest)), count))
-        scale = f("Where", f("Greater", spread, f("Mul", LEAST, scale)), spread, scale)
+    mean = f("Div", f.total(y), count)
+    rest = f("Where", seen, f("Sub", y, mean), 0.0)
+    spread = f("Sqrt", f("Div", f.total(f("Mul", rest, rest)), count))
+    varies = f("Greater", spread, f("Mul", LEAST, scale))
+    narrow = f("And", varies, f("Less", spread, f("Mul", NARROW, scale)))
+    middle = f("Where", narrow, mean, 0.0)
+    scale = f("Where", varies if deviation else narrow, spread, scale)
     scale = f("Where", some, scale, 1.0)
     lowest = f("ReduceMin", y, np.array([1]))
     floor = f("Where", f("Less", lowest, 0.0), -np.inf, 0.0)
     nothing = f("Mul", scale, 0.0)
     if not apart:
-        return nothing, scale, nothing, floor
+        return middle, scale, nothing, floor
     zero = f("And", seen, f("Equal", y, 0.0))
     share = f("Div", f.total(f.cast(zero, np.float64)), count)
     amount = f("And", seen, f("Greater", y, 0.0))
@@ -92,16 +95,16 @@ def _own(f: Formula, y: str, seen: str, apart: bool, deviation: bool) -> tuple[s
     many = f("And", many, f("Greater", f.total(f.cast(amount, np.float64)), 0.0))
     logs = f("Log", f("Where", amount, y, 1.0))
     number = _count(f, amount)
-    middle = f("Exp", f("Div", f.total(logs), number))
-    logs = f("Log", f("Add", 1.0, f("Div", f("Where", amount, y, 0.0), middle)))
+    typical = f("Exp", f("Div", f.total(logs), number))
+    logs = f("Log", f("Add", 1.0, f("Div", f("Where", amount, y, 0.0), typical)))
     centre = f("Div", f.total(logs), number)
     rest = f("Where", amount, f("Sub", logs, centre), 0.0)
     spread = f("Sqrt", f("Div", f.total(f("Mul", rest, rest)), number))
     spread = f("Where", f("Greater", spread, f("Mul", LEAST, centre)), spread, centre)
     return (
-        f("Where", many, centre, nothing),
+        f("Where", many, centre, middle),
         f("Where", many, spread, scale),
-        f("Where", many, middle, nothing),
+        f("Where", many, typical, nothing),
         floor,
     )
 
