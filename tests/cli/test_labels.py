@@ -94,16 +94,6 @@ def test_a_model_knows_the_columns_of_the_file_that_it_learnt_from(run: Run) -> 
     assert run("predict", "mood.tg", "renamed.csv", "--text", "said").code == 0
 
 
-def test_a_model_that_is_fitted_anew_forgets_the_columns(run: Run) -> None:
-    Path("reviews.csv").write_text(REVIEWS)
-    words = ("classify", "reviews.csv", "--text", "review", "--label", "mood", *SHORT)
-    assert run(*words, "--save", "mood.tg").code == 0
-    model = tidegate.load("mood.tg")
-    assert model.columns_ == {"text": "review"}
-    model.fit(["good", "bad"] * 4, ["yes", "no"] * 4).save("other.tg")
-    assert tidegate.load("other.tg").columns_ == {}
-
-
 def test_steps_in_any_order_are_the_same_sequences(run: Run) -> None:
     header, *body = STEPS.split("\n")
     mixed = [body[i] for i in np.random.default_rng(1).permutation(len(body))]

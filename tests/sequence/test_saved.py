@@ -104,6 +104,16 @@ def test_names_of_columns_and_missing_values_are_kept(tmp_path: Path) -> None:
     assert same(loaded.predict_proba(frame), model.predict_proba(frame))
 
 
+def test_fitted_anew_it_forgets_the_columns_of_a_file(tmp_path: Path) -> None:
+    model = classifier().fit(X, LABELS)
+    model.columns_ = {"text": "review"}
+    model.save(tmp_path / "m")
+    loaded = tg.load(tmp_path / "m")
+    assert loaded.columns_ == {"text": "review"}
+    loaded.fit(X, LABELS).save(tmp_path / "m")
+    assert tg.load(tmp_path / "m").columns_ == {}
+
+
 def test_before_it_is_fitted(tmp_path: Path) -> None:
     for model in (tg.SequenceClassifier(), tg.SequenceRegressor(), tg.SequenceTagger()):
         with pytest.raises(tg.NotFittedError, match="not fitted yet"):

@@ -35,8 +35,6 @@ SAME = 1e-12
 """The share of its variance by which an output differs from itself, by rounding."""
 SHORTEST = 0.25
 """Steps; what halves faster is gone, a fifteenth is left, after one."""
-
-
 DEAD = 0.25
 """The share of dead units that is no chance."""
 UNBOUNDED = ("rnn_relu", "rnn_linear")
@@ -232,8 +230,10 @@ def _share(size: float) -> str:
     if size >= 1.5:
         return f"the gradient is {size:.3g} times as large"
     part = f"{100 * size:.0f} %" if size >= 0.01 else f"{size:.2g}"
-    if size == 0 or size >= 0.995:
-        part = "all" if size else "nothing"
+    if size == 0:
+        part = "nothing"
+    if size >= 0.995:
+        part = "all"
     return f"{part} of the gradient is left"
 
 
