@@ -152,3 +152,6 @@ def test_what_is_not_there_is_said() -> None:
         found.what_does("z")
     with pytest.raises(ArgumentError, match="a step to cut at must be"):
         ablation_of(written(forgets=True), at=[0])
+    for at in (4, "14"):
+        with pytest.raises(ArgumentError, match="at must be whole numbers of steps"):
+            ablation_of(written(forgets=True), at=at)

@@ -15,7 +15,7 @@ from tidegate.audit.compare import APART, paired, units
 from tidegate.audit.comparison import Comparison, Contestant, choose
 from tidegate.audit.contest import contest
 from tidegate.cells import CELLS
-from tidegate.errors import ArgumentError
+from tidegate.errors import ArgumentError, DataError
 from tidegate.network import Init, NetworkSpec, NumberInput, TokenInput
 from tidegate.network.parameters import size
 
@@ -135,9 +135,22 @@ def test_a_cell_without_gates_goes_without_chrono() -> None:
         ({"cells": "gru"}, "cells must be names"),
         ({"cells": ("gru", "gru")}, "cells must be names, each once"),
         ({"cells": ("gru", "qrnn")}, "a cell must be one of lstm, gru"),
+        ({"cells": None}, "cells must be names"),
+        ({"cells": [["gru"]]}, "cells must be names"),
         ({"seeds": 0}, "seeds must be"),
     ],
 )
 def test_settings_are_checked_before_anything_is_trained(given: Any, message: str) -> None:
     with pytest.raises(ArgumentError, match=message):
         tg.compare(tg.SequenceRegressor(), np.zeros((8, 3)), np.zeros(8), **given)
+
+
+@pytest.mark.parametrize("y", [3, object()])
+def test_a_y_without_a_length_is_refused(y: Any) -> None:
+    with pytest.raises(DataError, match="y must have one for each of the 8 sequences, got"):
+        tg.compare(tg.SequenceRegressor(), np.zeros((8, 3)), y)
+
+
+def test_a_text_that_is_none_is_refused() -> None:
+    with pytest.raises(DataError, match="text must be a text or a list of texts, got int"):
+        tg.compare(tg.LanguageModel(), 3)

@@ -144,6 +144,11 @@ def test_it_is_plain_data_both_ways() -> None:
         ({"name": "f", "sequence": 2}, "there is no sequence 2; there are 2"),
         ({"name": "f", "layer": 1}, "there is no layer 1 forward; it has 0 forward"),
         ({"name": "f", "direction": "reverse"}, "there is no layer -1 reverse"),
+        ({"name": np.ones(2)}, "there is no gate or state array"),
+        ({"name": "f", "sequence": 0.5}, "there is no sequence 0.5; there are 2"),
+        ({"name": "f", "sequence": [0]}, r"there is no sequence \[0\]; there are 2"),
+        ({"name": "f", "layer": None}, "there is no layer None forward"),
+        ({"name": "f", "direction": np.ones(2)}, "there is no layer -1 "),
     ],
 )
 def test_what_is_not_there_is_said(wrong: dict[str, Any], message: str) -> None:

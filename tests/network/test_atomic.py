@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from model_files import SPEC, tensors
-from tidegate.errors import ModelFileError
+from tidegate.errors import ArgumentError, ModelFileError
 from tidegate.network.atomic import replacing
 from tidegate.network.file import (
     read_model,
@@ -99,3 +99,9 @@ def test_places_that_cannot_be_written(tmp_path: Path) -> None:
             write_model(path, "k", {}, {}, {})
     assert not os.listdir(tmp_path)
     assert not os.path.isfile("/dev/null")
+
+
+@pytest.mark.parametrize("path", [None, 3, b"m", ""])
+def test_a_path_that_is_none_is_refused(path: Any) -> None:
+    with pytest.raises(ArgumentError, match=f"expected the path of a file to write, got {path!r}"):
+        write_model(path, "k", {}, {}, {})

@@ -137,6 +137,9 @@ def test_what_a_longer_past_is_worth_is_the_users_own_loss():
         (lambda x: x.sum(), torch.randn(3, 4, 2), ArgumentError, "each of the"),
         (lambda x: "words", torch.randn(3, 4, 2), ArgumentError, "gives a tensor"),
         (3, torch.randn(3, 4, 2), ArgumentError, "a module or a function"),
+        (nn.LSTM, torch.randn(3, 4, 2), ArgumentError, "the class LSTM; make one"),
+        (nn.Linear(2, 2), "a", DataError, "x must be a tensor or an array of numbers, got str"),
+        (nn.Linear(2, 2), None, DataError, "x must be a tensor or an array of numbers, got None"),
         (nn.LSTM(2, 4, batch_first=True), torch.randn(3, 1, 2), DataError, "two steps"),
         (nn.LSTM(2, 4, device="meta"), torch.randn(3, 4, 2), ArgumentError, "on meta"),
     ],
@@ -152,8 +155,33 @@ def test_what_cannot_be_audited(model, x, error, words):
         (torch.randn(4, 2), "one row for each of the 3 sequences"),
         (torch.randn(3), "y has 1 numbers a sequence, the model gives 2"),
         (torch.full((3, 2), torch.nan), "y holds NaN"),
+        ("a", "y must be a tensor or an array of numbers, got str"),
     ],
 )
 def test_a_y_that_does_not_fit(y, words):
     with pytest.raises(DataError, match=words):
         tt.audit(lambda x: x[:, -1], torch.randn(3, 4, 2), y)
+
+
+def test_a_loss_is_a_function_that_gives_a_number_for_each_sequence():
+    x, y = torch.randn(6, 4, 2), torch.randn(6, 2)
+    last = nn.LSTM(2, 2, batch_first=True)
+    for loss, words in (
+        (3, "a function of .output, y., got int"),
+        (nn.MSELoss, "the class MSELoss"),
+        (lambda out, y: (out[:, -1] - y).square().mean(), r"each of 6 sequences, got \[\]"),
+        (lambda out, y: 0.0, "each of 6 sequences, got float"),
+    ):
+        with pytest.raises(ArgumentError, match=words):
+            tt.audit(last, x, y, loss)
+    with pytest.raises(ArgumentError, match="give y too"):
+        tt.audit(last, x, loss=lambda out, y: out.sum((1, 2)))
+
+
+def test_without_a_loss_y_is_what_the_last_step_should_give():
+    x, y = torch.randn(20, 6, 2), torch.randn(20, 3)
+    last = nn.LSTM(2, 3, batch_first=True)
+    found = tt.audit(last, x, y)
+    with torch.no_grad():
+        error = (last(x)[0][:, -1] - y).square().mean()
+    assert found.memory.full == pytest.approx(float(error), rel=1e-6)

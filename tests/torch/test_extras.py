@@ -33,7 +33,10 @@ def test_lengths_are_a_packed_sequence_without_packing(ours, theirs, kind):
     assert rows[0, 2].abs().sum() > 0 and not rows[0, 3:].any() and not rows[2, 1:].any()
 
 
-@pytest.mark.parametrize("lengths", [[3, 0], [3, 8], [3], [3.0, 2.0], [[3, 2]]])
+@pytest.mark.parametrize(
+    "lengths",
+    [[3, 0], [3, 8], [3], [3.0, 2.0], [[3, 2]], "abc", [None, 3], object(), torch.ones(2) * 1j],
+)
 def test_lengths_that_cannot_be(lengths):
     with pytest.raises(ValueError, match="lengths must be"):
         LSTM(3, 5)(torch.randn(7, 2, 3), lengths=lengths)

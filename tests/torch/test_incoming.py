@@ -110,8 +110,9 @@ def test_tagger() -> None:
 
 def test_example_leaves_the_mode_alone() -> None:
     module = Tagger().train()
+    module.drop.eval()  # as of one that is not to be trained
     from_torch(module, readout="each", example=IDS)
-    assert module.training and module.drop.training
+    assert module.training and module.lstm.training and not module.drop.training
 
 
 def test_layers_above_one_another_with_a_tied_head() -> None:
@@ -152,6 +153,38 @@ def test_example_shows_what_forward_does_besides() -> None:
         from_torch(Tagger(shift=0.5), readout="each", example=IDS)
     with pytest.raises(ArgumentError, match="another readout"):
         from_torch(Tagger(), readout="last", example=IDS)
+
+
+@pytest.mark.parametrize(
+    ("example", "words"),
+    [
+        ("a", r"must be a tensor \[B, T\] of ids, got str"),
+        (IDS[0], r"of ids, got a tensor of \[\d+\]"),
+        (IDS.float(), "of ids, got a tensor of .* of torch.float32"),
+        (IDS[:0], "of ids, got a tensor of"),
+    ],
+)
+def test_an_example_is_a_batch(example: Any, words: str) -> None:
+    with pytest.raises(ArgumentError, match=words):
+        from_torch(Tagger(), readout="each", example=example)
+
+
+def test_an_example_of_nan_proves_nothing() -> None:
+    class Twice(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.rnn = nn.RNN(2, 3, batch_first=True)
+
+        def forward(self, x: Tensor) -> Any:
+            return 2 * self.rnn(x)[0].mean(1) if x.isfinite().all() else {"mean": x}
+
+    with pytest.raises(ArgumentError, match="NaN or infinity"):
+        from_torch(Twice(), readout="mean", example=torch.full((3, 4, 2), torch.nan))
+    broken = Twice()
+    with torch.no_grad():
+        broken.rnn.weight_hh_l0.fill_(torch.nan)
+    with pytest.raises(ArgumentError, match="differ by nan"):
+        from_torch(broken, readout="mean", example=torch.randn(3, 4, 2))
 
 
 # ---- what is refused ----

@@ -171,11 +171,12 @@ def test_constructors_say_what_torchs_say(ours, theirs):
     with pytest.raises(ValueError, match="Unknown nonlinearity"):
         RNN(3, 5, nonlinearity="sine")
     for plain, torchs in ((GRU, torch.nn.GRU), (RNN, torch.nn.RNN)):
-        with pytest.raises(ValueError, match="only supported for LSTM") as expected:
-            torchs(3, 5, proj_size=2)
-        with pytest.raises(ValueError, match="only supported for LSTM") as got:
-            plain(3, 5, proj_size=2)
-        assert str(got.value) == str(expected.value)
+        for size in (2, 0):
+            with pytest.raises(ValueError, match="only supported for LSTM") as expected:
+                torchs(3, 5, proj_size=size)
+            with pytest.raises(ValueError, match="only supported for LSTM") as got:
+                plain(3, 5, proj_size=size)
+            assert str(got.value) == str(expected.value)
     placed = GRU(3, 5, 1, True, False, 0.0, False, 0, None, torch.float64)  # as torch's
     assert placed.weight_hh_l0.dtype == torch.float64
 

@@ -9,6 +9,7 @@ from torch import nn  # noqa: E402
 from torch.nn.utils import parametrizations, parametrize  # noqa: E402
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence  # noqa: E402
 
+from tidegate.errors import ArgumentError  # noqa: E402
 from tidegate.torch import GRU, LSTM, RNN, accelerate, restore  # noqa: E402
 
 
@@ -83,6 +84,13 @@ def test_a_module_may_be_the_model_and_checkpoints_stay():
     assert type(alone) is GRU
     kept = LSTM(3, 4, checkpoint=True)
     assert "checkpoint=True" in str(restore(kept)) and type(kept) is LSTM
+
+
+@pytest.mark.parametrize(("model", "words"), [(None, "NoneType"), (nn.LSTM, "the class LSTM")])
+def test_what_is_no_module_is_refused(model, words):
+    for change in (accelerate, restore):
+        with pytest.raises(ArgumentError, match=f"must be a torch.nn.Module, got {words}"):
+            change(model)
 
 
 class Tagger(nn.Module):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -123,9 +123,11 @@ def _means(subject: Any, n: int) -> list[dict[str, Array]]:
     ]
 
 
-def _places(at: Sequence[int] | None, longest: int) -> list[int]:
+def _places(at: Any, longest: int) -> list[int]:
     if at is None:
         return [4**k for k in range(20) if 4**k <= max(longest // 2, 1)]
+    if not isinstance(at, Iterable) or isinstance(at, str):
+        raise ArgumentError(f"at must be whole numbers of steps, such as (1, 4), got {at!r}")
     return [checks.whole_number(steps, "a step to cut at", 1) for steps in at]
 
 

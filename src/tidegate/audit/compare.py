@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -60,7 +60,8 @@ def compare(
         (['rnn', 'gru'], 'sequences')
     """
     seeds = checks.whole_number(seeds, "seeds", 1)
-    if isinstance(cells, str) or not len(cells) or len(set(cells)) < len(cells):
+    named = isinstance(cells, Iterable) and all(isinstance(cell, str) for cell in cells)
+    if not named or isinstance(cells, str) or not len(cells) or len(set(cells)) < len(cells):
         raise ArgumentError(
             f"cells must be names, each once, such as ('rnn', 'gru'), got {cells!r}"
         )

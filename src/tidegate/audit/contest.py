@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -109,6 +109,10 @@ class SequenceContest:
         x = read_sequences(X, tokens=getattr(model, "tokens", "word"))
         tokens = x.form.kind == "tokens"
         sequences = [list(part) if tokens else part for part in x.each()]
+        if not hasattr(y, "__len__"):
+            raise DataError(
+                f"y must have one for each of the {len(x)} sequences, got {type(y).__name__}"
+            )
         targets = list(_by_sequence(y, x))
         if len(targets) != len(sequences):
             raise DataError(f"X has {len(sequences)} sequences, y has {len(targets)}")
@@ -200,6 +204,8 @@ class TextContest:
             self.known: Any = text[:end]
             self.apart: Any = text[end:]
             self.unit = f"blocks of {BLOCK} tokens"
+        elif not isinstance(text, Iterable):
+            raise DataError(f"text must be a text or a list of texts, got {type(text).__name__}")
         else:
             texts = list(text)
             count = max(round(len(texts) * HELD), 1)

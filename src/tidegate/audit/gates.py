@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -73,15 +74,15 @@ class Gates:
         Raises:
             ArgumentError: if there is none such.
         """
-        if name not in self.names:
+        if not isinstance(name, str) or name not in self.names:
             raise ArgumentError(
                 f"there is no gate or state {name!r}; it has {', '.join(self.names)}"
             )
         first, last = self._place(sequence)
         count = 1 + max(each.layer for each in self.layers)
-        number = layer + count if layer < 0 else layer
         for each in self.layers:
-            if (each.layer, each.direction) == (number, direction):
+            place = _whole(layer) and layer in (each.layer, each.layer - count)
+            if place and str(direction) == each.direction:
                 found: Array = each.values[name][first:last]
                 return found
         known = (f"{each.layer} {each.direction}" for each in self.layers)
@@ -140,13 +141,17 @@ class Gates:
 
     __repr__ = __str__
 
-    def _place(self, sequence: int) -> tuple[int, int]:
+    def _place(self, sequence: Any) -> tuple[int, int]:
         n = len(self.lengths)
-        if not -n <= sequence < n:
+        if not _whole(sequence) or not -n <= sequence < n:
             raise ArgumentError(f"there is no sequence {sequence}; there are {n}")
         ends = np.cumsum(self.lengths)
         end = int(ends[sequence])
         return end - self.lengths[sequence], end
+
+
+def _whole(value: Any) -> bool:
+    return isinstance(value, Integral)
 
 
 def gates(model: Any, x: Any, *, most: int = 32, network: int = 0) -> Gates:

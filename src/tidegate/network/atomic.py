@@ -11,6 +11,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from ..errors import ArgumentError
+
 
 @contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
@@ -22,6 +24,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     existing file is kept.
 
     Raises:
+        ArgumentError: if ``path`` is none.
         OSError: if ``path`` is a folder or a device, or the disk refuses.
 
     Example:
@@ -32,6 +35,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         ...     (Path(folder) / "notes").read_bytes()
         b'all of it'
     """
+    if not isinstance(path, str | os.PathLike) or not os.fspath(path):
+        raise ArgumentError(f"expected the path of a file to write, got {path!r}")
     target = Path(os.path.realpath(path))
     mode = _mode(target)
     temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(8)}.tmp")

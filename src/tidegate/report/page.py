@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from ..errors import ArgumentError, DataError
+from ..errors import DataError
 from ..network.atomic import replacing
 from .blocks import Block
 
@@ -89,8 +89,6 @@ Observable Plot and D3, whose licenses are in its source.</footer>
             ArgumentError: if ``path`` is none.
             DataError: if it cannot be written.
         """
-        if not isinstance(path, str | os.PathLike):
-            raise ArgumentError(f"expected the path of a file to write, got {path!r}")
         data = self.html().encode("utf-8", errors="replace")
         try:
             with replacing(path) as file:

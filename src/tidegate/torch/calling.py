@@ -258,12 +258,22 @@ def _placed(records: Record, input: Any, alone: bool, batch_first: bool) -> Reco
 def _lengths(lengths: Any, batch: int, steps: int) -> Tensor | None:
     if lengths is None:
         return None
-    found = torch.as_tensor(lengths)
-    if found.shape != (batch,) or found.dtype.is_floating_point or found.dtype == torch.bool:
-        raise ValueError(
-            f"lengths must be [{batch}] whole numbers, one for each sequence, got a tensor of "
-            f"{list(found.shape)} of {found.dtype}"
-        )
+    expected = f"lengths must be [{batch}] whole numbers, one for each sequence"
+    if isinstance(lengths, Tensor):
+        found = lengths
+    else:
+        try:
+            found = torch.as_tensor(lengths)
+        except (TypeError, ValueError, RuntimeError):
+            raise ValueError(f"{expected}, got {type(lengths).__name__}") from None
+    dtype = found.dtype
+    if (
+        found.shape != (batch,)
+        or dtype.is_floating_point
+        or dtype.is_complex
+        or dtype == torch.bool
+    ):
+        raise ValueError(f"{expected}, got a tensor of {list(found.shape)} of {dtype}")
     if not (torch.compiler.is_compiling() or watched((found,))):  # else when the graph runs
         check_lengths(found, steps)
     return found.to(torch.int64)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 from ..data.spans import Spans
@@ -15,7 +16,8 @@ from ..network.layers import Layer
 from ..network.spec import Readout
 from ..network.to_torch import module_name
 from ..network.torch_module import LinearRNN, TorchNetwork
-from .recurrent import Recurrent, as_array, dtype_of, recurrent_of
+from .recurrent import Recurrent, as_array, dtype_of, recurrent_of, what
+from .subject import running
 
 CLOSE = 1e-4
 """How far outputs may lie apart on an example, of the largest one or of 1."""
@@ -55,7 +57,7 @@ def from_torch(
     if isinstance(module, nn.RNNBase | LinearRNN):
         return recurrent_of(module).layer()
     if not isinstance(module, nn.Module):
-        raise ArgumentError(f"from_torch needs a torch.nn.Module, got {type(module).__name__}")
+        raise ArgumentError(f"from_torch needs a torch.nn.Module, got {what(module)}")
     found = _network(module, readout)
     if example is not None:
         _compare(module, found, example)
@@ -166,13 +168,31 @@ def _check_width(what: str, width: int, expected: int) -> None:
 
 def _compare(module: nn.Module, network: Network, example: Tensor) -> None:
     """That both say the same of an example. Raises: ArgumentError, if not."""
-    import torch
-
-    training = module.training
-    with torch.no_grad():
-        found = module.eval()(example)
-    module.train(training)
-    theirs = as_array(found[0] if isinstance(found, tuple) else found)
+    tokens = isinstance(network.spec.input, TokenInput)
+    shape = "[B, T] of ids" if tokens else "[B, T, columns] of numbers"
+    given = what(example)
+    if isinstance(example, Tensor):
+        given = f"a tensor of {list(example.shape)} of {example.dtype}"
+    if (
+        not isinstance(example, Tensor)
+        or example.dim() != (2 if tokens else 3)
+        or not example.numel()
+        or (example.is_floating_point() or example.is_complex()) == tokens
+    ):
+        raise ArgumentError(f"example must be a tensor {shape}, got {given}")
+    if not torch.isfinite(example).all():
+        raise ArgumentError(
+            "example holds NaN or infinity, which tell nothing; give finite numbers"
+        )
+    with running(module), torch.no_grad():
+        found = module(example)
+    found = found[0] if isinstance(found, tuple) and found else found
+    if not isinstance(found, Tensor):
+        raise ArgumentError(
+            f"of an example the module must give a tensor, or a tuple that begins with one, "
+            f"got {what(found)}"
+        )
+    theirs = as_array(found)
     x = example.detach().cpu().numpy()
     batch, steps = x.shape[:2]
     spans = Spans(np.arange(batch) * steps, np.full(batch, steps))
@@ -183,7 +203,7 @@ def _compare(module: nn.Module, network: Network, example: Tensor) -> None:
             f"another readout may be meant"
         )
     error = float(np.abs(ours.reshape(theirs.shape) - theirs).max())
-    if error > CLOSE * max(1.0, float(np.abs(theirs).max())):
+    if not error <= CLOSE * max(1.0, float(np.abs(theirs).max())):
         raise ArgumentError(
             f"on the example the outputs of module and network differ by {error:.2g}: its forward "
             f"does something else than {network.spec.readout!r} after its layers, in their order"

@@ -47,7 +47,9 @@ def from_keras(
         >>> layer.spec.cell, layer.spec.hidden, layer.forward(np.ones((1, 5, 3))).y.shape
         ('lstm', 2, (1, 5, 2))
     """
-    stacked = len(weights) > 0 and isinstance(weights[0], list | tuple)
+    if not isinstance(activation, str) or activation not in _ACTIVATIONS:
+        raise ArgumentError(f"activation must be one of {list(_ACTIVATIONS)}, got {activation!r}")
+    stacked = _is_list(weights) and len(weights) > 0 and _is_list(weights[0])
     layers = [_sides(each) for each in (weights if stacked else [weights])]
     first = layers[0][0]
     cells = {side.cell for sides in layers for side in sides}
@@ -57,8 +59,6 @@ def from_keras(
             f"layers above one another must be alike in cell, units and directions, "
             f"got {', '.join(sorted(cells))} with {sorted(hiddens)} units"
         )
-    if activation not in _ACTIVATIONS:
-        raise ArgumentError(f"activation must be one of {list(_ACTIVATIONS)}, got {activation!r}")
     if first.cell != "rnn" and activation != "tanh":
         raise ArgumentError(f"an {first.cell} has tanh in tidegate, got activation {activation!r}")
     spec = NetworkSpec(
@@ -113,8 +113,10 @@ class _Side:
                 f"reset_after=True, Keras's default"
             )
         expected = (2, size) if self.cell == "gru" else (size,)
-        if given.shape != expected:
-            raise ArgumentError(f"bias must be of shape {expected}, got {given.shape}")
+        if given.shape != expected or given.dtype.kind != "f":
+            raise ArgumentError(
+                f"bias must be numbers of shape {expected}, got {given.dtype} of {given.shape}"
+            )
         found[: 2 if self.cell == "gru" else 1] = given
         return found
 
@@ -137,6 +139,11 @@ class _Side:
 
 def _sides(weights: Sequence[Any]) -> list[_Side]:
     """The directions of one layer."""
+    if not _is_list(weights):
+        raise ArgumentError(
+            f"a Keras layer's weights are the list of arrays that its get_weights() gives, "
+            f"got {type(weights).__name__}"
+        )
     arrays: list[Any] = list(weights)
     if len(arrays) == 4:  # two directions without biases
         arrays = [arrays[0], arrays[1], None, arrays[2], arrays[3], None]
@@ -150,6 +157,10 @@ def _sides(weights: Sequence[Any]) -> list[_Side]:
     if len({side.inputs for side in sides}) > 1:
         raise ArgumentError("both directions must read as many numbers")
     return sides
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list | tuple)
 
 
 def _array(name: str, values: Any, dimensions: int) -> Array:

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec
 
 from torch import nn
 
 from .calling import run, torchs_own
+
+P = ParamSpec("P")
+
+
+def _plain(init: Callable[P, None]) -> Callable[P, None]:
+    """A constructor that refuses proj_size by name, 0 too, as torch's do; by place it is 0."""
+
+    @wraps(init)
+    def made(*args: P.args, **kwargs: P.kwargs) -> None:
+        _check_plain("proj_size" in kwargs)
+        init(*args, **kwargs)
+
+    return made
 
 
 class LSTM(nn.RNNBase):
@@ -96,6 +111,7 @@ class GRU(nn.RNNBase):
 
     checkpoint = False
 
+    @_plain
     def __init__(
         self,
         input_size: int,
@@ -141,6 +157,7 @@ class RNN(nn.RNNBase):
 
     checkpoint = False
 
+    @_plain
     def __init__(
         self,
         input_size: int,
@@ -187,8 +204,8 @@ class RNN(nn.RNNBase):
         return run(self, input, hx, lengths, record)
 
 
-def _check_plain(proj_size: int) -> None:
-    if proj_size:
+def _check_plain(projected: Any) -> None:
+    if projected:
         raise ValueError("proj_size argument is only supported for LSTM, not RNN or GRU")
 
 

@@ -145,6 +145,18 @@ def dtype_of(module: nn.Module) -> Dtype:
     )
 
 
+def what(value: Any) -> str:
+    """What a value is, for an error.
+
+    Example:
+        >>> what(3), what(nn.LSTM)
+        ('int', 'the class LSTM; make one of it first')
+    """
+    if isinstance(value, type):
+        return f"the class {value.__name__}; make one of it first"
+    return type(value).__name__
+
+
 def as_array(value: Tensor) -> Array:
     """A tensor's values as an array of its own."""
     found: Array = np.array(value.detach().cpu().numpy())

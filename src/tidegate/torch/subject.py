@@ -19,7 +19,7 @@ from ..errors import ArgumentError, DataError
 from ..network.audited import NetworkSubject
 from ..network.lags import CHANGE, change, doubling, spread
 from ..network.subject import About, Context, Ends, Subject
-from .recurrent import recurrent_of
+from .recurrent import recurrent_of, what
 
 Array = NDArray[Any]
 Model = Callable[[Tensor], Any]
@@ -120,7 +120,16 @@ class TorchSubject:
             if self.y is None:
                 full = flat(self.model(x), x).double().numpy()
                 return change(flat(self.model(seen), seen).double().numpy(), full)
-            return self.loss(tensor_of(self.model(seen)), self.y[which]).double().numpy()
+            output = self.model(seen)
+            output = flat(output, seen) if self.loss is squared else tensor_of(output)
+            found = self.loss(output, self.y[which])
+            if not isinstance(found, Tensor) or found.shape != (len(which),):
+                shape = list(found.shape) if isinstance(found, Tensor) else what(found)
+                raise ArgumentError(
+                    f"loss must give one number for each of {len(which)} sequences, got {shape}; "
+                    f"torch's losses do with reduction='none' and .mean(1)"
+                )
+            return found.double().numpy()
 
     def _seen(self, x: Tensor, rows: int) -> Tensor:
         if self.cuts:
@@ -139,11 +148,13 @@ def subject_of(
         ArgumentError: if the model does not map ``[B, T, F]`` to outputs for each sequence.
         DataError: if x is no such tensor, or holds NaN or infinity.
     """
-    if not callable(model):
-        raise ArgumentError(
-            f"an audit takes a module or a function of a tensor, got {type(model).__name__}"
-        )
-    given = torch.as_tensor(x).detach().cpu()
+    if not callable(model) or isinstance(model, type):
+        raise ArgumentError(f"an audit takes a module or a function of a tensor, got {what(model)}")
+    if loss is not None and (not callable(loss) or isinstance(loss, type)):
+        raise ArgumentError(f"loss must be a function of (output, y), got {what(loss)}")
+    if loss is not None and y is None:
+        raise ArgumentError("loss is a function of (output, y); give y too")
+    given = _tensor("x", x)
     if given.dim() != 3 or not given.is_floating_point() or not given.numel():
         raise DataError(
             f"an audit of a module needs numbers [B, T, F], got a tensor of {list(given.shape)} of "
@@ -183,7 +194,7 @@ def subject_of(
 
 def _targets(y: Any, outputs: Tensor, count: int, compared: bool) -> Tensor:
     """What a model should give, checked; ``compared`` where it is held against outputs of a row."""
-    found = torch.as_tensor(y).detach().cpu()
+    found = _tensor("y", y)
     if not found.dim() or len(found) != count:
         shape = list(found.shape)
         raise DataError(f"y must have one row for each of the {count} sequences, got {shape}")
@@ -196,6 +207,16 @@ def _targets(y: Any, outputs: Tensor, count: int, compared: bool) -> Tensor:
     if found.is_floating_point() and not torch.isfinite(found).all():
         raise DataError("y holds NaN or infinity; an audit needs finite numbers")
     return found
+
+
+def _tensor(name: str, values: Any) -> Tensor:
+    """Values as a tensor on the CPU. Raises: DataError, if they are no numbers."""
+    try:
+        return torch.as_tensor(values).detach().cpu()
+    except (TypeError, ValueError, RuntimeError):
+        raise DataError(
+            f"{name} must be a tensor or an array of numbers, got {what(values)}"
+        ) from None
 
 
 def squared(output: Tensor, y: Tensor) -> Tensor:

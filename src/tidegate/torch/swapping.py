@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from torch import Tensor, nn
 from torch.nn.utils.parametrize import is_parametrized
 
+from ..errors import ArgumentError
 from .calling import BASES
 from .layers import DTYPES
 from .modules import GRU, LSTM, RNN
+from .recurrent import what
 
 OURS: dict[type, type] = {nn.LSTM: LSTM, nn.GRU: GRU, nn.RNN: RNN}
 THEIRS = {ours: theirs for theirs, ours in OURS.items()}
@@ -39,6 +42,9 @@ def accelerate(model: nn.Module) -> Swapped:
     Args:
         model: any; it may be such a module itself.
 
+    Raises:
+        ArgumentError: if the model is no nn.Module.
+
     Example:
         >>> model = nn.Sequential(nn.LSTM(3, 4), nn.Flatten())
         >>> print(accelerate(model))
@@ -46,6 +52,7 @@ def accelerate(model: nn.Module) -> Swapped:
         >>> type(model[0]) is LSTM, restore(model).swapped
         (True, {'0': 'torch.nn.LSTM(3, 4)'})
     """
+    _check_module(model)
     swapped, left = {}, {}
     for name, module in model.named_modules():
         if _kind(module) in THEIRS or not isinstance(module, nn.RNNBase):
@@ -60,7 +67,12 @@ def accelerate(model: nn.Module) -> Swapped:
 
 
 def restore(model: nn.Module) -> Swapped:
-    """Makes tidegate's modules torch's again, in place; those with checkpoint=True stay."""
+    """Makes tidegate's modules torch's again, in place; those with checkpoint=True stay.
+
+    Raises:
+        ArgumentError: if the model is no nn.Module.
+    """
+    _check_module(model)
     swapped, left = {}, {}
     for name, module in model.named_modules():
         if _kind(module) not in THEIRS:
@@ -72,6 +84,11 @@ def restore(model: nn.Module) -> Swapped:
             _become(module, kind)
             swapped[name] = f"torch.nn.{kind.__name__}({module.extra_repr()})"
     return Swapped(swapped, left)
+
+
+def _check_module(model: Any) -> None:
+    if not isinstance(model, nn.Module):
+        raise ArgumentError(f"the model must be a torch.nn.Module, got {what(model)}")
 
 
 def _kind(module: nn.Module) -> type:
