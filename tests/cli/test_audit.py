@@ -66,7 +66,7 @@ def test_a_classifier_with_and_without_labels(run: Run) -> None:
     assert "cross-entropy" not in without.out
     said = " ".join(without.out.split())
     assert "tokens decide the output to within 1 %" in said or "the output is the same" in said
-    assert "--label names the right answers; without them it is not known" in said
+    assert "--label, or --target of numbers, names the right answers; without them" in said
     assert "lower with all of the past" not in said
     other = moods().replace(",up", ",odd")
     done = run("audit", "mood.safetensors", "rain.csv", *columns, text=other)
@@ -99,6 +99,7 @@ def test_a_text(run: Run) -> None:
         (("none.safetensors", "rain.csv"), 1, "none.safetensors"),
         (("rain.csv", "rain.csv"), 1, "rain.csv"),
         (("rain.safetensors", "rain.csv", "--text", "x"), 2, "knows its columns, so leave --text"),
+        (("rain.safetensors", "rain.csv", "--target", "x"), 2, "so leave --label or --target out"),
         (("rain.safetensors", "rain.csv", "--report", "no/a.html"), 2, "there is no folder no"),
         (("rain.safetensors", "rain.csv", "--report", "rain.csv"), 2, "is a file that is read"),
     ],

@@ -221,6 +221,11 @@ def test_a_number_of_each_sequence(run: Run) -> None:
     found = rows(run("predict", "stars.tg", "stars.csv", "--text", "review").out)
     expected = tidegate.load("stars.tg").predict([text for text, _ in TEXTS])
     np.testing.assert_allclose([float(row["value"]) for row in found], expected)
+    audits = [
+        run("audit", "stars.tg", "stars.csv", option, "stars").out
+        for option in ("--target", "--label")
+    ]
+    assert audits[0] == audits[1] and "squared error" in audits[0]
 
 
 def test_a_number_of_each_run_of_steps(run: Run) -> None:

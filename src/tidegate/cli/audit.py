@@ -31,8 +31,10 @@ def audit(
     label: Annotated[
         str | None,
         typer.Option(
-            help="The column of what each sequence or step is; with it, a longer past is judged by "
-            "how much better the answers are.",
+            "--label",
+            "--target",
+            help="The column of what each sequence or step is, or of its number; with it, a longer "
+            "past is judged by how much better the answers are.",
             metavar="COLUMN",
         ),
     ] = None,
@@ -55,6 +57,8 @@ def audit(
 
     `tidegate audit mood.safetensors reviews.csv --label mood`
 
+    `tidegate audit engines.safetensors engines.csv --target hours_left`
+
     `tidegate audit corpus.safetensors corpus.txt --json`
 
     Exit codes: 0 done, 1 bad data, 2 wrong use, 130 stopped by Ctrl-C.
@@ -64,8 +68,7 @@ def audit(
         from ..loading import load
         from . import audited, known, labelled, output
 
-        for path, option in ((out, "--out"), (report, "--report")):
-            output.check_place(path, option, file, model)
+        output.check_places({"--out": out, "--report": report}, file, model)
         loaded = load(model)
         named = labelled.Named(text, id, time, label, numeric=not hasattr(loaded, "predict_proba"))
         data, name = known.data_of(loaded, model, file, named)

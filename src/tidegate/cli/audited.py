@@ -136,8 +136,9 @@ def _memory(audit: Audit) -> str:
     head = f"Usable memory: {memory.usable} of {last} {audit.step}s; "
     if memory.name == CHANGE:
         head += (
-            "with fewer the output moves by more than 1 % of its variance. --label names the "
-            "right answers; without them it is not known whether a longer past makes it better"
+            "with fewer the output moves by more than 1 % of its variance. --label, or --target of "
+            "numbers, names the right answers; without them it is not known whether a longer past "
+            "makes it better"
         )
         return f"{_wrapped(head)}\n{words}"
     sure = "" if math.isnan(memory.p) else f" (p = {memory.p:.2g})"

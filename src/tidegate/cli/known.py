@@ -27,7 +27,8 @@ def data_of(model: Any, path: str, file: str, named: Named) -> tuple[Any, str]:
         ArgumentError: for an option that such a model has no use for.
         DataError: if the file cannot be read, or lacks a column.
     """
-    given = [f"--{name}" for name in ("text", "id", "time", "label") if getattr(named, name)]
+    options = {"text": "--text", "id": "--id", "time": "--time", "label": "--label or --target"}
+    given = [option for name, option in options.items() if getattr(named, name)]
     if not hasattr(model, "learned_"):
         if given:
             raise ArgumentError(f"{path} knows its columns, so leave {given[0]} out")

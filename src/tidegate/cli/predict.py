@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def predict(
     model: Annotated[
         str,
-        typer.Argument(metavar="MODEL", help="What tidegate classify or tag has saved."),
+        typer.Argument(metavar="MODEL", help="What tidegate classify, regress or tag has saved."),
     ],
     file: Annotated[
         str,
