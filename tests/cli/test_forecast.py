@@ -255,6 +255,8 @@ def test_several_columns_that_may_be_meant_are_listed(run: Run) -> None:
         (("forecast", "rain.csv", "--out", ""), "--out '' is a folder"),
         (("forecast", "rain.csv", "--save", "no/model"), "there is no folder no"),
         (("forecast", "rain.csv", "--out", "./rain.csv"), "is a file that is read"),
+        (("forecast", "rain.csv", "--out", "a", "--save", "./a"), "--out and --save are both ./a"),
+        (("write", "rain.csv", "--out", "a", "--save", "a"), "--out and --save are both a;"),
     ],
     ids=" ".join,
 )

@@ -66,6 +66,15 @@ def test_a_bad_file_of_the_future(run: Run, name: str) -> None:
     assert sorted(os.listdir()) == ["prices.csv", "rain.csv"]
 
 
+def test_a_day_left_out_where_something_is_known_ahead_is_named_with_the_file(run: Run) -> None:
+    Path("prices.csv").write_text(PRICES)
+    gap = "\n".join(line for line in SOLD.splitlines() if not line.startswith("2024-01-10"))
+    done = run("forecast", "rain.csv", "--target", "sold", "--future", "prices.csv", text=gap)
+    assert done.code == 1
+    said = done.err.splitlines()[-1]
+    assert said.startswith("tidegate: rain.csv: 2024-01-10 is left out, so 'price'")
+
+
 def test_past_and_static_columns(run: Run) -> None:
     body = [f"{line},{i},{line[0] == 'a'}" for i, line in enumerate(several().splitlines()[1:])]
     text = "\n".join(["shop,day,sold,guests,city", *body])

@@ -110,8 +110,7 @@ def compare(
         from ..audit.compare import compare as contest
         from . import output
 
-        for path, option in ((out, "--out"), (report, "--report")):
-            output.check_place(path, option, file)
+        output.check_places({"--out": out, "--report": report}, file)
         field = asked.field(chosen, file)
         try:
             found = contest(

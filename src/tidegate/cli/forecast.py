@@ -146,8 +146,8 @@ def forecast(
     with exit_codes():
         from . import output, reading
 
-        for path, option in ((out, "--out"), (save, "--save"), (report, "--report")):
-            output.check_place(path, option, file, future, model)
+        places = {"--out": out, "--save": save, "--report": report}
+        output.check_places(places, file, future, model)
         if model is not None:
             found, forecaster = _remembered(model, file, asked)
         else:

@@ -163,8 +163,7 @@ class Files:
             ArgumentError: for a place where nothing can be written.
             DataError: if a file or its sequences cannot be used.
         """
-        for path, option in ((self.out, "--out"), (self.save, "--save")):
-            output.check_place(path, option, self.file, self.test)
+        output.check_places({"--out": self.out, "--save": self.save}, self.file, self.test)
         rows = read(self.file, named)
         others = None if self.test is None else read(self.test, _like(rows, named))
         learning = Learning(rows, make, kind, seed, held_out, others, named.places())

@@ -13,6 +13,26 @@ OTHER_TABLES = {".parquet", ".feather", ".arrow", ".xls", ".xlsx", ".ods"}
 """Endings of tables that are no text: a file of that name would not be what it says."""
 
 
+def check_places(places: dict[str, str | None], *sources: str | None) -> None:
+    """That files can be written, and that none of them is another.
+
+    Args:
+        places: the path of each, by its option; None and "-" are well.
+        sources: what is read.
+
+    Raises:
+        ArgumentError: as `check_place`, and if two options name one file.
+    """
+    seen: dict[Path, str] = {}
+    for option, path in places.items():
+        check_place(path, option, *sources)
+        if path is None or (path == "-" and option == "--out"):
+            continue
+        other = seen.setdefault(Path(path).resolve(), option)
+        if other != option:
+            raise ArgumentError(f"{other} and {option} are both {path}; give one another name")
+
+
 def check_place(path: str | None, option: str, *sources: str | None) -> None:
     """That a file can be written, before the work begins rather than after it.
 

@@ -107,18 +107,21 @@ def read(file: str, named: Named, ahead: str | None = None, horizon: int = 0) ->
         future = _known_ahead(table, later, columns, named)
         _say(file, f"--future-column {', '.join(future)} (in {_short(later.name)} too)")
     frame = to_frame(table, columns, (*future, *named.past, *named.static))
-    series = read_series(
-        frame,
-        id=columns.id,
-        time=columns.time,
-        target=columns.target,
-        future=future,
-        past=named.past,
-        static=named.static,
-        missing="keep",
-        gaps="fill",
-        place=place(table),
-    )
+    try:
+        series = read_series(
+            frame,
+            id=columns.id,
+            time=columns.time,
+            target=columns.target,
+            future=future,
+            past=named.past,
+            static=named.static,
+            missing="keep",
+            gaps="fill",
+            place=place(table),
+        )
+    except DataError as error:
+        raise DataError(_of(table.name, error)) from None
     known = None if later is None else _ahead(later, series, horizon)
     return _told(table, frame, series, known)
 

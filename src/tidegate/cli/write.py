@@ -130,8 +130,7 @@ def write(
         from ..language.choosing import Choice
         from . import output
 
-        for path, option in ((out, "--out"), (save, "--save")):
-            output.check_place(path, option, file, model)
+        output.check_places({"--out": out, "--save": save}, file, model)
         Choice(temperature, top_k, top_p)  # what is wrong shows before the work begins
         settings: dict[str, Any] = {"level": level or "char", "cell": cell or "lstm"}
         if hidden is not None:

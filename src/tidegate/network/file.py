@@ -135,6 +135,8 @@ def read_model(path: StrPath, kind: str | None = None) -> ModelFile:
         raise ModelFileNotFoundError(
             f"{_title(path)} does not exist; check the name and the folder"
         ) from None
+    except ModelFileError:
+        raise
     except (OSError, ValueError) as error:  # ValueError: a path with a null character
         raise ModelFileError(
             f"{_title(path)} cannot be read: {getattr(error, 'strerror', None) or error}; "
