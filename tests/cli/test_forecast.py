@@ -239,6 +239,10 @@ def test_several_columns_that_may_be_meant_are_listed(run: Run) -> None:
         (("forecast", "rain.csv", "--backtest", "0"), "from 1 up, got '0'"),
         (("forecast", "rain.csv", "--auto", "--cell", "lstm"), "leave --cell lstm out"),
         (("forecast", "rain.csv", "--model", "m", "--horizon", "3"), "leave --horizon out"),
+        (
+            ("forecast", "rain.csv", "--model", "m", "--cell", "gru", "--seed", "1"),
+            "leave --cell, --seed out",
+        ),
         (("forecast", "rain.csv", "--future-column", "rain"), "give that too"),
         (("forecast", "rain.csv", "--past", "rain", "--target", "rain"), "'rain' is named twice"),
         (("forecast", "-", "--future", "-"), "cannot both be stdin"),

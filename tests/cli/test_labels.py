@@ -125,6 +125,13 @@ def test_columns_are_known_by_their_names(run: Run) -> None:
     assert "less.csv: there is no column 'c'; the columns are a, b" in less.err
 
 
+def test_texts_and_sequences_that_are_not_named_are_asked_for(run: Run) -> None:
+    Path("steps.csv").write_text(STEPS)
+    done = run("classify", "steps.csv", "--label", "activity", *SHORT)
+    assert (done.code, done.out) == (1, "")
+    assert "name the texts with --text, the sequence of each row with --id, or" in done.err
+
+
 @pytest.mark.parametrize("command", ["classify", "tag"])
 def test_columns_of_numbers_may_be_named(command: str, run: Run) -> None:
     header, *body = STEPS.split("\n")

@@ -62,8 +62,8 @@ def test_json_and_files(run: Run) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
-        (("write",), 2, "give a FILE to learn from, or a --model that has learnt"),
-        (("write", "corpus.txt", "--model", "a"), 2, "give a FILE to learn from, or a --model"),
+        (("write",), 2, "give a FILE to learn from, or a --model that has learnt;"),
+        (("write", "a.txt", "--model", "a"), 2, "or a --model that has learnt, not both;"),
         (("write", "--model", "a", "--hidden", "3"), 2, "--hidden is for learning"),
         (("write", "none.txt"), 1, "none.txt: there is no such file; check the path"),
         (("write", "--model", "none.tg"), 1, "none.tg does not exist; check the name"),

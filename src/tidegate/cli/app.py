@@ -55,7 +55,9 @@ def _version(wanted: bool) -> None:
 def _tidegate(
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_version, is_eager=True, help="Print it and stop."),
+        typer.Option(
+            "--version", metavar="", callback=_version, is_eager=True, help="Print it and stop."
+        ),
     ] = False,
 ) -> None:
     """Recurrent networks on a CPU, that say whether they are worth it."""

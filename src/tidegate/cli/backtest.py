@@ -73,7 +73,8 @@ def backtest(
         ),
     ] = None,
     json: Annotated[
-        bool, typer.Option("--json", help="JSON in place of the report: scores and verdict.")
+        bool,
+        typer.Option("--json", metavar="", help="JSON in place of the report: scores and verdict."),
     ] = False,
 ) -> None:
     """Forecasts the last windows of a table from the rows before them, beside simple rules.

@@ -91,7 +91,10 @@ def forecast(
         ),
     ] = None,
     json: Annotated[
-        bool, typer.Option("--json", help="JSON in place of the report: forecast and scores.")
+        bool,
+        typer.Option(
+            "--json", metavar="", help="JSON in place of the report: forecast and scores."
+        ),
     ] = False,
     save: Annotated[
         str | None,
@@ -175,7 +178,8 @@ def _check_use(
         raise typer.BadParameter("give FILE, or --model to forecast with a model that was saved")
     given = [option for option, value in fixed.items() if value is not None]
     if model is not None and given:
-        raise typer.BadParameter(f"--model has settings of its own, so leave {given[0]} out")
+        leave = ", ".join(given)
+        raise typer.BadParameter(f"--model has settings of its own, so leave {leave} out")
     if fixed["--future-column"] is not None and future is None:
         raise typer.BadParameter("--future-column names columns of --future FILE; give that too")
 

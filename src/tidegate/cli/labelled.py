@@ -229,7 +229,10 @@ def _numbers(table: TextTable, named: Named) -> pl.DataFrame:
     except DataError as error:
         if named.values is not None:
             raise
-        raise DataError(f"{error}, or name the columns of numbers with --value") from None
+        name = "the columns of numbers with --value"
+        if named.id is None:
+            name = f"the texts with --text, the sequence of each row with --id, or {name}"
+        raise DataError(f"{error}, or name {name}") from None
 
 
 def _where(table: TextTable, name: str) -> Callable[[int], str]:

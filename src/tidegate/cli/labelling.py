@@ -23,7 +23,7 @@ KnownText = Annotated[
     ),
 ]
 Characters = Annotated[
-    bool, typer.Option("--characters", help="Read texts by character, not by word.")
+    bool, typer.Option("--characters", metavar="", help="Read texts by character, not by word.")
 ]
 Id = Annotated[
     str | None,
@@ -84,7 +84,7 @@ Save = Annotated[
 Out = Annotated[
     str | None, typer.Option(help="Write the report to this file; - for stdout.", metavar="FILE")
 ]
-Json = Annotated[bool, typer.Option("--json", help="JSON in place of the report.")]
+Json = Annotated[bool, typer.Option("--json", metavar="", help="JSON in place of the report.")]
 
 
 def check_judged_by(test: str | None, held_out: float | None) -> None:

@@ -85,6 +85,7 @@ Auto = Annotated[
     bool,
     typer.Option(
         "--auto",
+        metavar="",
         help="Take whatever did best on the last rows: a network or a simple rule. Takes several "
         "times as long.",
     ),

@@ -36,7 +36,10 @@ def predict(
         str | None, typer.Option(help="Write to this file; - for stdout.", metavar="FILE")
     ] = None,
     json: Annotated[
-        bool, typer.Option("--json", help="JSON in place of CSV, with the chance of every label.")
+        bool,
+        typer.Option(
+            "--json", metavar="", help="JSON in place of CSV, with the chance of every label."
+        ),
     ] = False,
 ) -> None:
     """Labels sequences with a model that was saved: as CSV, with the chance of each label.

@@ -96,7 +96,10 @@ def write(
         str | None, typer.Option(help="Write the text to this file; - for stdout.", metavar="FILE")
     ] = None,
     json: Annotated[
-        bool, typer.Option("--json", help="JSON in place of the text alone: text and scores.")
+        bool,
+        typer.Option(
+            "--json", metavar="", help="JSON in place of the text alone: text and scores."
+        ),
     ] = False,
 ) -> None:
     """Learns from a text, says how well, and writes on from a prompt.
@@ -123,7 +126,8 @@ def write(
         "--save": save,
     }
     if (file is None) == (model is None):
-        raise typer.BadParameter("give a FILE to learn from, or a --model that has learnt")
+        both = "" if file is None else ", not both"
+        raise typer.BadParameter(f"give a FILE to learn from, or a --model that has learnt{both}")
     if model is not None and (given := [name for name, value in learning.items() if value]):
         raise typer.BadParameter(f"{given[0]} is for learning, and --model has learnt already")
     with exit_codes():
