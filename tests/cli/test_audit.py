@@ -51,6 +51,7 @@ def test_json_is_the_audit_of_the_api(run: Run) -> None:
     frame = pl.read_csv("rain.csv", try_parse_dates=True)
     found = tidegate.audit(tidegate.load("rain.safetensors"), frame, seed=3)
     assert json.loads(done.out) == found.to_json()
+    assert found.influence.inputs == ("rain",)
     assert str(Audit.from_json(json.loads(done.out)).verdict) == str(found.verdict)
 
 

@@ -18,7 +18,9 @@ import tidegate.report
 from tidegate.audit.gates import Gates, LayerGates
 from tidegate.audit.result import Verdict
 from tidegate.errors import ArgumentError
+from tidegate.network.lags import CHANGE
 from tidegate.report.audit import audit_page
+from tidegate.report.gates import gates_page
 from tidegate.report.page import Page
 
 
@@ -47,6 +49,26 @@ def test_the_lectures_numbers_stand_in_the_drawing() -> None:
         assert words in drawing, words
     assert page.title == "Audit: exploding"
     assert "Gates and states, step by step" in [section.title for section in page.sections]
+
+
+def test_examples_are_called_by_what_they_are() -> None:
+    gates = tg.gates(tg.GRU(1, 2), np.ones((1, 3, 1)))
+    for step, labels, words in (
+        ("step", ("0", "1", "2"), "1: 3 steps"),
+        ("day", ("2024-01-01", "2024-01-02", "+1"), "1: 2024-01-01 to +1"),
+        ("token", ("a", "fine", "day"), "1: a fine day"),
+        ("character", ("d", "a", "y"), "1: day"),
+        ("word", ("extraordinarily", "long-winded", "sentences"), "1: extraordinarily long-winded"),
+    ):
+        page = gates_page(replace(gates, step=step, labels=labels))
+        assert f">{words}" in page.html(), words
+
+
+def test_a_change_of_the_output_is_not_said_to_be_lower_with_the_past() -> None:
+    audit = reported.audit()
+    assert f"{audit.memory.name} with the past" in words_of(audit_page(audit))
+    changed = replace(audit, memory=replace(audit.memory, name=CHANGE))
+    assert "with the past" not in words_of(audit_page(changed))
 
 
 def test_verdict_first_then_what_to_try() -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import reported
+import tidegate
 import tidegate.report
 from browser import Opened, chromium, opened
 from reported import Known
@@ -115,6 +118,41 @@ def test_a_drawing_wider_than_a_phone_shows_its_newest_step(
         drawing = found.page.locator(".drawing").first
         left, room = drawing.evaluate("each => [each.scrollLeft, each.scrollWidth]")
         assert 0 < left == room - drawing.evaluate("each => each.clientWidth")
+
+
+@pytest.mark.parametrize("name", ["shops", "audit", "tried"])
+def test_a_wide_table_on_a_phone_keeps_its_caption_and_its_names(
+    name: str, browser: Any, pages: dict[str, Path]
+) -> None:
+    with opened(browser, pages[name], phone=True) as found:
+        for summary in found.page.locator("summary").all():
+            summary.click()
+        wide = 0
+        for table in found.page.locator(".scroll").all():
+            if not table.is_visible():
+                continue
+            room = table.bounding_box()
+            for left in (0, 10_000):
+                wide += table.evaluate(
+                    "(each, left) => (each.scrollLeft = left) && each.scrollLeft", left
+                )
+                for part in ("caption span", "thead th:first-child", "tbody th span >> nth=0"):
+                    box = table.locator(part).first.bounding_box()
+                    assert box["x"] >= room["x"]
+                    assert box["x"] + box["width"] <= room["x"] + room["width"]
+        assert wide
+
+
+def test_names_below_a_map_are_as_many_as_there_is_room_for(browser: Any, tmp_path: Path) -> None:
+    layer = tidegate.GRU(1, 4)
+    found_in = tidegate.gates(layer, np.ones((1, 60, 1)))
+    tidegate.report.plot(found_in).write(tmp_path / "gates.html")
+    with opened(browser, tmp_path / "gates.html", phone=True) as found:
+        names = found.page.locator("figure.chart").first.locator("g[aria-label='text'] text").all()
+        assert len(names) > 10
+        left = [name.bounding_box()["x"] for name in names]
+        # digits of 9 px that stand aslant by 50 degrees need 9 / sin 50° = 12
+        assert min(b - a for a, b in pairwise(left)) > 12
 
 
 def test_steps_are_whole_numbers(browser: Any, pages: dict[str, Path]) -> None:

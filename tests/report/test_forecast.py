@@ -49,7 +49,7 @@ def test_verdict_comes_first_and_every_rule_has_a_row(rain: Known) -> None:
     assert str(rain.judged.verdict) in text
     assert html.index('class="verdict') < html.index("<section")
     for name in rain.judged.quantiles:
-        assert f'<th scope="row">{name}</th>' in html
+        assert f'<th scope="row"><span>{name}</span></th>' in html
 
 
 def test_each_series_can_be_picked(shops: Known) -> None:

@@ -74,7 +74,7 @@ def subject(forecaster: Forecaster, df: Any) -> NetworkSubject:
     about = replace(
         about_of(spec),
         outputs=tuple(f"t+{i + 1}" for i in ahead),
-        inputs=(forecaster.target, *columns.timed),
+        inputs=(series.frame.target, *columns.timed),
         once=tuple(code.name for code in series.encoding.static),
         sizes=(float(np.median(spread_of(windows))), *columns.sizes),
         step=_called(series),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..network.lags import CHANGE
 from .blocks import Block, Facts, Steps, Tone, Verdict, Words
 from .gradient import gradient_chart, rates_table, singular_chart
 from .influence import influence_charts
@@ -54,8 +55,9 @@ def _first(audit: Audit) -> tuple[Block, ...]:
         ("the gradient, a step", f"× {short(rate.growth)}"),
         ("its half-life, steps", short(rate.half_life, 3)),
         ("usable memory", f"{memory.usable} of {int(memory.context[-1])} {audit.step}s"),
-        (f"{memory.name} with the past", _worth(memory.gain)),
     ]
+    if memory.name != CHANGE:  # which is none with all of the past, whatever that is worth
+        facts.append((f"{memory.name} with the past", _worth(memory.gain)))
     if audit.networks > 1:
         facts.insert(1, ("networks that answer together", str(audit.networks)))
     return Verdict(verdict.word, verdict.sentence, TONES[verdict.word]), Facts(tuple(facts))

@@ -95,9 +95,10 @@ class Table:
         for first, *rest in zip(*self.columns.values(), strict=True):
             cells = "".join(f"<td>{escape(cell)}</td>" for cell in rest)
             mark = ' class="own"' if first == self.own else ""
-            lines.append(f'<tr{mark}><th scope="row">{escape(first)}</th>{cells}</tr>')
+            name = f'<th scope="row"><span>{escape(first)}</span></th>'
+            lines.append(f"<tr{mark}>{name}{cells}</tr>")
         return (
-            f"<table{attributes}><caption>{escape(self.caption)}</caption>"
+            f"<table{attributes}><caption><span>{escape(self.caption)}</span></caption>"
             f"<thead><tr>{names}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
         )
 

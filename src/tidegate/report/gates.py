@@ -25,6 +25,8 @@ LABELS = 40
 """Steps that are called by their name below a map, at most."""
 WORD = 14
 """Signs of such a name."""
+BETWEEN = {"token": " ", "word": " ", "character": ""}
+"""What stands between the steps of a text."""
 BLUE, ORANGE = "#2f80c8", "#d9702b"
 """That can be seen on white and on black."""
 SHADES = [f"{BLUE}00", BLUE]
@@ -272,9 +274,14 @@ def _is_gate(gates: Gates, name: str) -> bool:
 
 
 def _called(gates: Gates, sequence: int) -> str:
-    """An example by how it begins."""
-    words = " ".join(gates.steps(sequence)[:6])
-    return f"{sequence + 1}: {words[:40]}{'…' if gates.lengths[sequence] > 6 else ''}"
+    """An example by how it begins; one of numbers by where, or how long it is."""
+    steps, number = gates.steps(sequence), f"{sequence + 1}"
+    if steps == tuple(map(str, range(len(steps)))):
+        return f"{number}: {len(steps):,} steps"
+    if gates.step not in BETWEEN:
+        return f"{number}: {steps[0]} to {steps[-1]}"
+    words = BETWEEN[gates.step].join(steps)
+    return f"{number}: {words[:40].strip()}{'…' if len(words) > 40 else ''}"
 
 
 def _examples(gates: Gates, shown: list[int]) -> tuple[Choice, ...]:

@@ -80,6 +80,9 @@
         options.height += 14 * options.y.domain.length * (Math.max(...Object.values(lines).map((each) => each.length)) - 1);
         options.y = { ...options.y, tickFormat: (name) => lines[name].join("\n") };
       }
+      // of names that stand aslant below a picture, as many as there is room for
+      for (const { options: own, data } of spec.marks)
+        if (own.rotate) tables[data] = some(tables[data], Math.floor((options.width - options.marginLeft) / 14));
       options.marks = spec.marks.map((each) => mark(each, tables));
       if (width < 480 && options.x.ticks === undefined) options.x = { ...options.x, ticks: 4 };
       const picture = Plot.plot(options);
