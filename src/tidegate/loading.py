@@ -26,6 +26,16 @@ def load(path: str | os.PathLike[str]) -> Any:
 
     Raises:
         ModelFileError: if the file is damaged, of another kind, or does not exist.
+
+    Example:
+        >>> import tempfile
+        >>> import tidegate as tg
+        >>> training = tg.LanguageTraining(updates=3, steps=8, min_count=1)
+        >>> model = tg.LanguageModel(hidden=4, training=training).fit("abracadabra" * 9)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     model.save(f"{folder}/model.safetensors")
+        ...     tg.load(f"{folder}/model.safetensors").score("abra") == model.score("abra")
+        True
     """
     file = read_model(path)
     if file.kind not in _HOME:

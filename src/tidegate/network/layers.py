@@ -289,7 +289,17 @@ def LSTM(
         bidirectional: read each sequence from both ends.
         dropout: share of each layer's outputs, save the last's, that a `dropout_seed` sets to zero.
         dtype: of parameters and results.
-        seed: of the initial parameters.
+        seed: of the initial parameters: orthogonal recurrent, Glorot input, forget bias 1.
+
+    Raises:
+        ArgumentError: for a value that makes no sense.
+
+    Example:
+        >>> layer = LSTM(input_size=3, hidden_size=4, bidirectional=True)
+        >>> layer.params["weight_hh_l0_reverse"].shape
+        (16, 4)
+        >>> layer.forward([[[1, 2, 3], [4, 5, 6]]]).y.shape
+        (1, 2, 8)
     """
     return _layer("lstm", input_size, hidden_size, num_layers, bidirectional, dropout, dtype, seed)
 
@@ -303,7 +313,14 @@ def GRU(
     dtype: Dtype = "float32",
     seed: int = 0,
 ) -> Layer:
-    """GRU layers, gates r, z, n, reset after the product as in torch. Arguments as for `LSTM`."""
+    """GRU layers: h(t) = (1 − z)·n + z·h(t−1), with gates r, z, n, reset after the product.
+
+    As in torch. Arguments and errors as for `LSTM`.
+
+    Example:
+        >>> GRU(input_size=3, hidden_size=4).params["weight_hh_l0"].shape
+        (12, 4)
+    """
     return _layer("gru", input_size, hidden_size, num_layers, bidirectional, dropout, dtype, seed)
 
 
@@ -317,7 +334,15 @@ def RNN(
     seed: int = 0,
     nonlinearity: Literal["tanh", "relu", "linear"] = "tanh",
 ) -> Layer:
-    """Vanilla layers: h(t) = f(U·x(t) + V·h(t−1) + b). Other arguments as for `LSTM`."""
+    """Vanilla layers: h(t) = f(U·x(t) + V·h(t−1) + b). Other arguments and errors as for `LSTM`.
+
+    Args:
+        nonlinearity: f; "linear" is none, the network whose gradient is a power of V.
+
+    Example:
+        >>> RNN(input_size=3, hidden_size=4, nonlinearity="relu").params["weight_hh_l0"].shape
+        (4, 4)
+    """
     cells = {"tanh": "rnn", "relu": "rnn_relu", "linear": "rnn_linear"}
     if nonlinearity not in cells:
         raise ArgumentError(f"nonlinearity must be one of {list(cells)}, got {nonlinearity!r}")
@@ -326,7 +351,7 @@ def RNN(
 
 
 def get_threads() -> int:
-    """The threads that the core uses."""
+    """The threads that the core uses; at first ``OMP_NUM_THREADS``, else one a core."""
     return int(_core.threads())
 
 
@@ -335,6 +360,13 @@ def set_threads(n: int) -> None:
 
     Raises:
         ArgumentError: if n is no whole number from 1 up.
+
+    Example:
+        >>> before = get_threads()
+        >>> set_threads(2)
+        >>> get_threads()
+        2
+        >>> set_threads(before)
     """
     if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
         raise ArgumentError(f"threads must be a whole number from 1 up, got {n!r}")

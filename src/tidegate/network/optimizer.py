@@ -30,14 +30,25 @@ class Optimizer:
     """torch.optim's SGD, Adam or AdamW, with clipping by global norm, by value, or both.
 
     Rows of an embedding that a batch does not read are left alone, their ``m`` and ``v`` too.
+
+    Example:
+        >>> Optimizer("adamw", learning_rate=3e-3, weight_decay=0.01, clip=1.0).betas
+        (0.9, 0.999)
     """
 
     kind: OptimizerKind = "adam"
+    """``sgd``, ``adam`` or ``adamw``."""
     learning_rate: float = 1e-3
+    """From 0 up."""
     betas: tuple[float, float] = (0.9, 0.999)
+    """How much of ``m`` and of ``v`` a step keeps; for adam and adamw."""
     eps: float = 1e-8
+    """Added to the root of ``v``; for adam and adamw."""
     weight_decay: float = 0.0
+    """So much of each parameter is added to its gradient; adamw takes it, times the learning rate,
+    from the parameter itself."""
     momentum: float = 0.0
+    """How much of ``m`` a step keeps; for sgd, from 0 to below 1."""
     clip: float | None = None
     """The largest norm of the whole gradient; None for no limit."""
     clip_value: float | None = None

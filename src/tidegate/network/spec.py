@@ -20,7 +20,12 @@ LossKind: TypeAlias = Literal["mse", "mae", "rmse", "huber", "pinball", "binary"
 
 @dataclass(frozen=True)
 class NumberInput:
-    """Rows of numbers, ``[N, columns]``; a step reads ``segment`` rows, one after the other."""
+    """Rows of numbers, ``[N, columns]``; a step reads ``segment`` rows, one after the other.
+
+    Example:
+        >>> NumberInput(columns=2, segment=3).size
+        6
+    """
 
     columns: int
     segment: int = 1
@@ -120,7 +125,12 @@ class Loss:
 
 @dataclass(frozen=True)
 class Init:
-    """How the parameters of a new network are drawn; `network/initial.py` does it."""
+    """How the parameters of a new network are drawn; `network/initial.py` does it, with sources.
+
+    Example:
+        >>> Init(chrono=200).chrono, Init.torch().recurrent
+        (200, 'uniform')
+    """
 
     recurrent: Literal["orthogonal", "identity", "uniform"] = "orthogonal"
     """Each gate's own H×H block of ``weight_hh``."""
@@ -170,8 +180,11 @@ class NetworkSpec:
     cell: str = "lstm"
     """A key of ``tidegate.cells.CELLS``."""
     hidden: int = 64
+    """H, the units of each layer and direction."""
     layers: int = 1
+    """Layers, one above the other."""
     bidirectional: bool = False
+    """Whether each layer reads a span from both ends; what it gives is 2·H wide."""
     dropout: float = 0.0
     """The share of every layer's outputs, save the last layer's, that training sets to zero."""
     input_dropout: float = 0.0
@@ -179,6 +192,7 @@ class NetworkSpec:
     recurrent_dropout: float = 0.0
     """The share of ``weight_hh`` that a training step does without (DropConnect)."""
     readout: Readout = "last"
+    """Which of the last layer's states reach the head: the last, each, or their mean or maximum."""
     read_last: int = 0
     """For the readout ``each``: only so many of a span's last steps are read out; 0 for all."""
     head_dropout: float = 0.0
@@ -188,7 +202,9 @@ class NetworkSpec:
     tied: bool = False
     """Whether the head's weight is the embedding: words in, the same words out."""
     loss: Loss | None = None
+    """None for a network that is not trained, or with a loss of your own."""
     dtype: Literal["float32", "float64"] = "float32"
+    """Of parameters, states and outputs."""
     init: Init = field(default_factory=Init)
 
     def __post_init__(self) -> None:
