@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from .network.layers import GRU as GRU
     from .network.layers import LSTM as LSTM
     from .network.layers import RNN as RNN
-    from .network.layers import get_threads as get_threads
-    from .network.layers import set_threads as set_threads
+    from .network.threads import get_threads as get_threads
+    from .network.threads import set_threads as set_threads
     from .sequence.classifier import SequenceClassifier as SequenceClassifier
     from .sequence.regressor import SequenceRegressor as SequenceRegressor
     from .sequence.tagger import SequenceTagger as SequenceTagger
@@ -40,7 +40,8 @@ _HOME = {
     "audit": "audit",
     "compare": "audit.compare",
     "gates": "audit.gates",
-    **dict.fromkeys(("LSTM", "GRU", "RNN", "get_threads", "set_threads"), "network.layers"),
+    **dict.fromkeys(("LSTM", "GRU", "RNN"), "network.layers"),
+    **dict.fromkeys(("get_threads", "set_threads"), "network.threads"),
     "Forecaster": "forecast.forecaster",
     "ForecastTraining": "forecast.plan",
     "LanguageModel": "language.model",

@@ -22,7 +22,7 @@ import torch.distributed as dist
 from numpy.typing import NDArray
 
 from ..errors import ArgumentError
-from ..network.layers import get_threads, set_threads
+from ..network.threads import get_threads, set_threads
 from ..train.company import Together, together
 
 Array = NDArray[Any]

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from ..network import Network, NetworkSpec, NumberInput
-from ..network.layers import get_threads, set_threads
 from ..network.parameters import layout, size
+from ..network.threads import get_threads, set_threads
 from .layout import Places
 
 CELLS = {"LSTM": "lstm", "GRU": "gru", "RNN_TANH": "rnn", "RNN_RELU": "rnn_relu"}
