@@ -163,7 +163,10 @@ def test_long_series_are_read_in_segments() -> None:
 def test_fast_waves_are_not_stretched_and_slow_ones_are() -> None:
     t = np.arange(120)
     for period, stretched in ((6, False), (100, True)):
-        waves = [np.sin(2 * np.pi * (t / period + p)) for p in RANDOM.uniform(size=24)]
+        phases = RANDOM.uniform(size=24)
+        waves = [
+            9 * y + np.sin(2 * np.pi * (t / period + p)) for y, p in zip(Y, phases, strict=True)
+        ]
         fitted = model(Training(updates=1, members=1)).fit(waves, Y)
         assert fitted.learned_.inputs.reading.stretched is stretched
 

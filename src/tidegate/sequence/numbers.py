@@ -14,8 +14,10 @@ from ..data.sequences import Form, Ragged, places
 from ..data.spans import Spans
 from ..errors import ArgumentError
 from ..network import NumberInput
+from .neighbours import misled
 from .pace import stretchable
 from .segments import Segments, shaken, suited, varied
+from .size import scalable
 from .training import Training
 
 Array = NDArray[Any]
@@ -31,6 +33,8 @@ class Reading:
     segment: int
     stretched: bool
     """Whether a sequence stays what it is when time runs unevenly."""
+    scaled: bool = True
+    """Whether it does when its columns are scaled."""
 
     def __post_init__(self) -> None:
         if type(self.segment) is not int or not 1 <= self.segment <= 10**6:
@@ -70,10 +74,15 @@ class Numbers:
         """
         features = Features.of(x, weights, changes=training.changes, own=whole)
         size = 1 if steps else training.segment or suited(x.length)
-        stretched = False
+        stretched, scaled = False, True
         if augment and not steps:
-            stretched = stretchable(features.rows(x)[:, : x.form.columns], x.spans, labels)
-        return cls(x.form, features, Reading(size, stretched))
+            rows = features.rows(x)
+            plain = rows[:, : x.form.columns]
+            stretched = stretchable(plain, x.spans, labels)
+            if stretched and labels is not None:
+                stretched = not misled(rows, x.spans, labels)
+            scaled = scalable(plain, x.spans, labels)
+        return cls(x.form, features, Reading(size, stretched, scaled))
 
     @property
     def segments(self) -> Segments:
@@ -119,7 +128,7 @@ class Numbers:
             rows = table[places(spans)]
             found = Spans(np.cumsum(spans.length) - spans.length, spans.length)
         if vary:
-            rows = shaken(rows, found, random)
+            rows = shaken(rows, found, random, scaled=self.reading.scaled)
         rows, found = self.segments.read(rows, found, random.integers(0, size, len(found)))
         return np.ascontiguousarray(rows, np.float32), found
 

@@ -107,9 +107,17 @@ def varied(rows: Array, spans: Spans, random: np.random.Generator) -> tuple[Arra
     return table, Spans(first, length)
 
 
-def shaken(rows: Array, spans: Spans, random: np.random.Generator) -> Array:
-    """Rows that follow one another in spans, with another scale for each column of a sequence."""
-    scale = random.normal(1, 0.1, (len(spans), rows.shape[1])).astype(np.float32)
-    noise = random.standard_normal(rows.shape, np.float32)
-    found: Array = rows * np.repeat(scale, spans.length, axis=0) + np.float32(0.05) * noise
+def shaken(rows: Array, spans: Spans, random: np.random.Generator, *, scaled: bool = True) -> Array:
+    """Rows that follow one another in spans, with noise, and perhaps scaled.
+
+    Args:
+        rows: ``[N, K]``, of deviation 1.
+        spans: n sequences in them.
+        random: draws it all.
+        scaled: whether each column of a sequence has another scale.
+    """
+    if scaled:
+        scale = random.normal(1, 0.1, (len(spans), rows.shape[1])).astype(np.float32)
+        rows = rows * np.repeat(scale, spans.length, axis=0)
+    found: Array = rows + np.float32(0.05) * random.standard_normal(rows.shape, np.float32)
     return found
