@@ -56,7 +56,7 @@ def main() -> None:
     ablation = tg.ablate(model, rain)
     for gate in ("r", "z", "n", "h"):
         print(f"  {ablation.what_does(gate)}.")
-    newest = (memory.score[0] - memory.score[1]) / (memory.score[0] - memory.full)
+    newest = min((memory.score[0] - memory.score[1]) / (memory.score[0] - memory.full), 1)
     print(f"\nAll of the past is worth {memory.gain:.0%}; {newest:.0%} of that is the newest day.")
     print("Where it decides, as in examples/agreement_audit.py, these numbers look otherwise.")
 
