@@ -153,6 +153,18 @@ def test_missing_values_are_reported_and_no_forecast_is_nan(run: Run, name: str)
     assert all(value is not None for row in data["forecast"] for value in row.values())
 
 
+def test_rows_that_are_empty_at_the_end_are_said_to_lie_before_the_forecast(run: Run) -> None:
+    text = "\n".join([RAIN, *(f"{day}," for day in WEEK)])
+    done = run("forecast", "rain.csv", "--horizon", "2", "--out", "-", text=text)
+    assert "rows at the end are empty, and the forecast begins after them: to forecast" in done.err
+    assert done.out.splitlines()[1].startswith("2024-04-07,")
+    twice = [f"{line},{shop}" for shop in "ab" for line in text.splitlines()[1:]]
+    ends = "\n".join(["day,rain,shop", *twice, "2024-04-07,1,b"])
+    done = run("forecast", "rain.csv", "--out", "-", text=ends)
+    assert "rows at the end of 1 series are empty" in done.err
+    assert "at the end" not in run("forecast", "rain.csv").err
+
+
 def test_days_left_out_are_reported(run: Run) -> None:
     text = "\n".join(["day,rain", *LINES[:9], *LINES[12:]])
     done = run("forecast", "rain.csv", "--time", "day", "--target", "rain", text=text)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import typer
 
 from ..errors import ArgumentError, DataError
@@ -245,7 +246,21 @@ def _missing(table: TextTable, frame: pl.DataFrame, series: Series) -> str:
             where = line if count == 1 else f"the first in {line}"
             cells = "1 empty cell counts" if count == 1 else f"{count:,} empty cells count"
             said.append(f"{cells} as missing in column {name!r}, {where}")
+    said.append(_empty_at_the_end(series))
     return "; ".join(filter(None, said))
+
+
+def _empty_at_the_end(series: Series) -> str:
+    """Rows that may have been meant to be forecast, as a sentence; empty where there are none."""
+    last = series.start + series.length - 1
+    open_ended = int(np.isnan(series.values[last]).sum())
+    if not open_ended:
+        return ""
+    whose = f" of {open_ended:,} series" if len(series) > 1 else ""
+    return (
+        f"rows at the end{whose} are empty, and the forecast begins after them: to forecast these, "
+        f"leave them out, or give them as --future"
+    )
 
 
 def _say(file: str, words: str) -> None:
