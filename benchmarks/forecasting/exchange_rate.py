@@ -14,6 +14,7 @@ import numpy as np
 from running import SEEDS, Fitted, finish, fit, mean_row, row, setting
 from tables import DATA, numbered
 
+from tidegate.data import oldest
 from tidegate.data.series import Series
 from tidegate.forecast.defaults import suited
 
@@ -63,7 +64,7 @@ def main() -> None:
     assert tuple(round(value, 4) for value in naive.values()) == PUBLISHED, naive
     rows = [row("exchange_rate", "no change", naive)]
     series = numbered(table.T.ravel(), np.full(table.shape[1], n))
-    plan = suited(series, 24)
+    plan = suited(oldest(series, np.full(len(series), first)), 24)
     found = []
     for seed in SEEDS:
         fitted = fit(series, np.full(len(series), first), plan, seed)

@@ -15,6 +15,7 @@ from running import each_seed, finish, fit, row, setting
 from scores import coverage, mase, msis, smape, steps_apart
 from tables import long_split, numbered
 
+from tidegate.data import oldest
 from tidegate.forecast.defaults import suited
 
 PUBLISHED = {"sMAPE": 13.912, "MASE": 1.193}  # of the seasonal naive forecast
@@ -39,7 +40,7 @@ def main() -> None:
     known = {"sMAPE": smape(actual, naive), "MASE": mase(actual, naive, unit)}
     assert {name: round(value, 3) for name, value in known.items()} == PUBLISHED, known
     rows = [row("M4 hourly", "seasonal naive", known)]
-    plan = suited(split.series, 48, season=(24, 168))
+    plan = suited(oldest(split.series, split.known), 48, season=(24, 168))
     rows += each_seed(split, plan, score, "M4 hourly")
 
     half = slice(0, None, 2)

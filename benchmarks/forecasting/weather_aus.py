@@ -18,6 +18,7 @@ from running import LEVELS, SEEDS, finish, fit, mean_row, row, setting
 from scores import auc, between_quantiles, coverage, log_loss
 from tables import table
 
+from tidegate.data import oldest
 from tidegate.data.series import Series, read_series
 from tidegate.forecast.defaults import suited
 
@@ -130,7 +131,7 @@ def main() -> None:
     which, cut = days(frame, series, start)
     actual = series.values[cut]
     assert np.array_equal(actual > 0, event), "both sides forecast the same days"
-    plan = suited(series, 1)
+    plan = suited(oldest(series, known), 1)
     found = []
     for seed in SEEDS:
         fitted = fit(series, known, plan, seed)

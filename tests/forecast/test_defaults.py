@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 
 from tidegate.data.series import Series, read_series
+from tidegate.forecast.auto import Learner
+from tidegate.forecast.choice import Choice
 from tidegate.forecast.defaults import suited
 from tidegate.forecast.plan import Training
+from tidegate.forecast.planner import Planner
 
 
-def dated(rows: int, step: dt.timedelta) -> Series:
+def dated(rows: int, step: dt.timedelta, repeats: int = 24) -> Series:
     times = [dt.datetime(2020, 1, 1) + i * step for i in range(rows)]
-    return read_series(pl.DataFrame({"ds": times, "y": np.arange(rows) % 5 + 1.0}))
+    return read_series(pl.DataFrame({"ds": times, "y": np.arange(rows) % repeats + 1.0}))
 
 
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
@@ -38,9 +42,42 @@ HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
 def test_by_the_dates(
     rows: int, step: dt.timedelta, season: int, long_season: int, calendar: bool
 ) -> None:
-    plan = suited(dated(rows, step), 12)
+    plan = suited(dated(rows, step, season if season > 1 else 24), 12)
     assert (plan.season, plan.long_season, plan.calendar) == (season, long_season, calendar)
     assert plan.reach >= max(plan.window, season, long_season)
+
+
+@pytest.mark.parametrize(
+    "moves", [np.zeros_like, np.copy, np.cumsum], ids=["flat", "noise", "walk"]
+)
+def test_a_season_that_dates_suggest_and_rows_do_not_show_is_not_taken(moves: Any) -> None:
+    y = 50 + moves(np.random.default_rng(0).normal(size=400))
+    days = read_series(
+        pl.DataFrame({"ds": [dt.date(2020, 1, 1) + i * DAY for i in range(400)], "y": y})
+    )
+    plan = suited(days, 7)
+    assert (plan.season, plan.long_season, plan.window) == (1, 0, 30)
+    assert Planner(7).usual_season(days) == 7  # what scores and baselines count in
+    assert suited(days, 7, season=(7, 0)).season == 7
+
+
+def test_a_baseline_that_was_picked_repeats_the_season_that_it_was_judged_by(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    noise = np.random.default_rng(0).normal(size=400)
+    dates = [dt.date(2020, 1, 1) + i * DAY for i in range(400)]
+    days = read_series(pl.DataFrame({"ds": dates, "y": noise}))
+    learner = Learner(Planner(7), days, auto=True)
+    monkeypatch.setattr(Learner, "pick", lambda *_: Choice("seasonal naive", (), 9))
+    picked = learner.learn(days.length).answers
+    middle = picked.forecast(days, np.array([0]), np.array([400]), np.array([0.5])).quantiles
+    np.testing.assert_array_equal(middle[0, :, 0], noise[-7:])
+
+
+def test_rows_that_repeat_otherwise_than_dates_suggest_decide() -> None:
+    five = dated(400, DAY, 5)
+    assert suited(five, 7).season == 5
+    assert Planner(7).usual_season(five) == 5
 
 
 def test_what_is_given_is_kept() -> None:
@@ -64,17 +101,17 @@ def test_a_window_that_is_given_is_not_stretched_by_a_season_that_was_found() ->
     assert (asked.long_season, asked.reach) == (168, 168)
 
 
-def test_without_a_season_more_is_read_where_there_is_more() -> None:
-    short, long = (
-        suited(read_series(pl.DataFrame({"ds": range(n), "y": np.ones(n)})), 3) for n in (50, 500)
-    )
-    assert (short.window, long.window) == (8, 32)
-
-
 def many(count: int, rows: int) -> Series:
     names = np.repeat(np.arange(count), rows)
     times = np.tile(np.arange(rows), count)
     return read_series(pl.DataFrame({"unique_id": names, "ds": times, "y": np.ones(len(names))}))
+
+
+def test_without_a_season_more_is_read_where_there_is_more() -> None:
+    windows = [suited(many(*size), 3, season=1).window for size in ((1, 50), (1, 500), (1, 5000))]
+    assert windows == [8, 38, 112]
+    # of many series, a third of each
+    assert [suited(many(100, rows), 3, season=1).window for rows in (20, 60)] == [8, 20]
 
 
 def test_long_series_are_anchored() -> None:

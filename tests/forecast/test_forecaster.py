@@ -146,7 +146,7 @@ def test_a_short_series_is_forecast_beside_long_ones() -> None:
 
 
 def test_defaults_are_filled_in_and_reported() -> None:
-    fitted = Forecaster(7, training=QUICK, hidden=8).fit(days(wave()))
+    fitted = Forecaster(7, training=QUICK, hidden=8).fit(days(np.arange(60.0) % 7 + 1))
     assert (fitted.plan_.season, fitted.plan_.window) == (7, 112)
     assert fitted.history_ is not None
     assert len(fitted.history_.loss) == 15

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from tidegate.data.series import read_series
-from tidegate.forecast.seasons import autocorrelation, infer
+from tidegate.forecast.seasons import autocorrelation, infer, shown
 
 
 def of(y: np.ndarray, ds: object = None) -> object:
@@ -93,6 +93,23 @@ def test_hours_have_a_day_and_where_there_are_enough_a_week() -> None:
 def test_days_have_a_week_and_no_longer_season() -> None:
     ds = np.datetime64("2024-01-01", "us") + np.arange(400) * np.timedelta64(1, "D")
     assert infer(of(np.ones(400), ds), 7) == (7, 0)
+
+
+def test_noise_shows_a_season_by_chance_alone_and_short_rows_a_clear_one() -> None:
+    noises = [np.random.default_rng(seed).normal(size=48) for seed in range(200)]
+    assert sum(shown(of(noise), 12) for noise in noises) <= 20
+    assert sum(shown(of(noise.cumsum()), 12) for noise in noises) <= 20
+    assert sum(shown(of(noise + 2 * wave(12, 48, 0)), 12) for noise in noises) >= 190
+    assert not shown(of(noises[0][:10]), 12)
+
+
+def test_many_series_show_a_season_that_one_does_not() -> None:
+    parts = []
+    for i in range(300):
+        y = 0.5 * wave(12, 60, 0) + np.random.default_rng(i).normal(size=60)
+        parts.append(pl.DataFrame({"unique_id": str(i), "ds": range(60), "y": y}))
+    assert sum(shown(read_series(part), 12) for part in parts[:50]) < 25
+    assert shown(read_series(pl.concat(parts)), 12)
 
 
 def test_many_series_make_a_weak_season_clear() -> None:

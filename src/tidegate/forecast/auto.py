@@ -59,6 +59,7 @@ class Learner:
         if self.auto:
             choice = self.pick(known)
             if choice.name.lower() not in CELLS:
+                plan = replace(plan, season=self.season(known))
                 return Outcome(Simple(choice.name, plan, known), None, choice)
             plan = replace(plan, cell=choice.name.lower())
         answers, history = learn_members(
@@ -98,8 +99,8 @@ class Learner:
         return choose(tried)
 
     def season(self, known: Array) -> int:
-        """Rows in a season, by the first ``known`` rows of each series, ``[n]``."""
-        return self.planner.plan(oldest(self.series, known)).season
+        """Rows in a season of baselines, by the first ``known`` rows of each series, ``[n]``."""
+        return self.planner.usual_season(oldest(self.series, known))
 
     def test(self, names: tuple[str, ...] | None) -> Backtest:
         """A backtest with one training, beside some baselines; None for all."""

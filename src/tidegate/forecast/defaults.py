@@ -12,8 +12,9 @@ from .plan import BATCH, Plan, Training
 
 YEARS = 3
 """From so many on, what comes each year can be told from what came once."""
-MANY = 100
-"""Rows without a season from which on more than the newest 8 of them are read."""
+TOTAL, EACH, WIDEST = 13, 3, 112
+"""Without a season: one row is read for so many of all series together, and for so many of a usual
+one; so many are read at the most."""
 
 LONG = 2000
 """Rows of a series, in the mean, from which on a model rather learns them by heart: windows are
@@ -45,7 +46,7 @@ def suited(
         series: what is to be forecast.
         horizon: steps ahead.
         season: rows in a season, and in a second, longer one, 0 for none; None for what the dates
-            suggest or the rows repeat, see `seasons.infer`.
+            suggest or the rows repeat, see `seasons.infer`; of short series, if the rows show it.
         window: rows before a cut; None for a few seasons.
         cell, hidden, seed, training: see `Plan`.
 
@@ -57,16 +58,19 @@ def suited(
         >>> plan.season, plan.window, plan.calendar
         (4, 20, False)
     """
+    long = float(series.length.mean()) >= LONG
     if season is None:
         season = seasons.infer(series, horizon)
+        if season[0] > 1 and not seasons.shown(series, season[0]):
+            season = 1, 0
         if window is not None and window < season[1]:  # who gives it, says how far to look back
             season = season[0], 0
     rows, longer = (season, 0) if isinstance(season, int) else season
     if window is None:
         window = Plan.window_for(rows, longer)
-        if rows == 1 and int(series.length.max()) > MANY:
-            window = 4 * window
-    long = float(series.length.mean()) >= LONG
+        if rows == 1:
+            few = min(int(series.length.sum()) // TOTAL, int(np.median(series.length)) // EACH)
+            window = max(window, min(few, WIDEST))
     much = long or int(series.length.sum()) < FEW
     training = training or Training()
     if training.batch is None and training.updates is None:

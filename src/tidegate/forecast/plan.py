@@ -14,6 +14,8 @@ from ..train.settings import annealed
 
 LONGEST = 24
 """Rows that a step of the network reads, at most."""
+STEPS = 16
+"""Without a season, a step reads a window's rows over this, 2 at least."""
 
 BATCH = 128
 """Windows in an update, where nothing else suits the table."""
@@ -163,14 +165,18 @@ class Plan:
 
     @property
     def segment(self) -> int:
-        """Rows that one step of the network reads: a season, two of a short one, or the largest
-        share of a long one up to 24.
+        """Rows that one step of the network reads: a season, two of a short one, the largest
+        share of a long one up to 24; a sixteenth of a long window without one.
 
         Example:
             >>> [Plan(1, 1, season).segment for season in (1, 2, 4, 7, 12, 24, 52, 168, 288)]
             [2, 4, 4, 14, 12, 24, 13, 24, 24]
+            >>> [Plan(1, window, 1).segment for window in (8, 32, 60, 112)]
+            [2, 2, 3, 7]
         """
         m = self.season
+        if m == 1:
+            return max(self.window // STEPS, 2)
         if m > LONGEST:
             return next(p for p in range(LONGEST, 0, -1) if m % p == 0 or p == LONGEST // 2)
         return 2 * m if m < 4 or m == 7 else m

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ..data import oldest
 from ..data.series import Series
+from . import seasons
 from .defaults import suited
 from .held import Held
 from .plan import Plan, Training
@@ -46,6 +47,11 @@ class Planner:
             seed=self.seed,
             training=self.training,
         )
+
+    def usual_season(self, series: Series) -> int:
+        """Rows in the season that baselines repeat and scores count in: also of rows that do not
+        show what their dates suggest."""
+        return (self.season or seasons.infer(series, self.horizon))[0]
 
     def needed(self, series: Series, windows: int | None = None, step: int | None = None) -> int:
         """Rows that must come before a series's first window, where the last ones are held out.

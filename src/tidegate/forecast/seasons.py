@@ -1,4 +1,5 @@
-"""How long a season is: what the dates suggest, or, where they say nothing, what rows repeat."""
+"""How long a season is: what the dates suggest, or, where they say nothing, what rows repeat; and
+whether the rows show it."""
 
 from __future__ import annotations
 
@@ -29,14 +30,18 @@ HALF = 0.5
 """A longer season needs this share of the autocorrelation of the shorter one."""
 DAYS = 7
 """Of a week, the season that days repeat in."""
+SHOWN = 2.0
+"""Times 1 / √rows: the autocorrelation from which on the rows show a season that the dates suggest.
+One table in twenty of white noise has more."""
 
 
 def infer(series: Series, horizon: int) -> tuple[int, int]:
     """Rows in a season, 1 for none; rows in a second, longer one, 0 for none.
 
     Dates say which season to expect: the day of hours, the week of days, the year of months. Whole
-    numbers say nothing: there the lag counts at which the rows repeat best. Where a season is a day
-    of several rows, the longer one is the week.
+    numbers say nothing. There, and where rows do not show what their dates suggest, the lag counts
+    at which they repeat best; if they repeat at none, what dates suggest is still the season that
+    baselines and scores go by. Where a season is a day of several rows, the longer one is the week.
 
     Args:
         series: n of them; a season must fit twice before a horizon, in one series at least.
@@ -52,23 +57,54 @@ def infer(series: Series, horizon: int) -> tuple[int, int]:
     room = (int(series.length.max()) - horizon) // 2
     if room < 2:
         return 1, 0
-    season = series.frequency.season
-    found = None
-    if series.frequency.unit == "integer":
-        found = autocorrelation(series, min(room, LONGEST) + 1)
-        chance = NOISE / np.sqrt(float(np.median(series.length)))
-        clear = max(max(CLEAR, chance) / np.sqrt(min(len(series), SAMPLE)), LEAST)
-        season = repeated(found, clear)
-    if season > room:
-        return 1, 0
+    dated = series.frequency.season
+    if dated > room:
+        dated = 1
+    if dated > 1 and shown(series, dated):
+        return dated, _week(series, dated, room)
+    found = autocorrelation(series, min(room, LONGEST) + 1)
+    chance = NOISE / np.sqrt(float(np.median(series.length)))
+    clear = max(max(CLEAR, chance) / np.sqrt(min(len(series), SAMPLE)), LEAST)
+    season = repeated(found, clear)
+    if season == 1:
+        return dated, _week(series, dated, room)
     week = DAYS * season
-    if week > room:
-        return season, 0
-    if series.frequency.within_a_day(season):
-        return season, week
-    if found is None or season <= DAYS or week >= len(found):
-        return season, 0
-    return season, week if found[week] >= HALF * found[season] else 0
+    if season <= DAYS or week > min(room, LONGEST) or found[week] < HALF * found[season]:
+        return season, _week(series, season, room)
+    return season, week
+
+
+def _week(series: Series, season: int, room: int) -> int:
+    """Rows in a week, where a season is a day and there is room for a week; else 0."""
+    fits = DAYS * season <= room and series.frequency.within_a_day(season)
+    return DAYS * season if fits else 0
+
+
+def shown(series: Series, season: int) -> bool:
+    """Whether the rows repeat after a season at all, by all series together.
+
+    Steps from row to row show a season of a few sharp turns; those over a quarter of it a smooth
+    one, of which little moves from row to row, under noise.
+
+    Example:
+        >>> import polars as pl
+        >>> from tidegate.data.series import read_series
+        >>> y = np.random.default_rng(0).normal(size=140)
+        >>> noise, week = (pl.DataFrame({"ds": range(140), "y": x}) for x in (y, y + [0, 2] * 70))
+        >>> shown(read_series(noise), 2), shown(read_series(week), 2)
+        (False, True)
+    """
+    lengths = series.length[series.length > season + 1]
+    for far in {1, round(season / 4)} - {0}:
+        steps = (lengths - far)[lengths - far > season]
+        share = min(SAMPLE / len(series), 1)
+        rows, pairs = share * steps.sum(), share * (steps - season).sum()
+        # a sum of pairs is shared among all rows; of a random walk, the variance of it is
+        # 1 + 2 Σ (1 − j / far)² times that of steps from row to row
+        chance = np.sqrt(pairs * (2 * far**2 + 1) / (3 * far))
+        if autocorrelation(series, season, far)[season] * rows >= SHOWN * max(chance, 1):
+            return True
+    return False
 
 
 def repeated(found: Array, clear: float = CLEAR) -> int:
@@ -97,8 +133,8 @@ def repeated(found: Array, clear: float = CLEAR) -> int:
     return best
 
 
-def autocorrelation(series: Series, most: int) -> Array:
-    """``[most + 1]``, of the steps from row to row, its mean over the series.
+def autocorrelation(series: Series, most: int, far: int = 1) -> Array:
+    """``[most + 1]``, of the steps over ``far`` rows, its mean over the series.
 
     Steps, as a trend would repeat at every lag; over rows that were observed.
     """
@@ -107,7 +143,8 @@ def autocorrelation(series: Series, most: int) -> Array:
     total, weight = np.zeros(max(most, 0) + 1), 0
     for i in chosen:
         first, length = int(series.start[i]), int(series.length[i])
-        steps = np.diff(series.values[first : first + length])
+        values = series.values[first : first + length]
+        steps = values[far:] - values[:-far]
         known = np.isfinite(steps)
         largest = np.abs(steps[known]).max(initial=0)
         if len(steps) <= most or largest == 0:
