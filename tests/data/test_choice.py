@@ -181,7 +181,7 @@ def test_a_named_column_is_not_a_candidate_for_another() -> None:
             ["a,b", "x,1.5", "y,2.5"],
             {},
             "stdin: no column holds dates or growing whole numbers; the columns are a, b; "
-            "write dates like 2024-01-31, or name one with --time",
+            "write dates like 2024-01-31, number the rows, or name a column with --time",
         ),
         (
             ["a,ds", "x,2024-01-01", "y,2024-01-02"],
@@ -193,6 +193,24 @@ def test_a_named_column_is_not_a_candidate_for_another() -> None:
             {},
             "stdin: dates come twice, and several columns may tell the series apart: a, b; "
             "choose one with --id",
+        ),
+        (
+            ["Date,Time,y", *(f"2024-01-0{d},{h}:00,1" for d in (1, 2) for h in (7, 8, 19))],
+            {},
+            "stdin: 'Date' holds days and 'Time' times of day; write them as one column, "
+            "like 2024-01-31 07:00",
+        ),
+        (
+            ["Year,month,y", "2024,11,1", "2024,12,1", "2025,1,1"],
+            {},
+            "stdin: several columns may be the time: Year, month; choose one with --time, "
+            "or write them as one column, like 2024-01",
+        ),
+        (
+            ["ds,Umsatz in €", "2024-01-01,1", "2024-01-02,2"],
+            {"target": "Umsatz in"},
+            "stdin: --target Umsatz in: there is no such column; the columns are ds, Umsatz in €; "
+            "did you mean --target 'Umsatz in €'?",
         ),
         (
             [",".join(f"c{i}" for i in range(25)), ",".join(["x"] * 25)],

@@ -102,6 +102,7 @@ def test_with_offsets(rows: list[tuple[dt.datetime, int]]) -> None:
         (["2024-02-29 00:00:00.5"], [dt.datetime(2024, 2, 29, microsecond=500_000)]),
         (["2024-02-29 00:00:00,123456789"], [dt.datetime(2024, 2, 29, microsecond=123_456)]),
         (["2024-02-29T01:00Z"], [dt.datetime(2024, 2, 29, 1, tzinfo=dt.UTC)]),
+        (["199912", "200001"], [dt.date(1999, 12, 1), dt.date(2000, 1, 1)]),
         (["2024-02-29 01:00 UTC"], [dt.datetime(2024, 2, 29, 1, tzinfo=dt.UTC)]),
         (["2024-02-29 01:00 +0530"], [dt.datetime(2024, 2, 29, 1)]),
         (
@@ -169,6 +170,9 @@ def test_no_date(cells: list[str], message: str) -> None:
         (["01/02/2024"], True),
         (["20240131", "20240201"], True),
         (["20249131", "12345678"], False),
+        (["199912", "200001"], True),
+        (["200013", "200099"], False),
+        ([str(200_000 + i) for i in range(100)], False),
         (["1949", "1950"], False),
         (["1234.05", "1234.11"], False),
         (["1.5", "2"], False),

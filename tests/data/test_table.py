@@ -137,6 +137,11 @@ def test_the_separator(text: str, separator: str) -> None:
             "put text that has a ',' in it in quotes",
         ),
         (
+            "Rain of 2023\n\na,b\n1,2\n",
+            "stdin, line 3: has 2 fields, but the header in line 1 has 1; if that is a title, "
+            "remove it, so that the names of the columns come first",
+        ),
+        (
             'a,b\n"x\ny",2\n3\n',
             "stdin, line 4: has 1 field, but the header in line 1 has 2; fill in what is missing",
         ),

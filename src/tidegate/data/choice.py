@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _TIMES = ("ds", "date", "datetime", "time", "timestamp", "day", "week", "month", "year", "step")
 _IDS = ("unique_id", "series_id", "id")
+_CLOCK = r"^\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( *[AaPp][Mm])?$"
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def _check(table: TextTable, option: str, name: str) -> None:
     if name not in names:
         lower = {column.lower(): column for column in names}
         near = get_close_matches(name.lower(), lower, n=1)
-        hint = f"; did you mean --{option} {lower[near[0]]}?" if near else ""
+        hint = f"; did you mean --{option} {shlex.quote(lower[near[0]])}?" if near else ""
         raise DataError(
             f"{table.name}: --{option} {name}: there is no such column; "
             f"the columns are {_listed(names)}{hint}"
@@ -142,16 +144,19 @@ def _time(
     if len(growing) == 1:
         return growing[0], "the only whole numbers that grow from row to row"
     if by_name or growing:
+        parts = any(name.lower() == "year" for name in by_name)
+        join = ", or write them as one column, like 2024-01" if parts else ""
         raise DataError(
             f"{table.name}: several columns may be the time: {_listed(by_name or growing)}; "
-            f"choose one with --time"
+            f"choose one with --time{join}"
         )
     growing = [name for name in of_rows if _grows(table.cells[name])]
     if growing:
         return growing[0], "the only whole numbers that grow from row to row"
     raise DataError(
         f"{table.name}: no column holds dates or growing whole numbers; the columns are "
-        f"{_listed(table.cells.columns)}; write dates like 2024-01-31, or name one with --time"
+        f"{_listed(table.cells.columns)}; write dates like 2024-01-31, number the rows, or name a "
+        f"column with --time"
     )
 
 
@@ -164,6 +169,12 @@ def _id(table: TextTable, time: str, free: list[str], texts: list[str]) -> tuple
     # fewer repeats are rather rows that are there twice by mistake
     many = 2 * repeats >= table.cells.height
     fitting = [name for name in texts if many and _separates(table, name, time)]
+    clocks = [name for name in fitting if _tells_hours(table.cells[name])]
+    if clocks:
+        raise DataError(
+            f"{table.name}: {time!r} holds days and {clocks[0]!r} times of day; write them as one "
+            f"column, like 2024-01-31 07:00"
+        )
     if len(fitting) == 1:
         return fitting[0], "dates come twice, but once for each of its values"
     if fitting:
@@ -201,6 +212,11 @@ def _whole(cells: pl.Series) -> pl.Series | None:
 def _grows(cells: pl.Series) -> bool:
     values = _whole(cells)
     return values is not None and bool((values.drop_nulls().diff().drop_nulls() > 0).all())
+
+
+def _tells_hours(cells: pl.Series) -> bool:
+    """Whether at least half of a column is 7:05, 07:05:00 or 7:05 PM."""
+    return 2 * int(cells.str.contains(_CLOCK).sum()) >= len(cells)
 
 
 def _separates(table: TextTable, id: str, time: str) -> bool:

@@ -24,6 +24,7 @@ _FAMILIES = (
     _ISO,
     r"^(?P<year>\d{4})\.(?P<month>\d{1,2})\.(?P<day>\d{1,2})" + _TIME,
     r"^(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})$",
+    r"^(?P<year>(?:19|20)\d{2})(?P<month>0[1-9]|1[0-2])$",
     r"^(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})" + _TIME,
     r"^(?P<first>\d{1,2})[-/](?P<other>\d{1,2})[-/](?P<year>\d{4})" + _TIME,
     r"^(?P<day>\d{1,2})[-. /]+(?P<name>[A-Za-z]{3,9})[-., /]+(?P<year>\d{4})" + _TIME,
@@ -43,12 +44,13 @@ _HOUR = 3600 * 1_000_000
 def to_times(cells: pl.Series, where: Callable[[int], str]) -> pl.Series:
     """The dates, or the dates with a time, in a column of text; null where one is missing.
 
-    Year, month and day; year and month; day and month around dots, or around ``/`` or ``-``, where
-    one of them is above 12 somewhere in the column, or is the same in all rows of several years:
-    then that is the day. The month may be an English name, ``31 Jan 2024`` or ``January 2024``, and
-    ``2024Q1`` is the first day of a quarter. A time may follow, and a UTC offset. Times
-    are then those of the clock on the wall, without a zone, if all rows have the same offset or the
-    clock shows the same time of day in all; else, and with the offset ``Z``, they are in UTC.
+    Year, month and day; year and month, as ``202401`` too; day and month around dots, or around
+    ``/`` or ``-``, where one of them is above 12 somewhere in the column, or is the same in all
+    rows of several years: then that is the day. The month may be an English name, ``31 Jan 2024``
+    or ``January 2024``, and ``2024Q1`` is the first day of a quarter. A time may follow, and a UTC
+    offset. Times are then those of the clock on the wall, without a zone, if all rows have the same
+    offset or the clock shows the same time of day in all; else, and with the offset ``Z``, they are
+    in UTC.
 
     Args:
         cells: without blanks around them.

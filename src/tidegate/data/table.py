@@ -128,6 +128,8 @@ def _split(name: str, data: bytes) -> _Rows:
         i = int(np.argmax(wrong))
         in_quotes = f"put text that has a {separator!r} in it in quotes"
         hint = in_quotes if fields[i] > fields[0] else "fill in what is missing"
+        if fields[0] == 1:
+            hint = "if that is a title, remove it, so that the names of the columns come first"
         raise DataError(
             f"{name}, line {line[i]}: has {_fields(fields[i])}, but the header in line {line[0]} "
             f"has {fields[0]}; {hint}"
