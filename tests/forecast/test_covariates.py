@@ -62,7 +62,7 @@ def test_units_are_those_of_the_rows_that_may_be_learnt_from() -> None:
 
 def test_a_window_sees_what_is_known_ahead_and_no_past_after_the_cut() -> None:
     series = driven(12)
-    others = Covariates.of(series, Units(np.zeros(4), np.ones(4)))
+    others = Covariates.of(series, Units(np.zeros(4), np.ones(4), np.full(2, -1)))
     assert others.counts == (1, 1, 2)
     which, cut = np.array([0]), np.array([10])
     index = cut[:, None] + np.arange(-6, 0)

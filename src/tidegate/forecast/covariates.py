@@ -1,4 +1,5 @@
-"""What stands beside the values: columns known ahead, columns of the past, and numbers of a series.
+"""What stands beside the values: columns known ahead, columns of the past, numbers of a series, and
+which series it is.
 
 Each column is centred and divided by its deviation over the rows that may be learnt from, all
 series together: how warm it is here, beside there, is what the network is to know.
@@ -6,7 +7,7 @@ series together: how warm it is here, beside there, is what the network is to kn
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -25,13 +26,21 @@ class Units:
     """For each column: x is read as (x − centre) / scale."""
 
     centre: Array
-    """``[F + P + S]``: columns known ahead, of the past, static ones."""
+    """``[F + P + S + K]``: columns known ahead, of the past, static ones, and one for each series
+    that is told apart."""
     scale: Array
-    """``[F + P + S]``, above 0."""
+    """``[F + P + S + K]``, above 0."""
+    place: Array
+    """``[n]``, the number of each series among the K, -1 for another."""
 
     @classmethod
-    def of(cls, series: Series, known: Array) -> Units:
-        """From the first ``known`` rows, ``[n]``, of each series."""
+    def of(cls, series: Series, known: Array, told_apart: bool = False) -> Units:
+        """From the first ``known`` rows, ``[n]``, of each series.
+
+        Args:
+            series, known: see above.
+            told_apart: whether all series are told apart, or none is.
+        """
         centre, scale = [], []
         if series.future.shape[1] + series.past.shape[1]:
             offset = np.arange(len(series.time)) - np.repeat(series.start, series.length)
@@ -45,7 +54,16 @@ class Units:
                 part = _part(column[learnt] if rows == "time" else column)
                 centre.append(part[0])
                 scale.append(part[1])
-        return cls(np.array(centre), np.array(scale))
+        place = np.arange(len(series)) if told_apart else np.full(len(series), -1)
+        for column in np.eye(len(series)) if told_apart else ():
+            part = _part(column)
+            centre.append(part[0])
+            scale.append(part[1])
+        return cls(np.array(centre), np.array(scale), place)
+
+    def on(self, fitted: Array) -> Units:
+        """The same for other series, by the number ``[m]`` of each among these, -1 for none."""
+        return replace(self, place=np.where(fitted >= 0, self.place[fitted], -1))
 
 
 @dataclass(frozen=True)
@@ -57,7 +75,7 @@ class Covariates:
     past: Array
     """``[N, P]``, NaN where missing."""
     static: Array
-    """``[n, S]``, finite."""
+    """``[n, S + K]``, finite: its numbers, and 1 in the column of its own."""
     end: Array
     """``[n]``, the row after each series's last."""
     units: Units
@@ -66,11 +84,14 @@ class Covariates:
     def of(cls, series: Series, units: Units) -> Covariates:
         """Those of the series."""
         end = series.start + series.length
-        return cls(series.future, series.past, series.static, end, units)
+        columns = (series.future.shape[1], series.past.shape[1], series.static.shape[1])
+        told_apart = np.arange(len(units.centre) - sum(columns))
+        static = np.column_stack([series.static, units.place[:, None] == told_apart])
+        return cls(series.future, series.past, static, end, units)
 
     @property
     def counts(self) -> tuple[int, int, int]:
-        """F, P and S."""
+        """F, P and S + K."""
         return self.future.shape[1], self.past.shape[1], self.static.shape[1]
 
     def ahead(self, series: Array, index: Array, cut: Array, horizon: int, given: Any) -> Array:
@@ -98,7 +119,7 @@ class Covariates:
         return np.where(np.isnan(x), 0, x), seen
 
     def of_series(self, series: Array) -> Array:
-        """``[k, S]`` float32."""
+        """``[k, S + K]`` float32."""
         return self._read(self.static[series], slice(sum(self.counts[:2]), None))
 
     def _read(self, x: Array, columns: slice) -> Array:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..data.encoding import MOST_LEVELS
 from ..data.series import Series
 from . import seasons
 from .plan import BATCH, Plan, Training
@@ -19,6 +20,9 @@ one; so many are read at the most."""
 LONG = 2000
 """Rows of a series, in the mean, from which on a model rather learns them by heart: windows are
 anchored at their last season, and there is much dropout."""
+OFTEN = 1000
+"""Rows of a series, in the mean, from which on a network with covariates is told which series it
+is about: what covariates say may differ."""
 FEW = 20_000
 """Rows of all series together below which there is much dropout, too."""
 DROPOUT = 0.5
@@ -87,7 +91,16 @@ def suited(
         calendar=_spans_years(series),
         anchored=long,
         dropout=DROPOUT if much else LIGHT,
+        told_apart=len(series) if _told_apart(series) else 0,
     )
+
+
+def _told_apart(series: Series) -> bool:
+    """Whether there is enough of several series to learn what covariates say of each; where columns
+    of series are given, these tell them apart."""
+    covariates = series.future.shape[1] + series.past.shape[1] > 0 and not series.static.shape[1]
+    several = 1 < len(series) <= MOST_LEVELS
+    return covariates and several and float(series.length.mean()) >= OFTEN
 
 
 def _spans_years(series: Series) -> bool:

@@ -225,11 +225,17 @@ def _inputs(f: Formula, learned: Learned, series: Series) -> tuple[Given, str]:
         ("calendar", inputs.calendar, ("batch",)),
         ("future", inputs.future, ("batch", "rows_and_horizon")),
         ("past", inputs.past, ("batch", "rows")),
-        ("static", inputs.static, ("batch",)),
+        ("static", inputs.static - inputs.plan.told_apart, ("batch",)),
     )
-    others = (
+    others = [
         graph.input(name, np.float64, (*dims, count)) if count else "" for name, count, dims in wide
-    )
+    ]
+    if inputs.plan.told_apart:
+        own = learned.units.place[:, None] == np.arange(inputs.plan.told_apart)
+        none = np.zeros((1, inputs.plan.told_apart))  # the last row, which -1 gathers
+        places = np.concatenate([own, none])
+        found = f("Gather", places, f("Max", numbers, -1), attributes={"axis": 0})
+        others[-1] = f.join(*filter(None, others[-1:]), found, axis=1)
     return Given(values, lengths, *others), numbers
 
 

@@ -184,9 +184,10 @@ def influence(
             found = columns.of_future(np.concatenate([found, beyond], axis=1))
             timed = slice(1 + len(names.past), 1 + len(columns.timed))
             place(found, timed, j, step)
-        if inputs.static:
+        if names.static:
             end = p * inputs.channels + 2 + 2 * inputs.past + windows.static.shape[1]
-            found = columns.of_static(whole[:, end - inputs.static : end])
+            own = whole[:, end - inputs.static : end - plan.told_apart]
+            found = columns.of_static(own)
             table[:, j, 0, 1 + len(columns.timed) :] = np.abs(found)
     return lag, table
 

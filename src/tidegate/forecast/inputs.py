@@ -45,7 +45,7 @@ class Inputs:
     past: int = 0
     """Covariates that are not."""
     static: int = 0
-    """Numbers of each series."""
+    """Numbers of each series; and one for each that is told apart."""
 
     @property
     def head(self) -> Head:

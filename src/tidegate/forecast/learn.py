@@ -69,7 +69,7 @@ class Learned:
             np.where(keep, getattr(self.scaling, name)[fitted], getattr(new, name))
             for name in ("centre", "scale", "unit", "floor")
         )
-        return replace(self, scaling=Scaling(*columns))
+        return replace(self, scaling=Scaling(*columns), units=self.units.on(fitted))
 
     def forecast(
         self,
@@ -188,7 +188,7 @@ def _trained(
 ) -> tuple[Learned, History]:
     """A model of the first rows of each series, its intervals as they were learnt."""
     scaling = Scaling.of(series.values, series.start, known, deviation=plan.anchored)
-    units = Units.of(series, known)
+    units = Units.of(series, known, told_apart=plan.told_apart > 0)
     table = replace(table_of(plan, series, scaling, units), length=known)
     model, history = Model.train(inputs_of(plan, series, scaling), table, progress)
     return Learned(model, scaling, units), history
@@ -197,8 +197,9 @@ def _trained(
 def inputs_of(plan: Plan, series: Series, scaling: Scaling) -> Inputs:
     """What the network reads of the series."""
     calendar = of_year(series, series.start[:1]).shape[1] if plan.calendar else 0
-    columns = (getattr(series, name).shape[1] for name in ("future", "past", "static"))
-    return Inputs(plan, bool(scaling.zeros.any()), calendar, *columns)
+    future, past, static = (getattr(series, name).shape[1] for name in ("future", "past", "static"))
+    zeros = bool(scaling.zeros.any())
+    return Inputs(plan, zeros, calendar, future, past, static + plan.told_apart)
 
 
 def of_year(series: Series, row: Array) -> Array:

@@ -136,12 +136,15 @@ class Plan:
     and not from its own mean in its own deviations: for a few long series."""
     dropout: float = 0.0
     """The share of the last layer's outputs that training sets to zero."""
+    told_apart: int = 0
+    """Series that the network is told apart, each by a column of its own; 0 for none."""
 
     def __post_init__(self) -> None:
         for name in ("horizon", "window", "season", "hidden"):
             checks.whole(self, name, 1)
         checks.whole(self, "seed", 0, 2**63 - 1)
         checks.whole(self, "long_season", 0)
+        checks.whole(self, "told_apart", 0)
         checks.flag(self, "calendar")
         checks.flag(self, "anchored")
         checks.number(self, "dropout", least=0, below=1)

@@ -20,6 +20,7 @@ from . import baselines
 from .auto import Answers
 from .conformal import Correction
 from .covariates import Units
+from .inputs import Inputs
 from .learn import Learned, inputs_of
 from .members import Members, seed_of
 from .model import Model
@@ -138,6 +139,7 @@ def _tensors(learned: Learned) -> dict[str, Array]:
         "intervals.factor": model.correction.factor,
         "covariates.centre": learned.units.centre,
         "covariates.scale": learned.units.scale,
+        "covariates.place": learned.units.place.astype(np.int64),
     }
 
 
@@ -154,7 +156,7 @@ def _members(file: ModelFile, plan: Plan, series: Series) -> Members:
         if network.spec != inputs.spec:
             raise ArgumentError("the network is not the one that the plan and the series ask for")
         correction = _correction(file, i, len(inputs.head.quantiles))
-        units = _units(file, i, inputs.future + inputs.past + inputs.static)
+        units = _units(file, i, inputs, len(series))
         found.append(Learned(Model(inputs, network, correction), scaling, units))
     return Members(tuple(found))
 
@@ -225,13 +227,18 @@ def _correction(file: ModelFile, member: int, quantiles: int) -> Correction:
     return Correction(factor)
 
 
-def _units(file: ModelFile, member: int, columns: int) -> Units:
+def _units(file: ModelFile, member: int, inputs: Inputs, n: int) -> Units:
     centre, scale = (
         _vector(file, _member(member, f"covariates.{name}"), "f") for name in ("centre", "scale")
     )
+    place = _vector(file, _member(member, "covariates.place"), "i")
+    columns = inputs.future + inputs.past + inputs.static
     if not len(centre) == len(scale) == columns or scale.min(initial=1) <= 0:
         raise ArgumentError("the units of its covariates are not theirs")
-    return Units(centre, scale)
+    told_apart = inputs.plan.told_apart
+    if len(place) != n or place.min(initial=0) < -1 or place.max(initial=-1) >= told_apart:
+        raise ArgumentError("the places of its series are not theirs")
+    return Units(centre, scale, place)
 
 
 def _vector(file: ModelFile, name: str, kind: str) -> Array:
