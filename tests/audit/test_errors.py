@@ -5,7 +5,9 @@ import polars as pl
 import pytest
 
 import tidegate as tg
+from tidegate.data.spans import Spans
 from tidegate.errors import ArgumentError, DataError, NotFittedError
+from tidegate.network import Network, NetworkSpec, NumberInput, TokenInput
 from tidegate.sequence.training import Training
 
 ONE = np.ones((3, 1, 2))
@@ -36,6 +38,7 @@ def test_a_model_must_be_fitted(model, data):
         (np.full((3, 5, 2), np.inf), "NaN or infinity"),
         (np.ones((0, 5, 2)), "is empty"),
         ("words", r"\[B, T, 2\]"),
+        ([np.ones((3, 2)), np.ones((5, 2))], "unequal length; cut or pad"),
     ],
 )
 def test_a_layer_needs_finite_sequences_of_two_steps(data, words):
@@ -101,3 +104,17 @@ def test_missing_values_are_no_fault_but_nothing_else_is():
     gaps = [x.copy() for x in X]
     gaps[0][:, 1] = np.nan  # a whole column of one sequence
     assert tg.audit(model, gaps).sequences == 8
+
+
+def test_a_network_takes_an_array_or_rows_with_their_spans():
+    rows = np.random.default_rng(0).normal(size=(12, 2)).astype(np.float32)
+    network = Network(NetworkSpec(NumberInput(2), hidden=3, outputs=1))
+    spans = Spans(np.array([0, 6]), np.array([6, 6]))
+    found = tg.audit(network, rows.reshape(2, 6, 2))
+    assert found.to_json() == tg.audit(network, (rows, spans)).to_json()
+    for data in (None, rows, (rows, 3), [rows, spans]):
+        with pytest.raises((DataError, ArgumentError), match=r"needs an array \[B, T, 2\]|takes"):
+            tg.audit(network, data)
+    reader = Network(NetworkSpec(TokenInput(5, 4), hidden=3, outputs=5))
+    with pytest.raises(DataError, match=r"needs \(ids, Spans\), got ndarray"):
+        tg.audit(reader, np.ones((2, 6)))

@@ -249,6 +249,22 @@ def subject_of(
     return NetworkSubject(about, network, rows, spans, score)
 
 
+def of_network(network: Network, data: Any) -> NetworkSubject:
+    """A network with (rows, spans), or with an array ``[B, T, I]`` if it reads numbers.
+
+    Raises:
+        DataError: if it is none of these, or holds what is no finite number.
+    """
+    pair = isinstance(data, tuple) and len(data) == 2 and isinstance(data[1], Spans)
+    if not pair and isinstance(network.spec.input, NumberInput):
+        return of_layer(network, data)
+    if not pair:
+        raise DataError(
+            f"an audit of a network that reads tokens needs (ids, Spans), got {type(data).__name__}"
+        )
+    return subject_of(network, *data)
+
+
 def of_layer(network: Network, data: Any) -> NetworkSubject:
     """A stack of layers with an array ``[B, T, I]``.
 
@@ -256,10 +272,16 @@ def of_layer(network: Network, data: Any) -> NetworkSubject:
         DataError: if it is none, or holds what is no finite number.
     """
     columns = network.spec.input.columns  # type: ignore[union-attr]
-    array = np.asarray(data)
+    try:
+        array = np.asarray(data)
+    except ValueError:  # a list of unequal parts
+        raise DataError(
+            f"an audit of it needs an array [B, T, {columns}], got sequences of unequal length; "
+            f"cut or pad them to one"
+        ) from None
     if array.dtype.kind not in "fiub" or array.ndim != 3 or array.shape[2] != columns:
         raise DataError(
-            f"an audit of this layer needs an array [B, T, {columns}], got one of {array.shape} of "
+            f"an audit of it needs an array [B, T, {columns}], got one of {array.shape} of "
             f"{array.dtype}"
         )
     if not array.size or not np.isfinite(array).all():

@@ -256,11 +256,11 @@ class Network:
     to_torch = network_to_torch
     to_onnx = write_network
 
-    def __audit__(self, data: tuple[Any, Spans]) -> Any:
-        """The network with (rows, spans), as `tg.audit` sees it."""
-        from .audited import subject_of
+    def __audit__(self, data: Any) -> Any:
+        """The network with (rows, spans), or an array of numbers, as `tg.audit` sees it."""
+        from .audited import of_network
 
-        return subject_of(self, *data)
+        return of_network(self, data)
 
     # What the layers share with networks; arrays are checked by the caller.
 
