@@ -52,7 +52,7 @@ void halve(const T* x, T* flushed, T* kept) {
 }
 
 void philox(const std::uint32_t* counter, const std::uint32_t* key, std::uint32_t* word) {
-  const Philox random = Philox::at({counter[0], counter[1], counter[2], counter[3]}, {key[0], key[1]});
+  const Philox random({counter[0], counter[1], counter[2], counter[3]}, {key[0], key[1]});
   for (int i = 0; i < 4; ++i) word[i] = random.word[i];
 }
 
