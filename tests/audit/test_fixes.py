@@ -81,6 +81,18 @@ def test_chrono_is_not_named_to_whoever_has_it():
     assert fixes(replace(about, chrono=200), 200, verdict, MEMORY, ()) == ()
 
 
+def test_a_limit_of_the_norm_is_named_where_states_and_norms_have_none():
+    model, data = fitted("regressor", "rnn_relu")
+    about = subject_of(model, data).about
+    free = replace(about, settings=(*about.settings, "clip"))
+    for word, evidence in (("vanishing", {}), ("unused past", {"reach": 20})):
+        verdict = Verdict(word, "", evidence)
+        assert fixes(free, 200, verdict, MEMORY, ())[0].changes == {"clip": 1.0}
+        assert all("clip" not in fix.changes for fix in fixes(about, 200, verdict, MEMORY, ()))
+        bounded = fixes(replace(free, cell="rnn"), 200, verdict, MEMORY, ())
+        assert all("clip" not in fix.changes for fix in bounded)
+
+
 def test_dead_relu_units_are_a_matter_of_the_rate():
     model, data = fitted("regressor", "rnn_relu")
     about = subject_of(model, data).about
