@@ -87,7 +87,7 @@ def test_a_limit_of_the_norm_is_named_where_states_and_norms_have_none():
     free = replace(about, settings=(*about.settings, "clip"))
     for word, evidence in (("vanishing", {}), ("unused past", {"reach": 20})):
         verdict = Verdict(word, "", evidence)
-        assert fixes(free, 200, verdict, MEMORY, ())[0].changes == {"clip": 1.0}
+        assert fixes(free, 200, verdict, MEMORY, ())[1].changes == {"clip": 1.0}
         assert all("clip" not in fix.changes for fix in fixes(about, 200, verdict, MEMORY, ()))
         bounded = fixes(replace(free, cell="rnn"), 200, verdict, MEMORY, ())
         assert all("clip" not in fix.changes for fix in bounded)

@@ -30,15 +30,6 @@ def fixes(
     # where a gradient does not come all the way, nobody can say that what is there is of no use
     short = verdict.word == "unused past" and verdict.evidence.get("reach", length) < length
     if verdict.word in ("vanishing", "saturated") or short:
-        if about.cell in UNBOUNDED and "clip" in can:
-            found.append(
-                Fix(
-                    "gradients clipped by their norm, at 1",
-                    "states without a bound have gradients that are huge at first, and no limit of "
-                    "the norm is set; one of them weighs in Adam's steps for hundreds of updates",
-                    {"clip": 1.0},
-                )
-            )
         if not gated and {"cell", "init"} <= set(can):
             found.append(
                 Fix(
@@ -46,6 +37,15 @@ def fixes(
                     "its cell state is carried by a gate, not through a matrix at every step, and "
                     "the gate begins open for so many steps",
                     {"cell": GATED, **chrono},
+                )
+            )
+        if about.cell in UNBOUNDED and "clip" in can:
+            found.append(
+                Fix(
+                    "gradients clipped by their norm, at 1",
+                    "states without a bound have gradients that are huge at first, and no limit of "
+                    "the norm is set; one of them weighs in Adam's steps for hundreds of updates",
+                    {"clip": 1.0},
                 )
             )
         if not gated and "cell" in can:
