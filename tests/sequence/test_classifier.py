@@ -160,6 +160,16 @@ def test_long_series_are_read_in_segments() -> None:
     assert fitted.predict([long[0][:1]]).shape == (1,)
 
 
+def test_rough_series_are_read_in_shorter_segments() -> None:
+    rough = np.random.default_rng(1).normal(size=(24, 800))
+    fitted = model(Training(updates=1, members=1)).fit(rough, Y)
+    assert fitted.learned_.spec.input.segment == 10  # 80 steps remain
+    slow = rough.cumsum(axis=1)
+    assert model(Training(updates=1, members=1)).fit(slow, Y).learned_.spec.input.segment == 20
+    given = model(Training(updates=1, members=1, segment=20)).fit(rough, Y)
+    assert given.learned_.spec.input.segment == 20
+
+
 def test_fast_waves_are_not_stretched_and_slow_ones_are() -> None:
     t = np.arange(120)
     for period, stretched in ((6, False), (100, True)):

@@ -61,7 +61,7 @@ def heavy_tails() -> list[np.ndarray]:
 
 def long() -> list[np.ndarray]:
     """Several rows to a step, read from three offsets."""
-    return plain(12, steps=260, columns=1)
+    return plain(12, steps=520, columns=1)
 
 
 KINDS = (plain, missing, far_from_zero, heavy_tails, long)

@@ -15,8 +15,8 @@ from ..data.spans import Spans
 from ..errors import ArgumentError
 from ..network import NumberInput
 from .neighbours import misled
-from .pace import stretchable
-from .segments import Segments, shaken, suited, varied
+from .pace import stretchable, waves
+from .segments import KEPT, Segments, shaken, suited, varied
 from .size import scalable
 from .training import Training
 
@@ -69,19 +69,22 @@ class Numbers:
             training: what was set.
             whole: whether the network sees a sequence to its end before it answers.
             steps: whether it answers at every step.
-            augment: whether the sequences are varied at all; if not, nobody need look at waves.
+            augment: whether the sequences are varied at all.
             labels: ``[n]``, theirs from 0 up; None if they have none.
         """
         features = Features.of(x, weights, changes=training.changes, own=whole)
         size = 1 if steps else training.segment or suited(x.length)
         stretched, scaled = False, True
-        if augment and not steps:
+        if not steps and (augment or labels is not None):
             rows = features.rows(x)
             plain = rows[:, : x.form.columns]
-            stretched = stretchable(plain, x.spans, labels)
-            if stretched and labels is not None:
-                stretched = not misled(rows, x.spans, labels)
-            scaled = scalable(plain, x.spans, labels)
+            if labels is not None and training.segment is None:
+                size = suited(x.length, rough=waves(plain, x.spans) > KEPT)
+            if augment:
+                stretched = stretchable(plain, x.spans, labels)
+                if stretched and labels is not None:
+                    stretched = not misled(rows, x.spans, labels)
+                scaled = scalable(plain, x.spans, labels)
         return cls(x.form, features, Reading(size, stretched, scaled))
 
     @property

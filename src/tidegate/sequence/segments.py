@@ -16,14 +16,20 @@ KEPT = 40
 """Steps of the network that a sequence of median length is left with."""
 
 
-def suited(length: Array) -> int:
+def suited(length: Array, rough: bool = False) -> int:
     """The rows that a step reads, for sequences of such lengths.
+
+    Args:
+        length: ``[n]``.
+        rough: whether they have more waves than steps would remain: then twice as many remain.
 
     Example:
         >>> [suited(np.array([length])) for length in (7, 29, 150, 1000)]
         [1, 1, 4, 25]
+        >>> suited(np.array([1000]), rough=True)
+        12
     """
-    return max(1, round(float(np.median(length)) / KEPT))
+    return max(1, round(float(np.median(length)) / (2 * KEPT if rough else KEPT)))
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,8 @@ class SequenceTraining:
     """Whether the sequences are varied while they are learnt from: numbers stretched, scaled and
     shaken, words dropped. None for classifiers alone: of another size, the answer is another."""
     segment: int | None = None
-    """Steps of the data that one step of the network reads; None for so many that 40 remain."""
+    """Steps of the data that one step of the network reads; None for so many that 40 remain, 80
+    where a classifier reads sequences of more than 40 waves."""
     changes: bool = True
     """Whether numbers come with their changes since the step before."""
     validation: float = 0.0
