@@ -11,9 +11,11 @@ import pytest
 
 import tidegate as tg
 from tidegate.data.series import read_series
+from tidegate.errors import ModelFileError
 from tidegate.forecast import defaults
 from tidegate.forecast.defaults import suited
 from tidegate.forecast.plan import Training
+from tidegate.network.file import read_model, write_model
 
 SIGNS = {"a": 1.0, "b": -1.0, "c": 1.0, "d": -1.0}
 ROWS, HORIZON = 200, 3
@@ -72,6 +74,18 @@ def test_a_saved_one_tells_them_apart_too(fitted: tg.Forecaster, tmp_path: Path)
     again = tg.load(tmp_path / "model.safetensors")
     future = ahead(sold(ROWS), 1.0)
     assert again.predict(future=future).equals(fitted.predict(future=future))
+
+
+@pytest.mark.parametrize("place", [[0, 1, 2], [0, 1, 2, 4], [0, 1, 2, -2]])
+def test_a_file_with_places_that_are_not_there_is_refused(
+    fitted: tg.Forecaster, place: list[int], tmp_path: Path
+) -> None:
+    fitted.save(tmp_path / "good")
+    file = read_model(tmp_path / "good")
+    tensors = {**file.tensors, "member0.covariates.place": np.array(place)}
+    write_model(tmp_path / "bad", file.kind, file.spec_json, tensors, file.meta)
+    with pytest.raises(ModelFileError, match="places of its series"):
+        tg.load(tmp_path / "bad")
 
 
 def test_new_series_and_others_in_another_order(fitted: tg.Forecaster) -> None:

@@ -130,8 +130,10 @@ def _member(number: int, name: str) -> str:
 
 def _tensors(learned: Learned) -> dict[str, Array]:
     model, scaling = learned.model, learned.scaling
+    place = {"covariates.place": learned.units.place.astype(np.int64)}
     return {
         **tensors_of(model.network),
+        **(place if model.plan.told_apart else {}),
         "scaling.centre": scaling.centre,
         "scaling.scale": scaling.scale,
         "scaling.unit": scaling.unit,
@@ -139,7 +141,6 @@ def _tensors(learned: Learned) -> dict[str, Array]:
         "intervals.factor": model.correction.factor,
         "covariates.centre": learned.units.centre,
         "covariates.scale": learned.units.scale,
-        "covariates.place": learned.units.place.astype(np.int64),
     }
 
 
@@ -231,11 +232,12 @@ def _units(file: ModelFile, member: int, inputs: Inputs, n: int) -> Units:
     centre, scale = (
         _vector(file, _member(member, f"covariates.{name}"), "f") for name in ("centre", "scale")
     )
-    place = _vector(file, _member(member, "covariates.place"), "i")
+    told_apart, place = inputs.plan.told_apart, np.full(n, -1)
+    if told_apart:
+        place = _vector(file, _member(member, "covariates.place"), "i")
     columns = inputs.future + inputs.past + inputs.static
     if not len(centre) == len(scale) == columns or scale.min(initial=1) <= 0:
         raise ArgumentError("the units of its covariates are not theirs")
-    told_apart = inputs.plan.told_apart
     if len(place) != n or place.min(initial=0) < -1 or place.max(initial=-1) >= told_apart:
         raise ArgumentError("the places of its series are not theirs")
     return Units(centre, scale, place)
