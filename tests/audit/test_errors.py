@@ -74,7 +74,7 @@ def test_a_forecaster_needs_what_came_after_a_window():
 
 @pytest.mark.parametrize("model", [object(), "model.safetensors", None, np.ones(3)])
 def test_another_kind_is_refused(model):
-    with pytest.raises(ArgumentError, match=r"tg.audit takes a fitted estimator"):
+    with pytest.raises(ArgumentError, match=r"expected a fitted estimator"):
         tg.audit(model, ONE)
 
 
@@ -118,3 +118,9 @@ def test_a_network_takes_an_array_or_rows_with_their_spans():
     reader = Network(NetworkSpec(TokenInput(5, 4), hidden=3, outputs=5))
     with pytest.raises(DataError, match=r"needs \(ids, Spans\), got ndarray"):
         tg.audit(reader, np.ones((2, 6)))
+
+
+def test_a_torch_module_is_told_who_takes_it():
+    torch = pytest.importorskip("torch")
+    with pytest.raises(ArgumentError, match=r"got LSTM; tidegate.torch.audit takes a torch module"):
+        tg.gates(torch.nn.LSTM(1, 2), ONE)

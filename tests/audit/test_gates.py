@@ -60,7 +60,8 @@ def test_words_are_called_by_themselves() -> None:
     ]
     language = tg.LanguageModel(hidden=4, training=tg.LanguageTraining(updates=5, steps=8))
     found = tg.gates(language.fit("the cat sat on the mat. " * 9), "the cat")
-    assert "".join(found.steps()).strip() in "\nthe cat"
+    assert found.steps()[0] == r"\n"  # it begins after the end of a line
+    assert "".join(found.steps()[1:]) == "the cat"
     assert len(found.steps()) >= 6
 
 
@@ -95,6 +96,15 @@ def test_a_forecaster_has_those_of_its_windows() -> None:
     assert len(found.lengths) <= 5
     assert found.names == ("r", "z", "n", "h")
     assert len(found.labels) == sum(found.lengths) == len(found.layers[0].values["h"])
+
+
+def test_steps_before_the_first_row_have_no_date() -> None:
+    frame = pl.DataFrame({"ds": range(5, 65), "y": np.arange(60.0) % 4})
+    training = tg.ForecastTraining(updates=5)
+    model = tg.Forecaster(horizon=4, season=4, window=24, hidden=4, training=training).fit(frame)
+    found = tg.gates(model, frame.tail(14), most=1)
+    # of rows 51 to 64; the first window with a season and a row knows those up to 55, four a step
+    assert found.steps(0) == (*["before"] * 4, "51", "55", "+4")
 
 
 def test_of_many_sequences_some_are_taken_evenly() -> None:

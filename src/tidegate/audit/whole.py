@@ -97,7 +97,8 @@ def subject_of(model: Any, data: Any) -> Any:
     if data is None and hasattr(model, "trail") and hasattr(model, "about"):
         subject: Subject = model
         return subject
+    other = "; tidegate.torch.audit takes a torch module" if hasattr(model, "named_modules") else ""
     raise ArgumentError(
-        f"tg.audit takes a fitted estimator, a Forecaster, a LanguageModel or a layer of tidegate, "
-        f"got {type(model).__name__}"
+        f"expected a fitted estimator, a Forecaster, a LanguageModel or a layer of tidegate, "
+        f"got {type(model).__name__}{other}"
     )

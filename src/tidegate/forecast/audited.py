@@ -234,7 +234,8 @@ def _mean(each: Array) -> Array:
 
 
 def _labels(series: Series, windows: Windows) -> tuple[str, ...]:
-    """What each step of the network is called: the time of its newest row, or how far ahead."""
+    """What each step of the network is called: the time of its newest row, ``before`` where that is
+    before the first, or how far ahead."""
     plan = windows.plan
     newest = windows.cut[:, None] - plan.reach - 1 + plan.segment * np.arange(1, plan.steps + 1)
     start = series.start[windows.series][:, None]
@@ -244,7 +245,13 @@ def _labels(series: Series, windows: Windows) -> tuple[str, ...]:
     if times.dtype.kind == "M":
         dates = times.astype("datetime64[D]")
         times = dates if (dates == times).all() else times.astype("datetime64[m]")
-    names = [[str(time).replace("T", " ") for time in row] for row in times]
+    names = [
+        [
+            str(time).replace("T", " ") if there else "before"
+            for time, there in zip(*row, strict=True)
+        ]
+        for row in zip(times, newest >= start, strict=True)
+    ]
     ahead = [f"+{min((i + 1) * plan.segment, plan.horizon)}"
              for i in range(-(-plan.horizon // plan.segment))]  # fmt: skip
     return tuple(name for row in names for name in (*row, *ahead))

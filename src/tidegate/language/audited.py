@@ -94,7 +94,7 @@ def subject(model: LanguageModel, text: str) -> NetworkSubject:
         burst=network.burst,
     )
     tokens = alphabet.vocabulary.tokens
-    labels = tuple(tokens[i] for i in ids[rows])
+    labels = tuple(tokens[i].replace("\n", "\\n") for i in ids[rows])
     return NetworkSubject(
         about,
         network,

@@ -127,7 +127,8 @@ class TorchSubject:
                 shape = list(found.shape) if isinstance(found, Tensor) else what(found)
                 raise ArgumentError(
                     f"loss must give one number for each of {len(which)} sequences, got {shape}; "
-                    f"torch's losses do with reduction='none' and .mean(1)"
+                    f"torch's losses do with reduction='none', and a mean over the outputs of each "
+                    f"where there are several"
                 )
             return found.double().numpy()
 
