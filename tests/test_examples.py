@@ -16,7 +16,7 @@ PRINTS = {
     "gradients_by_v.py": "0.2^50 = 1.1259e-35: found 1.1259e+15",
     "layers_as_arrays.py": "step by step gives the same bits: True",
     "long_memory.py": "lecture's sentences",
-    "rain_audit.py": "days decide the cost of chance and amount",
+    "rain_audit.py": "the cost of chance and amount to within 1 %",
 }
 SHORT = {name: ["--updates", "30"] for name in ("agreement_audit.py", "long_memory.py")}
 """What makes a long one short; it then shows how, and not what."""

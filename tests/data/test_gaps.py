@@ -155,12 +155,14 @@ FAULTS: list[tuple[Data, str]] = [
     (
         {"ds": [1, 2, 4, 8, 15], "y": [0.0] * 5},
         "row 2, column 'ds': the times follow no fixed step, here 4 after 2; sum or average the "
-        "rows to one step, for example to days",
+        "rows to one step, for example to days, or number the rows and take the number for the "
+        "time",
     ),
     (
         {"ds": [*days(5)[:3], days(3)[2] + dt.timedelta(hours=30)], "y": [0.0] * 4},
         "row 3, column 'ds': 2024-03-01 06:00 is no whole number of steps after 2024-02-29, but "
-        "most rows are 1 day apart; correct the time, or bring all rows to one step",
+        "most rows are 1 day apart; correct the time, bring all rows to one step, or number the "
+        "rows and take the number for the time",
     ),
 ]
 

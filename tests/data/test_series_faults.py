@@ -128,13 +128,15 @@ FAULTS: list[tuple[Data, dict[str, Any], str]] = [
         {"ds": [D[0], D[1], D[2], D[2] + dt.timedelta(hours=30), D[4], D[5]], "y": [0.0] * 6},
         {},
         "row 3, column 'ds': 2024-03-01 06:00 is no whole number of steps after 2024-02-29, but "
-        "most rows are 1 day apart; correct the time, or bring all rows to one step",
+        "most rows are 1 day apart; correct the time, bring all rows to one step, or number the "
+        "rows and take the number for the time",
     ),
     (
         {"ds": [1, 2, 4, 8, 15], "y": [0.0] * 5},
         {},
         "row 2, column 'ds': the times follow no fixed step, here 4 after 2; "
-        "sum or average the rows to one step, for example to days",
+        "sum or average the rows to one step, for example to days, or number the rows and take the "
+        "number for the time",
     ),
     (
         {"ds": [1], "y": [0.0]},

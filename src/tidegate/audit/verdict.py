@@ -207,7 +207,10 @@ def _matters(memory: Memory, step: str) -> str:
     """How much of the past decides."""
     what = "output" if memory.name == CHANGE else memory.name
     longest = int(memory.context[-1])
-    return f"the newest {memory.usable} of {longest} {step}s decide the {what} to within 1 %"
+    decide = f"{memory.usable} of {longest} {step}s decide"
+    if memory.usable == 1:
+        decide = f"of {longest} {step}s decides"
+    return f"the newest {decide} the {what} to within 1 %"
 
 
 def _as_good(memory: Memory, least: str) -> str:

@@ -116,12 +116,14 @@ def check_steps(
     if irregular:
         raise DataError(
             f"{here}: the times follow no fixed step, here {text(time)} after {text(before)}; "
-            f"sum or average the rows to one step, for example to days"
+            f"sum or average the rows to one step, for example to days, or number the rows and "
+            f"take the number for the time"
         )
     if steps[i] < 1:
         raise DataError(
             f"{here}: {text(time)} is no whole number of steps after {text(before)}, but most rows "
-            f"are {frequency.steps(1)} apart; correct the time, or bring all rows to one step"
+            f"are {frequency.steps(1)} apart; correct the time, bring all rows to one "
+            f"step, or number the rows and take the number for the time"
         )
     longer = steps > 1
     count, missing = int(longer.sum()), int((steps[longer] - 1).sum())

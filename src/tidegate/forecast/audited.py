@@ -53,8 +53,8 @@ def subject(forecaster: Forecaster, df: Any) -> NetworkSubject:
     answers, known, plan = forecaster._fitted()
     if not isinstance(answers, Members):
         raise ArgumentError(
-            f"this forecaster is a baseline, {answers.name}, which has no network to audit; give "
-            f"cell='gru' or another cell in place of 'auto'"
+            f"this forecaster picked {answers.name}, a simple rule that has no network to audit; "
+            f"audit one of a given cell, such as gru"
         )
     series = df
     if not isinstance(df, Series):
