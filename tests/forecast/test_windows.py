@@ -23,7 +23,8 @@ PLAN = Plan(3, 4, 2)  # the window: two seasons of two rows, read at once
 
 def table(values: np.ndarray = VALUES, scaling: Scaling = PLAIN) -> Table:
     none = np.empty((10, 0))
-    beside = Covariates(none, none, none[:2], START + LENGTH, Units(np.empty(0), np.empty(0)))
+    units = Units(np.empty(0), np.empty(0), np.full(2, -1))
+    beside = Covariates(none, none, none[:2], START + LENGTH, units)
     return Table(values, START, LENGTH, scaling, calendar, beside)
 
 
