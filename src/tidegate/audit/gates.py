@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..cells import CELLS
 from ..errors import ArgumentError
 from ..network import checks
+from ..network.lags import spread
 from ..network.subject import Subject, read_by
 from .called import labels
 from .plain import from_plain, to_plain
@@ -183,7 +184,7 @@ def gates(model: Any, x: Any, *, most: int = 32, network: int = 0) -> Gates:
         raise ArgumentError(f"there is no network {network}; there are {len(networks)}, from 0")
     subject = networks[network]
     about, length = subject.about, np.asarray(subject.length)
-    chosen = np.unique(np.linspace(0, len(length) - 1, min(most, len(length))).astype(np.int64))
+    chosen = spread(len(length), most)
     record = subject.record(chosen)
     cell = CELLS[about.cell]
     directions = ("forward", "reverse")[: about.directions]

@@ -245,13 +245,8 @@ def _labels(series: Series, windows: Windows) -> tuple[str, ...]:
     if times.dtype.kind == "M":
         dates = times.astype("datetime64[D]")
         times = dates if (dates == times).all() else times.astype("datetime64[m]")
-    names = [
-        [
-            str(time).replace("T", " ") if there else "before"
-            for time, there in zip(*row, strict=True)
-        ]
-        for row in zip(times, newest >= start, strict=True)
-    ]
+    names = [[str(time).replace("T", " ") for time in row] for row in times]
+    names = np.where(newest >= start, names, "before").tolist()
     ahead = [f"+{min((i + 1) * plan.segment, plan.horizon)}"
              for i in range(-(-plan.horizon // plan.segment))]  # fmt: skip
     return tuple(name for row in names for name in (*row, *ahead))

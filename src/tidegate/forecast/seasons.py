@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.series import Series
+from ..network.lags import spread
 
 Array = NDArray[Any]
 
@@ -94,10 +95,10 @@ def shown(series: Series, season: int) -> bool:
         >>> shown(read_series(noise), 2), shown(read_series(week), 2)
         (False, True)
     """
-    lengths = series.length[series.length > season + 1]
-    for far in {1, round(season / 4)} - {0}:
-        steps = (lengths - far)[lengths - far > season]
-        share = min(SAMPLE / len(series), 1)
+    share = min(SAMPLE / len(series), 1)
+    for far in sorted({1, max(round(season / 4), 1)}):
+        steps = series.length - far
+        steps = steps[steps > season]
         rows, pairs = share * steps.sum(), share * (steps - season).sum()
         # a sum of pairs is shared among all rows; of a random walk, the variance of it is
         # 1 + 2 Σ (1 − j / far)² times that of steps from row to row
@@ -138,10 +139,8 @@ def autocorrelation(series: Series, most: int, far: int = 1) -> Array:
 
     Steps, as a trend would repeat at every lag; over rows that were observed.
     """
-    count = len(series)
-    chosen = np.unique(np.linspace(0, count - 1, min(count, SAMPLE)).astype(np.int64))
     total, weight = np.zeros(max(most, 0) + 1), 0
-    for i in chosen:
+    for i in spread(len(series), SAMPLE):
         first, length = int(series.start[i]), int(series.length[i])
         values = series.values[first : first + length]
         steps = values[far:] - values[:-far]

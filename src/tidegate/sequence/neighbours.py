@@ -11,12 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.spans import Spans
+from ..network.lags import spread
 from .segments import KEPT, varied
 
 Array = NDArray[Any]
 
 COPIES = 10
+"""Stretched ones of each sequence."""
 LOOKED_AT = 300
+"""Sequences, at most."""
 
 
 def misled(rows: Array, spans: Spans, labels: Array) -> bool:
@@ -37,7 +40,7 @@ def misled(rows: Array, spans: Spans, labels: Array) -> bool:
         >>> misled(hills.reshape(-1, 1), spans, np.repeat(np.arange(10) % 2, 2))
         True
     """
-    some = np.unique(np.linspace(0, len(spans) - 1, LOOKED_AT).astype(int))
+    some = spread(len(spans), LOOKED_AT)
     spans, labels = spans[some], labels[some]
     random = np.random.Generator(np.random.PCG64(0))
     reduced = means(rows, spans)
@@ -66,7 +69,7 @@ def means(rows: Array, spans: Spans, parts: int = KEPT) -> Array:
 
 
 def _distances(a: Array, b: Array) -> Array:
-    """Squared, ``[n, n]``; none from a sequence to itself."""
+    """Squared, less what each row has in common, ``[n, n]``; none from a sequence to itself."""
     found: Array = (b**2).sum(axis=1) - 2 * a @ b.T
     np.fill_diagonal(found, np.inf)
     return found

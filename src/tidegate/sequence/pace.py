@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.spans import Spans
+from ..network.lags import spread
 
 Array = NDArray[Any]
 
@@ -22,6 +23,7 @@ STRETCH = float(np.log(1 / 0.8))
 CONFUSED = 1.5
 """How many times as many labels may be mistaken, by pace alone, once sequences are stretched."""
 LOOKED_AT = 1000
+"""Sequences, at most."""
 
 
 def stretchable(rows: Array, spans: Spans, labels: Array | None) -> bool:
@@ -36,7 +38,7 @@ def stretchable(rows: Array, spans: Spans, labels: Array | None) -> bool:
         return False
     if labels is None:
         return True
-    some = np.unique(np.linspace(0, len(spans) - 1, LOOKED_AT).astype(int))
+    some = spread(len(spans), LOOKED_AT)
     pace = paces(rows, spans[some])
     return mistaken(pace, labels[some], STRETCH) <= CONFUSED * mistaken(pace, labels[some], 0.0)
 
@@ -54,8 +56,8 @@ def waves(rows: Array, spans: Spans) -> float:
         25.0
     """
     found = []
-    for i in np.unique(np.linspace(0, len(spans) - 1, 200).astype(int)):
-        power = _power(rows, spans, int(i))
+    for i in spread(len(spans), 200).tolist():
+        power = _power(rows, spans, i)
         found.append(int(np.searchsorted(np.cumsum(power), power.sum() / 2)))
     return float(np.median(found))
 
@@ -80,7 +82,7 @@ def paces(rows: Array, spans: Spans) -> Array:
     return np.array(found)
 
 
-def mistaken(pace: Array, labels: Array, spread: float) -> float:
+def mistaken(pace: Array, labels: Array, blur: float) -> float:
     """The share of labels that the nearest mean pace of a label gets wrong.
 
     The mean of a sequence's own label leaves it out.
@@ -88,7 +90,7 @@ def mistaken(pace: Array, labels: Array, spread: float) -> float:
     Args:
         pace: ``[n]``
         labels: ``[n]``, from 0 up.
-        spread: paces are moved by up to half of it, up and down.
+        blur: paces are moved by up to half of it, up and down.
 
     Example:
         >>> pace, labels = np.array([0.0, 0.1, 1.0, 1.1]), np.array([0, 0, 1, 1])
@@ -102,7 +104,7 @@ def mistaken(pace: Array, labels: Array, spread: float) -> float:
     others = np.maximum(count[labels] - 1, 1)
     own = np.where(count[labels] > 1, (total[labels] - pace) / others, np.inf)
     wrong = []
-    for moved in spread * np.linspace(-0.5, 0.5, 9):
+    for moved in blur * np.linspace(-0.5, 0.5, 9):
         far = np.where(count, np.abs(pace[:, None] + moved - mean), np.inf)
         far[np.arange(len(pace)), labels] = np.abs(pace + moved - own)
         wrong.append(far.argmin(axis=1) != labels)

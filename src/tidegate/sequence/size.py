@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..data.features import ALIKE
 from ..data.spans import Spans
+from ..network.lags import spread
 from .pace import CONFUSED, LOOKED_AT, mistaken
 
 Array = NDArray[Any]
@@ -36,7 +37,7 @@ def scalable(rows: Array, spans: Spans, labels: Array | None) -> bool:
     """
     if labels is None:
         return True
-    some = np.unique(np.linspace(0, len(spans) - 1, LOOKED_AT).astype(int))
+    some = spread(len(spans), LOOKED_AT)
     return not any(
         mistaken(size, labels[some], SPREAD) > CONFUSED * mistaken(size, labels[some], 0.0)
         for size in sizes(rows, spans[some]).T
