@@ -34,6 +34,8 @@ KNOWN = [
     ("ME", Frequency("month", 1, 31), "month", 12, 2),
     ("QS", Frequency("month", 3), "quarter", 4, 2),
     ("QE", Frequency("month", 3, 31), "quarter", 4, 2),
+    ("SMS", Frequency("half-month", 1, 1, 15), "half-month", 24, 2),
+    ("SME", Frequency("half-month", 1, 15, 31), "half-month", 24, 2),
     ("5MS", Frequency("month", 5), "5 months", 1, 2),
     ("YS", Frequency("month", 12), "year", 1, 0),
     ("2YE", Frequency("month", 24, 31), "2 years", 1, 0),
@@ -64,6 +66,19 @@ def test_known_to_pandas(
     assert frequency.between(all_times[:-1], all_times[1:]).tolist() == [1] * 59
     assert frequency.between(times[:1], all_times[-1:]).tolist() == [59]
     assert frequency.calendar(times).shape == (40, columns)
+
+
+@pytest.mark.parametrize(("first", "second"), [(1, 16), (5, 20), (10, 25), (15, 30), (14, 28)])
+def test_two_days_of_a_month(first: int, second: int) -> None:
+    months = pd.period_range("2023-01", periods=15, freq="M")
+    days = [(m, d) for m in months for d in (first, min(second, m.days_in_month))]
+    times = dates(*(f"{month}-{day:02}T06" for month, day in days))
+    frequency = infer(np.delete(times, [7, 20]))
+    assert frequency == Frequency("half-month", 1, first, second)
+    assert frequency.between(times[[0, 6, 1]], times[[3, 8, 29]]).tolist() == [3, 2, 28]
+    assert frequency.between(times[:2], times[1:3] + np.timedelta64(1, "h")).tolist() == [0, 0]
+    assert frequency.between(times[:1] + np.timedelta64(3, "D"), times[1:2]).tolist() == [0]
+    assert frequency.ahead(times[9:10], 20).tolist() == [times[10:].tolist()]
 
 
 @given(st.integers(-(2**61), 2**61), st.integers(1, 2**40), st.integers(2, 30))
@@ -99,6 +114,8 @@ def test_whole_numbers(first: int, step: int, count: int) -> None:
             dates("2024-01-01", "2024-02-01", "2024-03-15", "2024-04-01", "2024-05-01"),
             Frequency("month"),
         ),
+        # two weeks, of which some fall on the same days of the month
+        (dates("2024-01-01", "2024-01-15", "2024-01-29"), Frequency("microsecond", 14 * DAY)),
         # as many of one as of the other: the smaller
         (np.array([0, 1, 3]), Frequency("integer", 1)),
         (
@@ -189,8 +206,10 @@ def test_json_and_back(frequency: Frequency) -> None:
         ({"unit": "month", "step": 1.5}, "step must be .* got 1.5"),
         ({"unit": "month", "day": 28}, "day is for unit 'month' and from 29 on, got 28"),
         ({"unit": "integer", "day": 31}, "day is for unit 'month' .* with 'integer'"),
+        ({"unit": "half-month", "day": 15}, "day must be above 0 and below second .* 15 and 0"),
+        ({"unit": "month", "second": 15}, "second is for unit 'half-month', got 15 with 'month'"),
         ({"unit": "month", "day": 32}, "day must be a whole number from 0 to 31, got 32"),
-        ({"unit": "month", "length": 2}, "no entry 'length'; it has unit, step, day"),
+        ({"unit": "month", "length": 2}, "no entry 'length'; it has unit, step, day, second"),
         ({"step": 2}, "needs the entry 'unit'"),
         ([], "Frequency must be a JSON object, got list"),
     ],

@@ -38,6 +38,20 @@ def add_months(times: Times, months: ArrayLike, day: int = 0) -> Times:
     return result
 
 
+def half_month(times: Times, second: int) -> Index:
+    """Halves of months since January 1970; the second begins at a day, or at the month's last
+    where that is shorter."""
+    begin = add_months(times.astype("datetime64[D]").astype("datetime64[us]"), 0, second)
+    return 2 * month(times) + (times >= begin)
+
+
+def add_half_months(times: Times, count: ArrayLike, first: int, second: int) -> Times:
+    """The same time of day some halves of months later, at one of two days of the month."""
+    months, half = np.divmod(half_month(times, second) + np.asarray(count), 2)
+    moved = months - month(times)
+    return np.where(half == 1, add_months(times, moved, second), add_months(times, moved, first))
+
+
 def weekday(times: Times) -> tuple[NDArray[np.bool_], Index, NDArray[np.timedelta64]]:
     """Whether a time lies in Monday to Friday; the count of such days up to it; the time of day."""
     days, rest = np.divmod(times - _MONDAY, _DAY)

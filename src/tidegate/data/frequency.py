@@ -17,7 +17,7 @@ from .plain import from_json
 
 Times: TypeAlias = NDArray[Any]
 """int64, or datetime64[us]."""
-Unit: TypeAlias = Literal["integer", "microsecond", "weekday", "month"]
+Unit: TypeAlias = Literal["integer", "microsecond", "weekday", "half-month", "month"]
 
 SECOND = 1_000_000
 HOUR = 3600 * SECOND
@@ -32,6 +32,8 @@ _NAMES = {
     7 * DAY: "week",
 }
 _MONTHS = {1: "month", 3: "quarter", 12: "year"}
+_HALF = 13 * DAY, 18 * DAY
+"""From a day of the month to one half a month later, at least and at most."""
 _LONGEST = 288
 """Steps in a season, at most: the days of 5 minutes."""
 
@@ -48,25 +50,38 @@ class Frequency:
     """
 
     unit: Unit
-    """``weekday``: Monday to Friday, as on stock exchanges."""
+    """``weekday``: Monday to Friday, as on stock exchanges; ``half-month``: two days of each."""
     step: int = 1
     """How many of the unit."""
     day: int = 0
     """For months: the day that the times stand at, or the month's last where it is shorter; 31 for
-    the month's end, 0 where each series has a day of its own."""
+    the month's end, 0 where each series has a day of its own. For halves of months: the first of
+    the two days, from 1 on."""
+    second: int = 0
+    """For halves of months: the second day, or the month's last where it is shorter."""
 
     def __post_init__(self) -> None:
         if self.unit not in get_args(Unit):
             raise ArgumentError(
                 f"Frequency.unit must be one of {', '.join(get_args(Unit))}, got {self.unit!r}"
             )
-        for name, least, most in (("step", 1, 2**62), ("day", 0, 31)):
+        for name, least, most in (("step", 1, 2**62), ("day", 0, 31), ("second", 0, 31)):
             value = getattr(self, name)
             if type(value) is not int or not least <= value <= most:
                 raise ArgumentError(
                     f"Frequency.{name} must be a whole number from {least} to {most}, got {value!r}"
                 )
-        if self.day and (self.unit != "month" or self.day < 29):
+        if self.unit == "half-month":
+            if not 0 < self.day < self.second:
+                raise ArgumentError(
+                    f"Frequency.day must be above 0 and below second for unit 'half-month', got "
+                    f"{self.day} and {self.second}"
+                )
+        elif self.second:
+            raise ArgumentError(
+                f"Frequency.second is for unit 'half-month', got {self.second} with {self.unit!r}"
+            )
+        elif self.day and (self.unit != "month" or self.day < 29):
             raise ArgumentError(
                 f"Frequency.day is for unit 'month' and from 29 on, got {self.day} with "
                 f"{self.unit!r}"
@@ -101,6 +116,10 @@ class Frequency:
             )
             # 31 and 0 first: of equally good ones the first is taken
             candidates = [cls("month", max(months, 1), d) for d in (31, 0, 30, 29)] + candidates
+        elif (
+            2 * sum(count for size, count in apart.items() if _HALF[0] <= size <= _HALF[1]) > total
+        ):
+            candidates += [cls("half-month", 1, *days) for days in _two_days(times)]
         best, fewest = candidates[0], total + 1
         for candidate in candidates:
             breaks = sum(
@@ -117,6 +136,10 @@ class Frequency:
         if self.unit == "month":
             count = calendar.month(after) - calendar.month(before)
             good = calendar.add_months(before, count, self.day) == after
+        elif self.unit == "half-month":
+            first, second = (calendar.half_month(t, self.second) for t in (before, after))
+            count = second - first
+            good = (self.after(before, 0 * count) == before) & (self.after(before, count) == after)
         elif self.unit == "weekday":
             works, first, rest = calendar.weekday(before)
             works_too, second, other = calendar.weekday(after)
@@ -137,6 +160,8 @@ class Frequency:
         count = self.step * steps
         if self.unit == "month":
             return calendar.add_months(times, count, self.day)
+        if self.unit == "half-month":
+            return calendar.add_half_months(times, count, self.day, self.second)
         if self.unit == "weekday":
             return calendar.add_weekdays(times, count)
         later: Times = times + count.astype(times.dtype.str.replace("M8", "m8"))
@@ -151,6 +176,8 @@ class Frequency:
             return 5 if self.step == 1 else 1
         if self.unit == "month":
             return 12 // self.step if 12 % self.step == 0 else 1
+        if self.unit == "half-month":
+            return 24
         if self.step >= 7 * DAY:  # weeks: of the year
             return max(1, round(365.25 * DAY / self.step)) if self.step % (7 * DAY) == 0 else 1
         if self.step >= DAY:
@@ -187,8 +214,8 @@ class Frequency:
     def _words(self) -> tuple[int, str]:
         if self.unit == "integer":
             return 1, "step"
-        if self.unit == "weekday":
-            return self.step, "weekday"
+        if self.unit in ("weekday", "half-month"):
+            return self.step, self.unit
         table = _MONTHS if self.unit == "month" else _NAMES
         size = max(size for size in table if self.step % size == 0)
         return self.step // size, table[size]
@@ -200,6 +227,8 @@ class Frequency:
             return np.empty((len(times), 0))
         if self.unit == "month":
             shares = [calendar.month(times) % 12 / 12] if self.step % 12 else []
+        elif self.unit == "half-month":
+            shares = [calendar.half_month(times, self.second) % 24 / 24]
         else:
             step = DAY if self.unit == "weekday" else self.step
             periods = ((DAY, calendar.of_day), (7 * DAY, calendar.of_week))
@@ -220,6 +249,19 @@ class Frequency:
             ArgumentError: for a key that is not known or is missing, or a value out of range.
         """
         return from_json(cls, data)
+
+
+def _two_days(times: Times) -> list[tuple[int, ...]]:
+    """The two days of the month that most times stand at, if there are two: with the last of each
+    month as a 31st, and by number."""
+    days = (times.astype("datetime64[D]") - times.astype("datetime64[M]")).astype(np.int64) + 1
+    last = calendar.add_months(times, 0, 31) == times
+    found = []
+    for numbers in (np.where(last, 31, days), days):
+        different, counts = np.unique(numbers, return_counts=True)
+        if len(different) > 1:
+            found.append(tuple(sorted(different[np.argsort(-counts)[:2]].tolist())))
+    return found
 
 
 def _counts(parts: Iterable[NDArray[np.int64]]) -> dict[int, int]:
