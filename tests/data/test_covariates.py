@@ -107,6 +107,12 @@ FAULTS: list[tuple[Data, dict[str, Any], str]] = [
         "series 'a': 3 is left out, so 'price', which is known ahead, has no value there; add a "
         "row for it, with an empty 'y'",
     ),
+    (
+        {**FUTURE, "ds": [2, 1, 6, 1, 2]},
+        {"future": ["price"]},
+        "series 'a': 3 is left out (3 steps in all), so 'price', which is known ahead, has no "
+        "value there; add a row for each, with an empty 'y'",
+    ),
 ]
 
 

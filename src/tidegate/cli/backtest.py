@@ -68,7 +68,8 @@ def backtest(
         str | None,
         typer.Option(
             help="Write all forecasts to this CSV file (with --json: the scores as JSON); - for "
-            "stdout. The report then goes to stderr.",
+            "stdout. The report then goes to stderr. Columns are those of NeuralForecast; of a "
+            "table without an id, unique_id holds the target's name.",
             metavar="FILE",
         ),
     ] = None,

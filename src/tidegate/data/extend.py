@@ -65,7 +65,9 @@ def extend(series: Series, new: Series) -> Series:
     steps[join - 1] = _steps_over(series, new, known, which[known])
     layout = lay_out(time, start, length, steps, series.frequency, ids)
     if layout.filled and series.encoding.future:
-        refuse_unknown(layout.filled[0], series.encoding.future[0].name, series.frame.target)
+        refuse_unknown(
+            layout.filled, series.frequency, series.encoding.future[0].name, series.frame.target
+        )
 
     def joined(old: NDArray[np.float64], newer: NDArray[np.float64]) -> NDArray[np.float64]:
         return layout.spread(np.concatenate([old, newer])[order])

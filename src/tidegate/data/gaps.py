@@ -129,12 +129,17 @@ def check_size(
     )
 
 
-def refuse_unknown(gap: Gap, column: str, target: str) -> NoReturn:
-    """Raises the DataError of a gap where a column was to be known ahead."""
+def refuse_unknown(
+    filled: tuple[Gap, ...], frequency: Frequency, column: str, target: str
+) -> NoReturn:
+    """Raises the DataError of times left out where a column was to be known ahead."""
+    gap, rows = filled[0], sum(gap.rows for gap in filled)
     of = "" if gap.series is None else f"series {gap.series!r}: "
+    all_of = f" ({frequency.steps(rows)} in all)" if rows > 1 else ""
+    each = "a row for it" if rows == 1 else "a row for each"
     raise DataError(
-        f"{of}{text(gap.first)} is left out, so {column!r}, which is known ahead, has no value "
-        f"there; add a row for it, with an empty {target!r}"
+        f"{of}{text(gap.first)} is left out{all_of}, so {column!r}, which is known ahead, has no "
+        f"value there; add {each}, with an empty {target!r}"
     )
 
 

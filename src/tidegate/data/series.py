@@ -165,7 +165,7 @@ def read_series(
             past=tuple(learn_code(frame[name], rows.where) for name in roles["past"]),
         )
     if encoding.future and layout.filled:
-        refuse_unknown(layout.filled[0], encoding.future[0].name, target)
+        refuse_unknown(layout.filled, frequency, encoding.future[0].name, target)
     ahead = rows.order.of(read_columns(frame, encoding.future, rows.where))
     beside = rows.order.of(read_columns(frame, encoding.past, rows.where, missing=True))
 

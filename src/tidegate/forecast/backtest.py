@@ -53,7 +53,9 @@ class Backtest:
     def frame(self) -> Any:
         """The forecasts in a frame of the user's library: id, time, ``cutoff``, target, and for
         each model the median (``GRU``), intervals (``GRU-lo-80``, ``GRU-hi-80``) and other
-        quantiles (``GRU-ql0.3``)."""
+        quantiles (``GRU-ql0.3``). These are NeuralForecast's columns, which `utilsforecast`
+        evaluates; it needs an id, so a table without one gets the column ``unique_id``, which
+        holds the name of the target."""
         columns: dict[str, Array] = {}
         for name, found in self.quantiles.items():
             words = tables.names(name, self.grid, self.levels)
