@@ -79,6 +79,17 @@ def test_refit_trains_again_at_every_nth_window(run: Run, monkeypatch: pytest.Mo
     assert run(*WORDS, "--refit", "0").code == 2
 
 
+def test_auto_says_which_rule_it_took(run: Run) -> None:
+    # networks that learn next to nothing are not picked
+    words = (*WORDS, "--auto", "--windows", "2")
+    done = run(*words)
+    scores = json.loads(run(*words, "--json").out)["scores"]
+    own = {metric: row["AUTO"] for metric, row in scores.items()}
+    same = [name for name in scores["mae"] if own == {m: row[name] for m, row in scores.items()}]
+    assert len(same) == 2
+    assert done.out.splitlines()[-1].endswith(f" It took {same[1]} there.")
+
+
 def test_several_series_and_a_column_known_ahead(run: Run) -> None:
     rows = several().splitlines()
     text = "\n".join([rows[0] + ",price", *(f"{row},{i % 3}" for i, row in enumerate(rows[1:]))])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,19 @@ def test_numbers_are_those_of_the_forecast(rain: Known) -> None:
     np.testing.assert_allclose(drawn["ahead"]["high1"], rain.ahead["GRU-hi-80"], rtol=1e-4)
     assert drawn["ahead"]["time"] == [120, 121, 122]
     assert drawn["seen"]["time"][-1] == 119
+
+
+def test_quantiles_are_drawn_and_told(rain: Known) -> None:
+    ahead = rain.forecaster.predict((), (0.9, 0.3))
+    html = forecast_page(rain.forecaster, ahead).html()
+    chart = charts_of(html)[0]
+    drawn = chart["choices"][""]["data"]
+    np.testing.assert_allclose(drawn["ahead"]["quantile0"], ahead["GRU-ql0.3"], rtol=1e-4)
+    np.testing.assert_allclose(drawn["ahead"]["quantile1"], ahead["GRU-ql0.9"], rtol=1e-4)
+    lines = [mark["options"].get("y") for mark in chart["marks"] if mark["data"] == "ahead"]
+    assert lines == ["median", "quantile0", "quantile1"]
+    assert html.count("quantile 0.3</li>") == 1
+    assert "quantile 0.9: " in drawn["told"]["words"][-1]
 
 
 def test_verdict_comes_first_and_every_rule_has_a_row(rain: Known) -> None:
@@ -80,6 +94,20 @@ def test_coverage_is_drawn_at_many_levels_and_judged_at_those_asked(rain: Known)
     np.testing.assert_allclose(held["level"], np.array(rain.fine.levels) / 100)
     shares = [rain.fine.overall[f"coverage-{level:g}"]["GRU"] for level in rain.fine.levels]
     np.testing.assert_allclose(held["share"], shares, rtol=1e-4)
+
+
+def test_coverage_is_drawn_beside_the_baseline_of_the_verdict(rain: Known) -> None:
+    other = next(
+        name
+        for name in rain.fine.quantiles
+        if name not in (rain.fine.model, rain.fine.verdict.baseline)
+    )
+    said = replace(rain.judged.verdict, baseline=other)
+    judged = replace(rain.judged)
+    judged.__dict__["verdict"] = said  # as if the levels that were asked had decided so
+    html = forecast_page(rain.forecaster, rain.ahead, judged, fine=rain.fine).html()
+    held = charts_of(html)[-1]["choices"][""]["data"]["held0"]
+    assert held["name"][0] == other
 
 
 def test_narrowed_is_what_was_asked_to_the_bit(rain: Known) -> None:

@@ -94,6 +94,8 @@ def verdict(found: Backtest) -> str:
     words = sentence(said.model, said)
     if said.relation != "beats" and said.model != "AUTO":
         words += f" {said.baseline[:1].upper()}{said.baseline[1:]} would do; --auto takes the best."
+    if said.model == "AUTO" and found.took is not None:
+        words += f" It took {found.took} there."
     return words
 
 

@@ -101,6 +101,16 @@ class Backtest:
         """The model beside the best baseline."""
         return judge(self.model, self.losses, self.held.series, self.held.origin, self.overlap)
 
+    @property
+    def took(self) -> str | None:
+        """The baseline whose forecasts are the model's, all of them, as ``cell="auto"`` may pick
+        one; None where there is none."""
+        own = self.quantiles[self.model]
+        for name, found in self.quantiles.items():
+            if name != self.model and np.array_equal(found, own, equal_nan=True):
+                return name
+        return None
+
     @cached_property
     def steps(self) -> Array:
         """``[n]``, the mean step between seasons of the rows before the windows; NaN where a series

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .blocks import Table
-from .chart import BLUE, ORANGE, Chart, Choice, Columns, Mark, Set
+from .chart import BLUE, COLOURS, ORANGE, Chart, Choice, Columns, Mark, Set
 from .numbers import Array, between, margin, percent, short, spoken, time_scale, times_of
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ class Ahead:
     median: Array
     bands: tuple[Band, ...]
     """The widest first."""
+    quantiles: tuple[tuple[str, Array], ...]
+    """Those that were asked for by their level, such as "0.3"."""
     chance: Array | None
     """That a value is above zero; NaN where there is none."""
 
@@ -64,12 +66,15 @@ def read(frame: Any, name: str, series: int, horizon: int) -> list[Ahead]:
     levels = [c.removeprefix(f"{name}-lo-") for c in table.columns if c.startswith(f"{name}-lo-")]
     levels.sort(key=float, reverse=True)
     ends = {level: [column(f"{name}-{end}-{level}") for end in ("lo", "hi")] for level in levels}
+    asked = [c.removeprefix(f"{name}-ql") for c in table.columns if c.startswith(f"{name}-ql")]
+    quantiles = {level: column(f"{name}-ql{level}") for level in sorted(asked, key=float)}
     median = column(name)
     chance = column(f"{name}-p") if f"{name}-p" in table.columns else None
     return [
         Ahead(
             median[i],
             tuple(Band(level, low[i], high[i]) for level, (low, high) in ends.items()),
+            tuple((level, values[i]) for level, values in quantiles.items()),
             None if chance is None else chance[i],
         )
         for i in range(series)
@@ -90,6 +95,10 @@ def ahead_chart(series: Series, forecasts: list[Ahead]) -> Chart:
     for level, shade in zip(levels, SHADES, strict=False):
         colour = f"color-mix(in srgb, {ORANGE} {100 * shade:.0f}%, var(--ground))"
         legend.append((f"{level} % interval", colour, "area"))
+    asked = [level for level, _ in forecasts[0].quantiles]
+    colours = [COLOURS[2 + i % (len(COLOURS) - 2)] for i in range(len(asked))]
+    for level, colour in zip(asked, colours, strict=True):
+        legend.append((f"quantile {level}", colour, "line"))
     choices: tuple[Choice, ...] = ()
     if len(series) > 1:
         ids = series.ids or list(range(len(series)))
@@ -114,7 +123,13 @@ def ahead_chart(series: Series, forecasts: list[Ahead]) -> Chart:
         f"The next {steps}",
         label,
         caption,
-        (*_seen(bars), *_bands(bars, len(levels)), *_median(bars), *_pointed()),
+        (
+            *_seen(bars),
+            *_bands(bars, len(levels)),
+            *_line(bars, "median", ORANGE),
+            *(m for i, colour in enumerate(colours) for m in _line(bars, f"quantile{i}", colour)),
+            *_pointed(),
+        ),
         {
             "height": 320,
             "marginLeft": margin([short(v) for v in (values.min(), values.max())]),
@@ -151,11 +166,12 @@ def _bands(bars: bool, count: int) -> list[Mark]:
     return found
 
 
-def _median(bars: bool) -> list[Mark]:
+def _line(bars: bool, column: str, colour: str) -> list[Mark]:
+    """The median, or another quantile."""
     if bars:
-        look: dict[str, Any] = {"x": "time", "y": "median", "fill": ORANGE, "r": 3.5}
+        look: dict[str, Any] = {"x": "time", "y": column, "fill": colour, "r": 3.5}
         return [Mark("dot", "ahead", look)]
-    return [Mark("lineY", "ahead", {"x": "time", "y": "median", "stroke": ORANGE})]
+    return [Mark("lineY", "ahead", {"x": "time", "y": column, "stroke": colour})]
 
 
 def _pointed() -> list[Mark]:
@@ -181,6 +197,9 @@ def _set(series: Series, i: int, ahead: Ahead, rows: int) -> Set:
         coming |= {f"low{k}": band.low, f"high{k}": band.high}
         ends = zip(band.low, band.high, strict=True)
         columns[f"{band.level} % interval"] = [between(*pair) for pair in ends]
+    for k, (level, values) in enumerate(ahead.quantiles):
+        coming[f"quantile{k}"] = values
+        columns[f"quantile {level}"] = [short(v) for v in values]
     if ahead.chance is not None and not np.isnan(ahead.chance).all():
         columns["chance above 0"] = [percent(p) for p in ahead.chance]
     was = spoken(series, series.time[at])

@@ -36,10 +36,14 @@ def narrowed(found: Backtest, levels: tuple[float, ...], quantiles: tuple[float,
     return replace(found, levels=tuple(sorted(levels)), grid=grid, quantiles=kept)
 
 
-def calibration_chart(found: Backtest) -> Chart:
-    """How many values lay in each interval, beside how many should have."""
+def calibration_chart(found: Backtest, best: str) -> Chart:
+    """How many values lay in each interval, beside how many should have.
+
+    Args:
+        found: the backtest.
+        best: the baseline to draw beside the model.
+    """
     levels = np.array(found.levels) / 100
-    best = found.verdict.baseline
     shares = {
         name: np.array([found.overall[f"coverage-{level:g}"][name] for level in found.levels])
         for name in (found.model, best)

@@ -35,6 +35,8 @@ def verdict_of(found: Backtest) -> Verdict:
     rest = f"{verb}{said}."
     if said.relation != "beats" and said.model != "AUTO":
         rest += f" {said.baseline[:1].upper()}{said.baseline[1:]} would do as well."
+    if said.model == "AUTO" and found.took is not None:
+        rest += f" It took {found.took} there."
     return Verdict(said.model, rest, TONES[said.relation], between=" ")
 
 
@@ -62,7 +64,10 @@ def judged_sections(
             ),
         ),
         Section("The windows held out", (windows_chart(found),)),
-        Section("How far to trust the intervals", (calibration_chart(fine or found),)),
+        Section(
+            "How far to trust the intervals",
+            (calibration_chart(fine or found, found.verdict.baseline),),
+        ),
     )
 
 
