@@ -271,3 +271,26 @@ def test_an_error_calls_rows_as_told() -> None:
 def test_what_is_no_frame(frame: Any, options: dict[str, Any], message: str) -> None:
     with pytest.raises(ArgumentError, match=message):
         read_series(frame, **options)
+
+
+@pytest.mark.parametrize("library", [pd, pl])
+@pytest.mark.parametrize(
+    ("text", "first_days"),
+    [
+        (["2024-03-31", "2024-04-30"], ["2024-03-31", "2024-04-30"]),
+        (["2024-03", "2024-04"], ["2024-03-01", "2024-04-01"]),
+        (["2024Q3", "2024Q4"], ["2024-07-01", "2024-10-01"]),
+        (["2024-Q3", "2024-Q4"], ["2024-07-01", "2024-10-01"]),
+        (["Q3 2024", "Q4 2024"], ["2024-07-01", "2024-10-01"]),
+    ],
+)
+def test_what_is_said_of_dates_as_text_works(
+    library: Any, text: list[str], first_days: list[str]
+) -> None:
+    df = library.DataFrame({"a \"d'ay": text, "y": [1.0, 2.0]})
+    with pytest.raises(DataError, match="expected dates or whole numbers") as caught:
+        read_series(df, time="a \"d'ay")
+    names = {"df": df, "pd": pd, "pl": pl}
+    exec(str(caught.value).split("for example: ")[1], names)
+    times = read_series(names["df"], time="a \"d'ay").time
+    assert times.astype("datetime64[D]").astype(str).tolist() == first_days

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,18 @@ _TO_DATES = {
     "pandas": "df[{0!r}] = pd.to_datetime(df[{0!r}])",
     "polars": "df = df.with_columns(pl.col({0!r}).str.to_datetime())",
 }
+_TO_QUARTERS = {
+    "pandas": r"df[{0!r}] = pd.PeriodIndex(df[{0!r}].str.replace(r'Q(\d)\D*(\d+)', r'\2Q\1', "
+    r"regex=True), freq='Q')",
+    "polars": r"df = df.with_columns(pl.date(pl.col({0!r}).str.extract(r'(\d{{4}})').cast(int), "
+    r"pl.col({0!r}).str.extract(r'Q(\d)').cast(int) * 3 - 2, 1).alias({0!r}))",
+}
+_QUARTER = re.compile(r"\d{4}\W*Q[1-4]|Q[1-4]\W*\d{4}")
+_TO_MONTHS = {
+    "pandas": _TO_DATES["pandas"],
+    "polars": "df = df.with_columns((pl.col({0!r}) + '-01').str.to_date())",
+}
+_MONTH = re.compile(r"\d{4}-\d{2}")
 _TO_NUMBERS = {
     "pandas": "df[{0!r}] = pd.to_numeric(df[{0!r}])",
     "polars": "df = df.with_columns(pl.col({0!r}).cast(pl.Float64))",
@@ -190,7 +203,9 @@ def read_times(column: Column, where: Where) -> NDArray[Any]:
             )
         return numbers.astype(np.int64)
     _check_zones(column, where)
-    hint = _hint(_TO_DATES, column)
+    first = str(column[0])
+    written = ((_QUARTER, _TO_QUARTERS), (_MONTH, _TO_MONTHS))
+    hint = _hint(next((to for how, to in written if how.fullmatch(first)), _TO_DATES), column)
     if hasattr(column[0], "freqstr"):  # pandas's periods, one by one
         hint = f", for example: df[{name!r}] = df[{name!r}].astype('period[{column[0].freqstr}]')"
     raise DataError(
