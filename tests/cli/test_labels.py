@@ -196,6 +196,28 @@ def test_tokens_are_tagged(run: Run) -> None:
     assert [row["label"] for row in found] == np.concatenate(expected).tolist()
 
 
+def test_texts_of_a_table_are_tagged(run: Run) -> None:
+    Path("tokens.txt").write_text(SENTENCES)
+    run("tag", "tokens.txt", *SHORT, "--save", "tags.tg")
+    Path("new.csv").write_text("id,sentence\n1,the dog\n2,sleeps\n")
+    found = rows(run("predict", "tags.tg", "new.csv", "--text", "sentence").out)
+    assert [(row["line"], row["step"], row["token"]) for row in found] == [
+        ("2", "1", "the"),
+        ("2", "2", "dog"),
+        ("3", "1", "sleeps"),
+    ]
+
+
+def test_numbers_with_commas_are_tokens(run: Run) -> None:
+    Path("tokens.txt").write_text(SENTENCES)
+    run("tag", "tokens.txt", *SHORT, "--save", "tags.tg")
+    Path("one.txt").write_text("1,000\n")
+    assert [row["token"] for row in rows(run("predict", "tags.tg", "one.txt").out)] == ["1,000"]
+    Path("tabs.txt").write_text("1,000\tNUM\n,\tPUNCT\n")
+    tagged = rows(run("predict", "tags.tg", "tabs.txt").out)
+    assert [row["token"] for row in tagged] == ["1,000", ","]
+
+
 def test_steps_of_a_table_are_tagged(run: Run) -> None:
     table = STEPS.replace("activity", "stage")
     Path("steps.csv").write_text(table)
@@ -300,6 +322,8 @@ GIVEN: Any = {
     "infinite.csv": "run,x,mood\n" + "a,1,yes\nb,inf,no\n" * 3,
     "endless.csv": "review,stars\na,1\nb,inf\n",
     "no_tag.txt": "the\tDET\ncat\n",
+    "climbs.csv": "run,x,left\na,1,1\na,2,2\nb,1,1\n",
+    "commas.txt": 'id,sentence\n1,the cat sleeps\n2,"a dog, barks"\n',
     "taken.csv": "run,step,kind\na,1,x\nb,2,y\n",
 }
 
@@ -328,7 +352,7 @@ GIVEN: Any = {
             1,
             "one_row.csv: there is one sequence",
         ),
-        ("classify two_labels.csv --label mood --id run", 1, "line 3: the label 'no' is another"),
+        ("classify two_labels.csv --label mood --id run", 1, "line 3: 'no' is another"),
         ("classify twice.csv --label mood --id run --time second", 1, "line 3: this sequence has"),
         (
             "classify no_number.csv --label mood --id run",
@@ -364,6 +388,16 @@ GIVEN: Any = {
         ),
         ("regress reviews.csv --text review --target mood --loss mad", 2, "one of mse, mae, huber"),
         ("tag reviews.csv --label mood", 2, "--label names a column of a CSV file; name its --id"),
+        (
+            "regress climbs.csv --target left --id run",
+            1,
+            "climbs.csv, line 3: '2.0' is another than '1.0' before it, in the same sequence; "
+            "regress tells one number of each",
+        ),
+        ("tag reviews.csv", 1, "reviews.csv: expected a token a line, and this looks like a CSV"),
+        ("tag commas.txt", 1, "a CSV file; name its --id, --text and --label"),
+        ("predict tags.tg reviews.csv", 1, "this looks like a CSV file; name its --text"),
+        ("predict tags.tg commas.txt", 1, "this looks like a CSV file; name its --text"),
         ("tag steps.csv --id run", 2, "name the column of its --label, too"),
         ("tag no_tag.txt", 1, "no_tag.txt, line 2: expected a token and its label, got 'cat'"),
         ("predict none.tg reviews.csv", 1, "none.tg does not exist"),
@@ -399,6 +433,8 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     model.fit(list(texts), list(moods)).save(folder / "mood.tg")
     x = [RANDOM.normal(size=(4 + i, 1)) for i in range(4)]
     model.fit(x, ["a", "b"] * 2).save(folder / "steps.tg")
+    tagger = tidegate.SequenceTagger(hidden=4, training=training, random_state=0)
+    tagger.fit([["a", "dog"]] * 4, [["x", "y"]] * 4).save(folder / "tags.tg")
     short = LanguageTraining(updates=2, steps=4, batch=2)
     tidegate.LanguageModel(hidden=4, training=short, random_state=0).fit("abc").save(
         folder / "text.tg"

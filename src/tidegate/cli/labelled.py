@@ -131,7 +131,11 @@ def read_rows(file: str, named: Named, *, steps: bool) -> Labelled:
         x = [[tokens[i] for i in order[a:b]] for a, b in bounds]
     each = [[labels[i] for i in order[a:b]] for a, b in bounds] if labels else []
     if not steps:
-        each = [_same(part, order[a:b], table) for part, (a, b) in zip(each, bounds, strict=False)]
+        hint = "tidegate tag labels every step"
+        if named.numeric:
+            hint = "regress tells one number of each, so its rows must all have the same"
+        pairs = zip(each, bounds, strict=False)
+        each = [_same(part, order[a:b], table, hint) for part, (a, b) in pairs]
     first = [int(table.lines[order[a:b]].min()) for a, b in bounds]
     return Labelled(table.name, x, each, names, first, [b - a for a, b in bounds])
 
@@ -145,15 +149,23 @@ def read_tokens(file: str, *, label: bool) -> Labelled:
         label: whether there are labels.
 
     Raises:
-        DataError: for a line without a label.
+        DataError: for a line without a label, and for a CSV file.
     """
     from ..data.text import read_text
 
     name, data = read_text(file, table=False)
+    text = data.decode().split("\n")
+    filled = [line for line in text if line.strip()]
+    commas = len(filled) > 1 and all("," in line and "\t" not in line for line in filled)
+    if commas or file.lower().endswith(".csv"):
+        columns = "--id, --text and --label" if label else "--text"
+        raise DataError(
+            f"{name}: expected a token a line, and this looks like a CSV file; name its {columns}"
+        )
     x: list[list[str]] = [[]]
     labels: Labels = [[]]
     lines = [1]
-    for number, line in enumerate(data.decode().split("\n"), 1):
+    for number, line in enumerate(text, 1):
         fields = line.split("\t") if "\t" in line else line.split()
         fields = [field.strip() for field in fields]
         if not any(fields):
@@ -279,11 +291,11 @@ def _long(values: pl.DataFrame, number: Array, order: Array) -> pl.DataFrame:
     return pl.DataFrame([*keys, *values[order].get_columns()])
 
 
-def _same(labels: list[str], rows: Array, table: TextTable) -> list[str]:
+def _same(labels: list[str], rows: Array, table: TextTable, hint: str) -> list[str]:
     for label, row in zip(labels, rows, strict=True):
         if label != labels[0]:
             raise DataError(
-                f"{table.name}, line {table.lines[row]}: the label {label!r} is another than "
-                f"{labels[0]!r} before it, in the same sequence; tidegate tag labels every step"
+                f"{table.name}, line {table.lines[row]}: {label!r} is another than {labels[0]!r} "
+                f"before it, in the same sequence; {hint}"
             )
     return labels[:1]

@@ -80,6 +80,7 @@ def _table(estimator: Any, rows: Labelled, id: str | None) -> pl.DataFrame:
     """A row a sequence, or a step."""
     import polars as pl
 
+    from ..data.sequences import read_sequences
     from . import known
 
     key = "line" if id is None else id
@@ -96,9 +97,8 @@ def _table(estimator: Any, rows: Labelled, id: str | None) -> pl.DataFrame:
     length = [len(part) for part in said]
     ids = [name for name, n in zip(rows.ids, length, strict=True) for _ in range(n)]
     table = {key: ids, "step": [step for n in length for step in range(1, n + 1)]}
-    tokens = isinstance(rows.x, list) and isinstance(rows.x[0], list)
-    if tokens:
-        table["token"] = [token for part in rows.x for token in part]
+    if isinstance(rows.x, list):
+        table["token"] = read_sequences(rows.x, tokens=estimator.tokens).rows.tolist()
     if estimator.classes_ is None:
         every = np.concatenate(said)
         answers = {f"answer_{k}": column.astype(int) for k, column in enumerate(every.T)}
