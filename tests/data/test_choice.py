@@ -68,6 +68,14 @@ def table(*rows: str) -> TextTable:
                 "--id city (dates come twice, but once for each of its values)",
                 f"--target rain ({ONLY_NUMBERS})")),
         ),
+        (
+            ["store_id,ds,sold", "7,2024-01-01,2", "8,2024-01-01,3", "7,2024-01-02,2",
+             "8,2024-01-02,2"],
+            Columns("ds", "sold", "store_id", (
+                f"--time ds ({ONLY_DATES})",
+                "--id store_id (dates come twice, but once for each of its values)",
+                f"--target sold ({ONLY_NUMBERS})")),
+        ),
         (  # one date that is there twice makes no id of the text beside it
             ["sky,ds,rain", *(f"a,2024-01-0{i},{i}" for i in range(1, 5)), "b,2024-01-04,2"],
             Columns("ds", "rain", None, (f"--time ds ({ONLY_DATES})",
@@ -103,6 +111,13 @@ def test_guessed(rows: list[str], expected: Columns) -> None:
             choose_columns(table(*rows))
         return
     assert choose_columns(table(*rows)) == expected
+
+
+def test_a_number_of_each_row_is_no_id() -> None:
+    rows = ["2024-01-01", "2024-01-01", "2024-01-02", "2024-01-02"]
+    text = ["order_id,ds,sold", *(f"{i},{day},{i % 2}" for i, day in enumerate(rows))]
+    with pytest.raises(DataError, match="several columns hold numbers: order_id, sold"):
+        choose_columns(table(*text))
 
 
 WIDE = ["ds,when,a,b,city", "2024-01-01,2023-01-01,1,2,x", "2024-01-02,2023-01-02,1,2,x"]

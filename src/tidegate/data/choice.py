@@ -45,8 +45,8 @@ def choose_columns(
 
     - time: the only column of dates; else the whole numbers under the name of a time; else the only
       whole numbers that grow from row to row.
-    - id: a column with such a name; else, where most times come twice, the only column of text
-      that makes them unique.
+    - id: a column with such a name; else, where most times come twice, the only column of text, or
+      of numbers under a name such as ``store_id``, that makes them unique.
     - target: numbers under the name ``y``; else the only column of numbers left.
 
     Whole numbers in a first column without a name are those of the rows: they are no target, and a
@@ -168,7 +168,9 @@ def _id(table: TextTable, time: str, free: list[str], texts: list[str]) -> tuple
             return name, "by its name"
     # fewer repeats are rather rows that are there twice by mistake
     many = 2 * repeats >= table.cells.height
-    fitting = [name for name in texts if many and _separates(table, name, time)]
+    numbered = [name for name in free if name not in texts and _numbers_series(table, name)]
+    able = [name for name in (*texts, *numbered) if many]
+    fitting = [name for name in able if _separates(table, name, time)]
     clocks = [name for name in fitting if _tells_hours(table.cells[name])]
     if clocks:
         raise DataError(
@@ -183,6 +185,12 @@ def _id(table: TextTable, time: str, free: list[str], texts: list[str]) -> tuple
             f"{_listed(fitting)}; choose one with --id"
         )
     return None, ""
+
+
+def _numbers_series(table: TextTable, name: str) -> bool:
+    """Whether a column of numbers may tell series apart: by its name, and if each comes twice."""
+    wanted = name.lower().endswith(("_id", " id"))
+    return wanted and 2 * table.cells[name].n_unique() <= table.cells.height
 
 
 def _target(table: TextTable, numbers: list[str]) -> tuple[str, str]:

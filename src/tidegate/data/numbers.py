@@ -18,8 +18,14 @@ _DECIMAL = r"^[+-]?(\d+|[1-9]\d{0,2}(\.\d{3})+|),\d*([eE][+-]?\d+)?$"
 _POINTS = r"^[+-]?[1-9]\d{0,2}(\.\d{3})+$"
 _THOUSANDS = r"^[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?$"
 """With commas between the thousands: ``1,234.5``."""
-_MONEY, _UNIT = r"^([+-]?)[$€£¥] ?", r" ?[€£%]$"
+_BLANKS = " \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"
+_MONEY, _UNIT = rf"^([+-]?)[$€£¥][{_BLANKS}]?", rf"[{_BLANKS}]?[€£%]$"
 """Signs before and behind a number, which say nothing of its value: ``$5``, ``5 €``, ``5 %``."""
+_BELOW = r"^\((.+)\)$"
+"""As accountants write a number below zero: ``(5.00)``."""
+_APART = f"[{_BLANKS}'\N{RIGHT SINGLE QUOTATION MARK}]"
+_SPACED = rf"^[+-]?[1-9]\d{{0,2}}({_APART}\d{{3}})+([.,]\d*)?$"
+"""With blanks or apostrophes between the thousands: ``1 234,5``, ``1'234.5``."""
 _MANY = 10
 """As many numbers with three digits behind a comma, and none with more or fewer, are thousands: as
 decimals, some would end in a zero, and be written without it."""
@@ -28,7 +34,8 @@ decimals, some would end in a zero, and be written without it."""
 def to_numbers(cells: pl.Series, separator: str, where: Callable[[int], str]) -> pl.Series:
     """The numbers in a column of text, null where one is missing.
 
-    The sign of a currency or of percent is left out. A comma is a decimal one or stands between
+    The sign of a currency or of percent is left out, as are blanks and apostrophes between
+    thousands; a number in brackets is below zero. A comma is a decimal one or stands between
     thousands, whichever more cells allow; where that leaves it open, it is a decimal one if the
     columns are separated by ``;``, and stands between thousands if ten cells or more have one
     (`are_thousands`). A point is a decimal one, but between thousands where a number has two.
@@ -89,8 +96,12 @@ def blank_missing(cells: pl.Series) -> pl.Series:
 
 
 def _bare(cells: pl.Series) -> pl.Series:
-    """The cells without signs of currency or percent, null where a value is missing."""
-    return blank_missing(cells).str.replace(_MONEY, "$1").str.replace(_UNIT, "")
+    """The cells without signs of currency or percent and without blanks between thousands, null
+    where a value is missing."""
+    cells = blank_missing(cells).str.replace(_BELOW, "-$1")
+    cells = cells.str.replace(_MONEY, "$1").str.replace(_UNIT, "")
+    apart = cells.str.contains(_SPACED).fill_null(False)
+    return cells.zip_with(~apart, cells.str.replace_all(_APART, ""))
 
 
 def shown(cell: str, most: int = 40) -> str:
