@@ -5,9 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tidegate.audit.result import LagCurve, Memory, Rate
+import tidegate as tg
+from tidegate.audit.result import LagCurve, Memory, Rate, Units
 from tidegate.audit.verdict import judge, stateless
-from tidegate.network import NetworkSpec, NumberInput
+from tidegate.data import Spans
+from tidegate.network import Network, NetworkSpec, NumberInput
 from tidegate.network.audited import about_of
 
 LOSS = np.array([0.7, 0.6])
@@ -53,3 +55,40 @@ def test_a_gradient_that_grows_but_does_not_explode_is_said_as_such():
     about = about_of(NetworkSpec(NumberInput(2), cell="rnn", hidden=1))
     said = str(judge(4, about, (curve,), (rate,), replace(MEMORY, p=0.01), ()))
     assert said.startswith("healthy: the gradient is 325 times as large after 3 of 4 steps; ")
+
+
+@pytest.mark.parametrize(
+    ("direct", "p", "saturation", "said"),
+    [
+        (False, 0.01, 0.1, "vanishing: the gradient does not outlive a step"),
+        (True, 0.01, 0.1, "healthy: all states are read out, so that each step counts, though"),
+        (True, 0.01, 0.9, "healthy: all states are read out"),
+        (True, 0.2, 0.1, "unused past: "),
+        (True, 0.2, 0.9, "saturated: 90 % of all units"),
+    ],
+)
+def test_where_all_states_are_read_out_a_gradient_that_fades_between_them_is_no_fault(
+    direct, p, saturation, said
+):
+    fading = 1e-2 ** np.arange(40.0)
+    curve = LagCurve(0, "forward", "h", np.arange(40), *[fading] * 4, np.full(40, 9))
+    rate = Rate(0, "forward", "h", 1e-2, 1e-2, 1e-2, 0.1, np.array([1]), fading[1:2], fading[1:2])
+    about = about_of(NetworkSpec(NumberInput(2), cell="rnn", hidden=1))
+    one = np.ones(1)
+    units = Units(0, "forward", one, one, {}, {}, one < 0, saturation)
+    # the rows far back tell of the target: a reason to call "vanishing" what has no other way
+    verdict = judge(
+        40, about, (curve,), (rate,), replace(MEMORY, p=p), (units,), lambda rows: 0.001,
+        direct=direct,
+    )  # fmt: skip
+    assert str(verdict).startswith(said)
+
+
+@pytest.mark.parametrize(("readout", "word"), [("last", "vanishing"), ("mean+max", "healthy")])
+def test_an_audit_knows_what_a_network_reads_out(readout, word):
+    spec = NetworkSpec(NumberInput(1), cell="rnn", hidden=4, readout=readout, outputs=1)
+    network = Network(spec, seed=1)
+    network.params["weight_hh_l0"][...] *= 0.1
+    rows = np.random.default_rng(0).normal(size=(20 * 60, 1))
+    found = tg.audit(network, (rows, Spans(np.arange(20) * 60, np.full(20, 60))))
+    assert found.verdict.word == word

@@ -255,11 +255,12 @@ def test_a_watch_that_goes_on_does_not_repeat_itself() -> None:
 @pytest.mark.parametrize(
     ("what", "spec", "words"),
     [
-        ("vanishes", LINEAR, "the cell 'gru' or 'lstm', with Init(chrono=64)"),
-        ("vanishes", LINEAR.but(cell="lstm"), "try Init(chrono=64)"),
+        ("vanishes", LINEAR, "try the cell 'gru' or 'lstm', in Python with Init(chrono=64)"),
+        ("vanishes", LINEAR.but(cell="lstm"), "try Init(chrono=64) (in Python)"),
         ("vanishes", LINEAR.but(cell="gru", init=Init(chrono=64)), "fewer steps"),
         ("explodes", LINEAR, "Init(recurrent='orthogonal')"),
-        ("explodes", LINEAR.but(cell="lstm"), "smaller learning_rate"),
+        ("explodes", LINEAR, "try the cell 'gru' or 'lstm', or in Python"),
+        ("explodes", LINEAR.but(cell="lstm"), "smaller learning_rate (in Python)"),
     ],
 )
 def test_the_fix_suits_the_network(what: Any, spec: NetworkSpec, words: str) -> None:
@@ -268,6 +269,49 @@ def test_the_fix_suits_the_network(what: Any, spec: NetworkSpec, words: str) -> 
     assert "update 10" in line
     assert ("clip" in line) == (what == "explodes")
     assert "clip" not in advice(what, seen(GONE / 2, GONE / 2), spec, clips=True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "16 steps back is"),
+        ({"bidirectional": True}, "16 steps from both ends is"),
+        ({"bidirectional": True, "readout": "each"}, "16 steps away is"),
+    ],
+)
+def test_it_says_which_steps_are_out_of_reach(changes: Any, words: str) -> None:
+    line = advice("vanishes", seen(GONE / 2), LINEAR.but(**changes))
+    assert f"of sequences of 64 steps, little that lies more than {words} learnt from" in line
+
+
+def test_nothing_at_all_that_comes_back_is_told_too(often: None) -> None:
+    """A relu network whose units are dead passes nothing, not even to the step before."""
+    spec = LINEAR.but(cell="rnn_relu", hidden=4)
+    network, data = Network(spec, seed=4), noise()
+    network.params["bias_ih_l0"][...] = -100
+    with pytest.warns(GradientWarning, match=r"0\.0e\+00 of it is left 32.*more than 0 steps back"):
+        fit(network, data.rows, data.spans, data.targets, FitSettings(updates=20))
+
+
+def test_who_reads_the_mean_of_all_states_is_not_told_of_vanishing(often: None) -> None:
+    """There a label that any step tells is learnt, though nothing passes from state to state."""
+    random = np.random.default_rng(0)
+    steps, n = 64, 40
+    rows, labels = random.normal(size=(n, steps, 1)), np.arange(n) % 2
+    rows[np.arange(n), random.integers(0, steps, n), 0] += 12 * (2 * labels - 1)
+    spans = Spans(np.arange(n) * steps, np.full(n, steps))
+    for readout, warns in (("last", True), ("mean+max", False)):
+        network = Network(LINEAR.but(cell="rnn", hidden=8, readout=readout), seed=1)
+        network.params["weight_hh_l0"][...] *= 0.1
+        chosen = FitSettings(updates=60, optimizer=Optimizer(learning_rate=1e-2))
+        targets = labels[:, None] * 2.0 - 1
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            history = fit(network, rows.reshape(-1, 1), spans, targets, chosen)
+        assert max(look.gradient[-1] for look in history.looks) < GONE
+        assert bool(caught) == warns
+        assert (history.loss[-1] > 0.9) == warns  # of 1 for who knows nothing
+    assert history.loss[-1] < 0.2
 
 
 def test_looks_take_no_more_than_their_share() -> None:

@@ -7,7 +7,8 @@ exploding    a gradient grows by more than `GROWN` within a sequence, and by mor
              without bounds, if it grew less, and what is left vanishes
 saturated    the gradient vanishes, and most units stand at the ends of their tanh
 vanishing    less than `GONE` of the gradient is left after a quarter of a sequence; or at its end,
-             what arrives is not used, and what does not would tell of the target
+             what arrives is not used, and what does not would tell of the target; but not where
+             the mean or the maximum of all states is read out
 unused past  the loss is as good when only the newest rows are seen
 healthy      none of these
 """
@@ -58,6 +59,7 @@ def judge(
     units: tuple[Units, ...],
     beyond: Callable[[int], float] | None = None,
     sequences: int = 0,
+    direct: bool = False,
 ) -> Verdict:
     """The verdict on what was measured.
 
@@ -67,6 +69,7 @@ def judge(
         gradient, rate, memory, units: as in `Audit`.
         beyond: as in `network.subject.Context`.
         sequences: of the data.
+        direct: whether the output reads all states, so that every step has a way of its own to it.
     """
     step = about.step
     if not gradient:
@@ -108,7 +111,8 @@ def judge(
             evidence,
         )
     unused = _unused(memory)
-    lost = best.size < GONE and reached < PART * length
+    faded = best.size < GONE and reached < PART * length
+    lost = faded and (unused or not direct)
     dead = evidence["dead units"]
     then = f"{100 * dead:.0f} % of its units are dead, and " if dead else ""
     then += f"{left} steps{large_as}" if lost else "the past is not used"
@@ -116,7 +120,7 @@ def judge(
     if burst is not None and burst.certain and (lost or unused):
         return Verdict("exploding", f"{_told(burst)}; since such updates {then}", evidence)
     tells = float("nan")
-    if unused and best.size < GONE and beyond is not None:
+    if unused and best.size < GONE and beyond is not None and not direct:
         tells = evidence["p of what lies beyond"] = beyond(reached * about.rows)
         lost = tells < SURE if np.isfinite(tells) else lost
     if lost and burst is not None and about.cell in UNBOUNDED:
@@ -129,14 +133,14 @@ def judge(
             f"step{large_as} if they were not. {left[0].upper()}{left[1:]} steps{large_as}",
             evidence,
         )
-    if lost:
-        if full > FULL:
-            return Verdict(
-                "saturated",
-                f"{100 * full:.0f} % of all units and steps stand at an end of their tanh, where "
-                f"no gradient passes: {left} steps{large_as}",
-                evidence,
-            )
+    if lost and full > FULL:
+        return Verdict(
+            "saturated",
+            f"{100 * full:.0f} % of all units and steps stand at an end of their tanh, where "
+            f"no gradient passes: {left} steps{large_as}",
+            evidence,
+        )
+    if lost and not direct:
         rest = "what it reaches of the past is not used" if unused else matters
         if tells < SURE:
             rest += f", and what lies beyond tells of the target ({chance(tells)})"
@@ -147,6 +151,8 @@ def judge(
     )
     if reached >= length:
         far = f"{left} of {length} steps{large_as}"
+    elif direct and not unused:
+        far = f"all states are read out, so that each step counts, though from state to state {far}"
     if unused:
         seen = int(memory.context[0])
         only = f"only the newest {seen} {step}{'s' if seen != 1 else ''}"

@@ -110,7 +110,8 @@ class Watch:
         self._kept: tuple[Part, Array] | None = None
         self._trunk: Network | None = None
         ends = range(1, len(looks) + 1)
-        self._warned = any(fault(looks[:end], total) for end in ends)
+        self._pooled = pooled(network.spec)
+        self._warned = any(fault(looks[:end], total, self._pooled) for end in ends)
         network.burst = worst(looks, norms) or network.burst
 
     def before(self, done: int, batch: Part, size: int) -> None:
@@ -133,7 +134,7 @@ class Watch:
         if steps.max() < SHORT:
             return
         self._look(done, batch, spans, int(steps.max()), self.network.values)
-        if what := fault(self.looks, self.total):
+        if what := fault(self.looks, self.total, self._pooled):
             self._warn(what)
 
     def after(self, norms: list[float]) -> None:
@@ -255,6 +256,17 @@ def every(spec: NetworkSpec, size: int) -> int:
     return max(OFTEN, math.ceil(look / (SHARE * update)))
 
 
+def pooled(spec: NetworkSpec) -> bool:
+    """Whether the output reads a mean or a maximum of all states: then each step has a way of its
+    own to it, and a gradient that fades between states keeps nothing from being learnt.
+
+    Example:
+        >>> pooled(NetworkSpec(NumberInput(1), hidden=8, readout="mean+max"))
+        True
+    """
+    return spec.readout not in ("last", "each")
+
+
 def trunk(spec: NetworkSpec) -> NetworkSpec:
     """The recurrent layers of a network and what is in front of them, given embedded tokens."""
     source = NumberInput(spec.input.width) if isinstance(spec.input, TokenInput) else spec.input
@@ -308,11 +320,11 @@ def by_lag(trail: list[dict[str, Array]], steps: Array, directions: int) -> Arra
     return found
 
 
-def fault(looks: list[Look], total: int) -> Fault:
+def fault(looks: list[Look], total: int, pooled: bool = False) -> Fault:
     """What the newest looks of a run of ``total`` updates show.
 
     Vanishing is said only if from the second half of a sequence nothing has arrived for a quarter
-    of the run; exploding at the second look in a row.
+    of the run, and never of a network that is `pooled`; exploding at the second look in a row.
 
     Example:
         >>> looks = [Look(update, 64, (0.5,) * 5 + (1e-9,)) for update in (10, 20, 30, 40)]
@@ -331,7 +343,8 @@ def fault(looks: list[Look], total: int) -> Fault:
         if look.gradient[-1] >= GONE:
             break
         gone.append(look.update)
-    return "vanishes" if len(gone) >= 4 and gone[0] - gone[-1] >= FOR_LONG * total else ""
+    lasts = len(gone) >= 4 and gone[0] - gone[-1] >= FOR_LONG * total
+    return "vanishes" if lasts and not pooled else ""
 
 
 def advice(
@@ -348,18 +361,30 @@ def advice(
         seen = f"it is {max(look.gradient):.1e} times as large {lag} steps back"
         if burst is not None and max(look.gradient) < GROWN:
             seen = f"its norm is {burst.norm:.1e} times that of the first update"
-        fix = "a smaller learning_rate" if clips else "Optimizer(clip=1.0), a smaller learning_rate"
-        if spec.cell == "rnn_relu" or spec.cell == "rnn_linear":
-            fix += ", Init(recurrent='orthogonal'), or the cell 'lstm' or 'gru'"
         means = "a single update may undo what was learnt"
     else:
-        lag = look.lag[-1]
-        near = max((at for at, g in zip(look.lag, look.gradient, strict=True) if g >= GONE))
-        seen = f"{look.gradient[-1]:.1e} of it is left {lag} steps back"
-        means = f"of sequences of {look.steps} steps, little before the last {near} is learnt from"
-        fix = f"Init(chrono={look.steps})"
-        if not spec.cell_spec.chrono:
-            fix = f"the cell 'gru' or 'lstm', with {fix}"
-        elif spec.init.chrono is not None:
-            fix = "longer segments or windows of fewer steps, for fewer steps in between"
+        near = (at for at, g in zip(look.lag, look.gradient, strict=True) if g >= GONE)
+        seen = f"{look.gradient[-1]:.1e} of it is left {look.lag[-1]} steps back"
+        back = "back"
+        if spec.bidirectional:
+            back = "away" if spec.readout == "each" else "from both ends"
+        means = (
+            f"of sequences of {look.steps} steps, little that lies more than "
+            f"{max(near, default=0)} steps {back} is learnt from"
+        )
+    fix = _fix(what, look.steps, spec, clips)
     return f"the gradient {what} (update {look.update}): {seen}, so {means}; try {fix}"
+
+
+def _fix(what: Fault, steps: int, spec: NetworkSpec, clips: bool) -> str:
+    """What to try; "in Python" is said of what the commands have no option for."""
+    if what == "explodes":
+        fix = "a smaller learning_rate" if clips else "Optimizer(clip=1.0), a smaller learning_rate"
+        if spec.cell in ("rnn_relu", "rnn_linear"):
+            return f"the cell 'gru' or 'lstm', or in Python {fix}, Init(recurrent='orthogonal')"
+        return f"{fix} (in Python)"
+    if not spec.cell_spec.chrono:
+        return f"the cell 'gru' or 'lstm', in Python with Init(chrono={steps})"
+    if spec.init.chrono is None:
+        return f"Init(chrono={steps}) (in Python)"
+    return "longer segments or windows of fewer steps, for fewer steps in between"
