@@ -4,7 +4,7 @@ A random probe v on a state at t, sent back once, meets the state of every step 
 it leaves at t − lag is Jᵀv with J = d state(t) / d state(t − lag). With entries ±1/√H, the mean of
 |Jᵀv|² is |J|²/H in the Frobenius norm (Hutchinson 1990), so one backward pass over a few dozen
 sequences gives all lags at once. Of small models a probe of each unit is sent back instead: then it
-is |J|/√H itself, without error.
+is |J|/√H itself, without error; and of small data, from every step of every sequence.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ STEPS = 5_000
 """That are looked at in any case."""
 WHOLE = 50_000
 """Steps that probes of all units may take, for the gradient without error."""
+EVERY = 2_000
+"""Places, of which all are looked at where that takes no more than `WHOLE` steps."""
 RUN = 2_000
 """Steps that a probe is followed back, at most: what is kept of each takes memory."""
 
@@ -45,6 +47,8 @@ class Norms:
     table: Array
     """``[m, L]``: the size at each lag; NaN where a run is not so long. Of several networks, the
     places in the first, then the same in the next."""
+    group: Array
+    """``[m]``, a number for each sequence in each network: places of one are not independent."""
 
     def curve(self) -> LagCurve:
         """Over all places."""
@@ -60,7 +64,8 @@ class Norms:
 def norms(networks: Sequence[Subject], states: tuple[str, ...], seed: int) -> list[Norms]:
     """For each layer, direction and state: the gradient by lag, of several places.
 
-    Half of the places are the ends of sequences, the others lie anywhere in them.
+    Of small models and data these are all steps; else half of them are the ends of sequences, and
+    the others lie anywhere in them.
 
     Args:
         networks: the model and its data, once for each network that answers in it.
@@ -68,18 +73,26 @@ def norms(networks: Sequence[Subject], states: tuple[str, ...], seed: int) -> li
         seed: of the places and the probes.
     """
     random, subject = np.random.default_rng(seed), networks[0]
-    ends = places(subject.length, steps(subject, SHARE, STEPS) / len(networks), random)
-    about = subject.about
+    about, length = subject.about, subject.length
+    all_steps = about.hidden * (length * (length + 1) / 2).sum()
+    if all_steps <= WHOLE and length.sum() <= EVERY:
+        ends = every_place(length)
+        back = ends._replace(first=length[ends.which] - ends.steps)
+    else:
+        ends = back = places(length, steps(subject, SHARE, STEPS) / len(networks), random)
+    group = np.concatenate([ends.which + i * len(length) for i in range(len(networks))])
     found = []
     for layer in range(about.layers):
         for state in states:
             trails = [_trail(each, ends, layer, state, random) for each in networks]
             for direction in range(about.directions):
+                if direction and back is not ends:  # a reverse one reads what follows a place
+                    trails = [_trail(each, back, layer, state, random) for each in networks]
                 tables = [
                     by_lag(trail[direction], ends.steps, reverse=direction == 1) for trail in trails
                 ]
                 name = ("forward", "reverse")[direction]
-                found.append(Norms(layer, name, state, np.concatenate(tables)))
+                found.append(Norms(layer, name, state, np.concatenate(tables), group))
     return found
 
 
@@ -103,6 +116,18 @@ def _trail(
     place = start[:, None] + np.repeat(ends.steps, ends.steps)[:, None] * np.arange(h)
     whole = [sizes(each[place].reshape(rows, h * h)) / np.sqrt(h) for each in trail]
     return np.stack(whole)
+
+
+def every_place(length: Array) -> Ends:
+    """All steps of all sequences that have one before them.
+
+    Example:
+        >>> [part.tolist() for part in every_place(np.array([3, 2]))]
+        [[0, 0, 1], [0, 0, 0], [2, 3, 2]]
+    """
+    which = np.repeat(np.arange(len(length)), length - 1)
+    steps = np.concatenate([np.arange(2, n + 1) for n in length])
+    return Ends(which, np.zeros_like(which), steps)
 
 
 def places(length: Array, budget: float, random: np.random.Generator) -> Ends:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ..evidence import SURE, of_mean
 from ..network.lags import CHANGE
 from ..network.subject import Subject
+from .budget import steps as affordable
 from .result import Memory
 
 Array = NDArray[Any]
@@ -19,18 +20,54 @@ NEAR = 0.01
 RESAMPLED = 500
 MOST = 400
 """Observations."""
-SHARE = 0.35
-"""Of the steps of all sequences, that all contexts together read."""
+SHARE, STEPS = 0.35, 30_000
+"""Of the steps of all sequences, that all contexts together read; so many in any case, to look
+between those whose loss is within `NEAR` of the full one and those whose is not."""
+FINE = 16
+"""That is done until a context is known to within so small a part of it."""
 
 
 def memory(subject: Subject, seed: int) -> Memory:
     """The loss by length of context, with intervals by bootstrap over the sequences."""
     context, about = subject.context, subject.about
-    length = subject.length
-    steps = sum(min(n / about.rows, float(np.median(length))) for n in context.lengths)
-    most = int(np.clip(SHARE * length.sum() / max(steps, 1.0), context.least, MOST))
-    losses = np.stack([context.losses(n, most) for n in context.lengths])
-    return curve(about.loss, np.array(context.lengths), losses, seed)
+    length, every = subject.length, float(np.median(subject.length))
+
+    def steps(n: int) -> float:
+        return min(n / about.rows, every)
+
+    at_once = max(sum(map(steps, context.lengths)), 1.0)
+    most = int(np.clip(SHARE * length.sum() / at_once, context.least, MOST))
+    known = {n: context.losses(n, most) for n in context.lengths}
+    left = affordable(subject, SHARE, STEPS) - most * at_once
+    unit = int(np.gcd.reduce(context.lengths))
+    while True:
+        found = curve(about.loss, np.array(list(known)), np.stack(list(known.values())), seed)
+        n = between(found, unit)
+        left -= most * steps(n)
+        if not n or left < 0:
+            return found
+        known = dict(sorted({**known, n: context.losses(n, most)}.items()))
+
+
+def between(memory: Memory, unit: int) -> int:
+    """The context halfway from the largest whose loss is not good enough to the usable one; 0 where
+    these are close.
+
+    Args:
+        memory: what is known.
+        unit: contexts are multiples of it.
+
+    Example:
+        >>> losses = np.array([[9.0, 9.0, 8.0], [1.0, 0.5, 0.2], [1.0, 0.5, 0.2]])
+        >>> between(curve("squared error", np.array([1, 8, 16]), losses, 0), 1)
+        4
+    """
+    place = int(np.searchsorted(memory.context, memory.usable))
+    if not place:
+        return 0
+    low, high = int(memory.context[place - 1]), memory.usable
+    middle = (low + high) // (2 * unit) * unit
+    return middle if low < middle and (high - low) * FINE > high else 0
 
 
 def curve(name: str, context: Array, losses: Array, seed: int) -> Memory:

@@ -49,7 +49,7 @@ def rates(networks: Sequence[Subject], found: list[Norms], seed: int) -> list[Ra
         if key not in values:
             values[key] = _mean([singular(each, *key) for each in networks[:PLACES]])
         lag, largest, smallest = values[key][norms.direction == "reverse"]
-        growth, low, high = grown(norms.table, seed)
+        growth, low, high = grown(norms.table, seed, norms.group)
         life = np.inf if growth >= 1 else 0.0 if growth == 0 else np.log(0.5) / np.log(growth)
         tables = np.split(norms.table, len(networks))
         each = tuple(grown(table, seed)[0] for table in tables) if len(tables) > 1 else ()
@@ -70,39 +70,44 @@ def _mean(each: list[list[tuple[Array, Array, Array]]]) -> list[tuple[Array, Arr
     return found
 
 
-def grown(table: Array, seed: int = 0) -> tuple[float, float, float]:
+def grown(table: Array, seed: int = 0, group: Array | None = None) -> tuple[float, float, float]:
     """The factor of a step, and its 95 % interval: by the line through each place's logarithms.
 
     Args:
-        table: ``[m, L]``, sizes by lag; NaN where unknown.
-        seed: of the bootstrap over places.
+        table: ``[m, L]``, sizes by lag; NaN beyond the end of a run.
+        seed: of the bootstrap.
+        group: ``[m]``, what is drawn in the bootstrap; None for each place by itself, as where all
+            are of one group.
 
     Example:
         >>> growth, low, high = grown(2.0 ** np.arange(51)[None])
         >>> round(growth, 12), low
         (2.0, nan)
     """
-    slopes, weights = [], []
-    for row in table:
-        known = row[~np.isnan(row)]
-        ended = np.flatnonzero((known < TINY) | (known > LARGE))
-        last = int(ended[0]) if ended.size else len(known)
-        if last < 2 and len(known) > 1:  # gone, or beyond all numbers, in a single step
-            slopes.append(np.log(TINY if known[1] < TINY else LARGE))
-            weights.append(1.0)
-        elif last >= 2:
-            y = np.log(known[:last])
-            t = np.arange(last) - (last - 1) / 2
-            slopes.append(float((t * y).sum() / (t * t).sum()))
-            weights.append(float(last))
-    if not slopes:
+    count = (~np.isnan(table)).sum(axis=1)
+    kept = count > 1
+    if not kept.any():
         return np.nan, np.nan, np.nan
-    slope, weight = np.array(slopes), np.array(weights)
+    table, count = table[kept], count[kept]
+    beyond = (table < TINY) | (table > LARGE)
+    last = np.where(beyond.any(axis=1), beyond.argmax(axis=1), count)
+    t = np.arange(table.shape[1]) - (last[:, None] - 1) / 2
+    in_line = np.arange(table.shape[1]) < last[:, None]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        slope = np.where(in_line, t * np.log(table), 0).sum(axis=1)
+        slope /= np.where(in_line, t * t, 0).sum(axis=1)
+    # gone, or beyond all numbers, in a single step
+    slope = np.where(last < 2, np.log(np.where(table[:, 1] < TINY, TINY, LARGE)), slope)
+    weight = np.maximum(last, 1).astype(np.float64)
     growth = _factor(float(np.average(slope, weights=weight)))
-    if len(slope) < 2:
+    number = np.arange(len(slope))
+    if group is not None and np.ptp(group):
+        number = np.unique(group[kept], return_inverse=True)[1]
+    total, weights = np.bincount(number, slope * weight), np.bincount(number, weight)
+    if len(weights) < 2:
         return growth, np.nan, np.nan
-    chosen = np.random.default_rng(seed).integers(len(slope), size=(RESAMPLED, len(slope)))
-    means = (slope * weight)[chosen].sum(axis=1) / weight[chosen].sum(axis=1)
+    chosen = np.random.default_rng(seed).integers(len(weights), size=(RESAMPLED, len(weights)))
+    means = total[chosen].sum(axis=1) / weights[chosen].sum(axis=1)
     low, high = np.quantile(means, (0.025, 0.975))
     return growth, _factor(float(low)), _factor(float(high))
 
