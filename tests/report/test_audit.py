@@ -201,9 +201,15 @@ def test_lines_of_a_long_example_count_its_steps_from_the_first() -> None:
 def test_a_past_that_is_not_proved_to_be_of_use_is_said_to_be_so() -> None:
     audit = reported.audit()
     memory = replace(audit.memory, gain=0.03, p=0.4)
-    assert "a longer past lowers it by less than 1 %" in audit_page(audit).html()
+    assert "a longer past lowers it by less than 1\N{NO-BREAK SPACE}%" in audit_page(audit).html()
     words = audit_page(replace(audit, memory=memory)).html()
-    assert "lowers the loss by 3 % (p = 0.4): it is not proved to be of use" in words
+    assert "loss by 3\N{NO-BREAK SPACE}% (p = 0.4): it is not proved to be of use" in words
+
+
+def test_a_number_and_its_sign_of_per_cent_stay_on_one_line() -> None:
+    words = audit_page(reported.audit()).html().partition("<main>")[2].partition("</main>")[0]
+    assert "95\N{NO-BREAK SPACE}% interval" in words
+    assert not re.search(r"\d %", words)
 
 
 @pytest.mark.parametrize("path", [None, 3])

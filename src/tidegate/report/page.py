@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -52,6 +53,7 @@ class Page:
             f"{''.join(block.html() for block in section.blocks)}</section>\n"
             for i, section in enumerate(self.sections)
         )
+        body = re.sub(r"(?<=\d) %", "\N{NO-BREAK SPACE}%", f"{blocks}\n{parts}")
         return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -69,8 +71,7 @@ class Page:
 <p class="lead">{escape(self.lead)}</p>
 {self._contents()}</header>
 <main>
-{blocks}
-{parts}</main>
+{body}</main>
 <footer>Written by tidegate {escape(version("tidegate"))}. This file needs no network. Charts:
 Observable Plot and D3, whose licenses are in its source.</footer>
 <!--
