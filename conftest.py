@@ -1,12 +1,18 @@
-"""What goes for all tests: which examples can run here, and that Ctrl-C can be pressed."""
+"""What goes for all tests: which examples can run here, that Ctrl-C can be pressed, and that no
+example is late, for a machine may be busy."""
 
 from __future__ import annotations
 
 import signal
 from importlib.util import find_spec
 
+from hypothesis import settings
+
 # those of extras need the extra
 collect_ignore = [] if find_spec("sktime") else ["src/tidegate/forecast/sktime.py"]
+
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")
 
 
 def pytest_configure() -> None:

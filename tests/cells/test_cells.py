@@ -70,7 +70,7 @@ def test_linear_cell_is_its_formula() -> None:
 
 @pytest.mark.parametrize("cell", CELLS.values(), ids=lambda cell: cell.name)
 @given(inputs=st.integers(1, 5), hidden=st.integers(1, 5), seed=st.integers(0, 2**16))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_step_grad_is_the_slope(cell: CellSpec, inputs: int, hidden: int, seed: int) -> None:
     """Moving input, states and weights together changes the step as step_grad says."""
     w, (x, state) = (

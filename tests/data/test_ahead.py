@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from libraries import LIBRARIES, Data, days, each_library
@@ -62,7 +62,6 @@ def test_no_future_columns() -> None:
     assert read_future(pl.DataFrame(AHEAD), series, 2).shape == (2, 2, 0)
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_any_frequency_in_any_order(data: st.DataObject) -> None:
     frequency = data.draw(st.sampled_from(["D", "h", "MS", "ME", "B", "W", "QE"]))

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from libraries import Data
@@ -24,7 +24,6 @@ def more(old: Series, df: Any, **options: Any) -> Series:
     return extend(old, read_series(df, like=old, missing="any", gaps="fill", **options))
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_in_two_parts_as_in_one(data: st.DataObject) -> None:
     frequency = data.draw(st.sampled_from(["D", "h", "ME", "B", "integer"]))

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from libraries import LIBRARIES, Data, days, each_library
@@ -69,7 +69,6 @@ def test_a_summary_of_one_gap_and_of_none() -> None:
     assert summary((), series.frequency) == ""
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_rows_dropped_come_back_as_missing(data: st.DataObject) -> None:
     frequency = data.draw(st.sampled_from(FREQUENCIES))

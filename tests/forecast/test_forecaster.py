@@ -113,7 +113,7 @@ numbers = st.one_of(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(numbers, min_size=12, max_size=40), st.booleans())
 def test_any_numbers_give_ordered_finite_quantiles(values: list[float], positive: bool) -> None:
     array = np.abs(values) if positive else np.array(values)

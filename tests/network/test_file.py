@@ -67,9 +67,7 @@ def test_there_and_back(model: Path) -> None:
         max_leaves=8,
     ),
 )
-@settings(
-    max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
-)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_tensors_and_any_json_come_back(
     tmp_path: Path, arrays: dict[str, np.ndarray], value: Any
 ) -> None:
@@ -135,7 +133,7 @@ def test_cut_off_anywhere(model: Path) -> None:
 
 
 @given(st.data())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_flipped_bytes_never_crash(model: Path, data: st.DataObject) -> None:
     """A flip may change a number or a word, which no reader can know; it never does more."""
     good = parts(model)
@@ -159,7 +157,7 @@ def test_flipped_bytes_never_crash(model: Path, data: st.DataObject) -> None:
 
 
 @given(st.binary(max_size=200), st.binary(max_size=60))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_junk(tmp_path: Path, junk: bytes, header: bytes) -> None:
     (tmp_path / "junk").write_bytes(junk)
     refusal(tmp_path / "junk")

@@ -115,7 +115,7 @@ def test_equals_torch_whatever_the_shape(cell: str, B: int, T: int, I: int, H: i
     bidirectional=st.booleans(),
     with_state=st.booleans(),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_equals_torch_whatever_the_lengths(
     cell: str, lengths: list[int], extra: int, I: int, H: int, with_state: bool, **settings: Any
 ) -> None:

@@ -305,7 +305,7 @@ def test_equals_the_reference_without_a_head(readout: str) -> None:
     steps=st.lists(st.integers(1, 6), min_size=1, max_size=12),
     seed=st.integers(0, 2**16),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_equals_the_reference_whatever_the_shapes(
     columns: int, segment: int, dense: int, steps: list[int], seed: int, **settings: object
 ) -> None:
@@ -323,7 +323,7 @@ def test_equals_the_reference_whatever_the_shapes(
     steps=st.lists(st.integers(1, 20), min_size=1, max_size=12),
     seed=st.integers(0, 2**16),
 )
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_equals_the_reference_whatever_the_tokens(
     vocabulary: int, width: int, steps: list[int], seed: int, **settings: object
 ) -> None:

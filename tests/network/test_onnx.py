@@ -148,7 +148,7 @@ def test_only_the_plain_operators_are_used(tmp_path: Path) -> None:
 
 
 @given(data=st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_any_network_at_any_size(data: st.DataObject) -> None:
     draw = data.draw
     width = st.integers(1, 6)

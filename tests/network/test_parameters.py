@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tidegate.cells import CELLS
@@ -57,7 +57,6 @@ def test_names_shapes_and_order_are_torchs(cell: str, bidirectional: bool) -> No
     bidirectional=st.booleans(),
     outputs=st.integers(0, 3),
 )
-@settings(deadline=None)
 def test_views_tile_the_buffer(
     cell: str,
     columns: int,

@@ -152,7 +152,7 @@ def test_equals_torch_without_a_head() -> None:
     steps=st.lists(st.integers(1, 6), min_size=1, max_size=4),
     seed=st.integers(0, 2**16),
 )
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_gradient_is_the_slope(
     cell: str,
     columns: int,
