@@ -50,8 +50,9 @@ GONE = 2.0**-23
 to what comes from near."""
 LARGE = 10.0
 """A gradient so many times that of the first update may have ruined a network: it is looked at."""
-FOR_LONG = 0.25
-"""The share of a run for which nothing may arrive: many networks learn to remember in this time."""
+FOR_LONG, FEW, LONGER = 0.25, 4, 0.5
+"""The share of a run for which nothing may arrive: many networks learn to remember in this time.
+Of a run so short that there are fewer looks, a larger one."""
 BEYOND = float(np.finfo(np.float32).max)
 """What stands for a number that float32 does not hold."""
 
@@ -324,7 +325,8 @@ def fault(looks: list[Look], total: int, pooled: bool = False) -> Fault:
     """What the newest looks of a run of ``total`` updates show.
 
     Vanishing is said only if from the second half of a sequence nothing has arrived for a quarter
-    of the run, and never of a network that is `pooled`; exploding at the second look in a row.
+    of the run, or for half of it where there were fewer than `FEW` looks in that time, and never of
+    a network that is `pooled`; exploding at the second look in a row.
 
     Example:
         >>> looks = [Look(update, 64, (0.5,) * 5 + (1e-9,)) for update in (10, 20, 30, 40)]
@@ -343,8 +345,10 @@ def fault(looks: list[Look], total: int, pooled: bool = False) -> Fault:
         if look.gradient[-1] >= GONE:
             break
         gone.append(look.update)
-    lasts = len(gone) >= 4 and gone[0] - gone[-1] >= FOR_LONG * total
-    return "vanishes" if lasts and not pooled else ""
+    if pooled or not gone:
+        return ""
+    part = FOR_LONG if len(gone) >= FEW else LONGER
+    return "vanishes" if gone[0] - gone[-1] >= part * total else ""
 
 
 def advice(
