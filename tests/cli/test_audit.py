@@ -14,7 +14,7 @@ import pytest
 import reported
 import tidegate
 from commands import RAIN, Run
-from tidegate.audit.result import Audit
+from tidegate.audit.result import Audit, Fix
 from tidegate.cli import audited
 
 WORDS = ("verdict", "vanishing", "exploding", "saturated", "healthy", "unused past")
@@ -127,7 +127,9 @@ def test_the_report_in_the_terminal() -> None:
     lines = text.splitlines()
     assert lines[0].startswith("Verdict: vanishing: of 40 days it uses 24")
     assert "  t+1 cannot depend on the newest 2 rows of all inputs" in lines
-    assert any(line.startswith("1. an LSTM with chrono initialisation: ") for line in lines)
+    assert any(
+        line.startswith("1. an LSTM with chrono initialisation (--cell lstm): ") for line in lines
+    )
     kept = [line.split() for line in lines if line.startswith(("         0 ", "        60 "))]
     assert kept[0][:2] == ["0", "1"]
     # 60 steps of 0.9 × 1.05, c being kept longest; its bar is shorter by 1.47 decades of six
@@ -154,9 +156,10 @@ def test_compare_classifiers_as_json(run: Run) -> None:
     assert found["unit"] == "sequences"
 
 
-def cells_of(run: Run, text: str, *words: str) -> dict[str, Any]:
+def cells_of(run: Run, text: str, *words: str, file: str = "table.csv") -> dict[str, Any]:
     common = ("--updates", "2", "--seeds", "1", "--cells", "rnn,gru", "--json")
-    done = run("compare", "rain.csv", *words, *common, text=text)
+    Path(file).write_text(text, "utf-8")
+    done = run("compare", file, *words, *common)
     assert done.code == 0, done.err
     found: dict[str, Any] = json.loads(done.out)
     assert [each["cell"] for each in found["contestants"]] == ["rnn", "gru"]
@@ -180,7 +183,7 @@ def test_compare_regressors(run: Run) -> None:
 
 def test_compare_taggers(run: Run) -> None:
     sentence = "the\tD\ncat\tN\nsleeps\tV\n\na\tD\ndog\tN\n\n"
-    found = cells_of(run, sentence * 10, "--task", "tag")
+    found = cells_of(run, sentence * 10, "--task", "tag", file="tags.txt")
     assert (found["loss"], found["observations"]) == ("nats", 5)
     lines = [
         f"{i},{k},{(i * k) % 5 - 2},{'up' if (i * k) % 5 > 2 else 'down'}"
@@ -248,3 +251,18 @@ def test_the_report_has_every_input_and_every_network() -> None:
     lines = [line.split() for line in text.partition("Where each input")[2].splitlines()[:6]]
     assert ["mm", "3", "0.5"] in lines and ["size", "any", "2"] in lines
     assert ["temperature", "not", "known"] in lines
+
+
+def test_the_report_says_which_fixes_the_commands_have_and_shows_the_usable_memory() -> None:
+    found = reported.audit("rnn", 1, 1)
+    fixes = (
+        Fix("an LSTM with chrono initialisation", "why", {"cell": "lstm", "init.chrono": 9}),
+        Fix("an LSTM", "why", {"cell": "lstm"}),
+    )
+    context = np.unique([*(2**k for k in range(14)), 97, 10_000])
+    score = np.linspace(1, 0, len(context))
+    memory = replace(found.memory, context=context, score=score, usable=97)
+    text = audited.report(replace(found, fixes=fixes, memory=memory))
+    assert "1. an LSTM with chrono initialisation (in Python): why" in text
+    assert "2. an LSTM (--cell lstm): why\nIn Python, audit.try_fixes() trains each" in text
+    assert any(line.split()[:1] == ["97"] for line in text.splitlines())

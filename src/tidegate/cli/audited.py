@@ -15,7 +15,7 @@ from .bars import bars
 from .layout import WIDTH, columns
 
 if TYPE_CHECKING:
-    from ..audit.result import Audit
+    from ..audit.result import Audit, Fix
 
 ROWS = 10
 """Lags or contexts in a list, at most."""
@@ -36,10 +36,17 @@ def report(audit: Audit) -> str:
         parts.append("\n".join(["Blind:", *(f"  {line}" for line in shown)]))
     if audit.fixes:
         lines = [
-            _wrapped(f"{i}. {fix.title}: {fix.why}", "   ") for i, fix in enumerate(audit.fixes, 1)
+            _wrapped(f"{i}. {fix.title} ({_how(fix)}): {fix.why}", "   ")
+            for i, fix in enumerate(audit.fixes, 1)
         ]
-        parts.append("\n".join(["What to try, best first:", *lines]))
+        more = "In Python, audit.try_fixes() trains each of them and tells what it gains."
+        parts.append("\n".join(["What to try, best first:", *lines, more]))
     return "\n\n".join(parts) + "\n"
+
+
+def _how(fix: Fix) -> str:
+    """Where it is set: the commands have an option for the cell alone."""
+    return f"--cell {fix.changes['cell']}" if set(fix.changes) == {"cell"} else "in Python"
 
 
 def _about(audit: Audit) -> str:
@@ -126,7 +133,8 @@ def _inputs(audit: Audit) -> list[str]:
 
 def _memory(audit: Audit) -> str:
     memory = audit.memory
-    at = _some(memory.context)
+    enough = int(np.searchsorted(memory.context, memory.usable))
+    at = sorted({*_some(memory.context), enough})
     words = bars(
         [str(int(memory.context[i])) for i in at],
         [float(memory.score[i]) for i in at],
