@@ -13,7 +13,7 @@ from torch.fx.experimental.proxy_tensor import make_fx  # noqa: E402
 from torch.nn.utils.rnn import pack_sequence  # noqa: E402
 
 from tidegate.torch import GRU, LSTM, RNN, fused  # noqa: E402
-from tidegate.torch.compiled import KEPT, _unfold, _waiting  # noqa: E402
+from tidegate.torch.compiled import KEPT, _unfold, _unfold_backward, _waiting  # noqa: E402
 
 PAIRS = [(LSTM, nn.LSTM), (GRU, nn.GRU), (RNN, nn.RNN)]
 # torch.compile itself warns of what will change in torch
@@ -77,6 +77,29 @@ def test_a_compiled_packed_sequence_is_one_graph():
     torch.testing.assert_close(compiled(in_order)[0].data, layer(in_order)[0].data)
 
 
+@pytest.mark.parametrize(("ours", "theirs"), PAIRS)
+@pytest.mark.parametrize("ordered", [False, True])
+def test_a_compiled_packed_sequence_takes_states(ours, theirs, ordered):
+    layer = ours(3, 5, num_layers=2, dtype=torch.float64)
+    sequences = [torch.randn(n, 3, dtype=torch.float64) for n in ((4, 2) if ordered else (2, 4))]
+    packed = pack_sequence(sequences, ordered)
+    compiled = torch.compile(layer, fullgraph=True, backend="aot_eager")
+
+    def state(batch):
+        h = torch.randn(2, batch, 5, dtype=torch.float64)
+        return (h, h.sin()) if ours is LSTM else h
+
+    given = state(2)
+    got, expected = compiled(packed, given), layer(packed, given)
+    torch.testing.assert_close(got[0].data, expected[0].data)
+    torch.testing.assert_close(got[1], expected[1])
+    if ordered:  # else torch puts them in order first, and says what it misses
+        with pytest.raises(
+            RuntimeError, match=r"Expected hidden size \(2, 2, 5\), got \[2, 3, 5\]"
+        ):
+            compiled(packed, state(3))
+
+
 def test_compiled_lengths_are_checked_when_the_graph_runs():
     layer = LSTM(3, 5, batch_first=True, dtype=torch.float64)
     compiled = torch.compile(layer, fullgraph=True, backend="aot_eager")
@@ -128,6 +151,45 @@ def test_the_operation_keeps_what_torch_asks_of_one(cell, dtype, checkpoint):
     lengths = torch.tensor([5, 2])
     args = (*args[:4], lengths, *args[5:])
     assert set(torch.library.opcheck(_unfold, args).values()) == {"SUCCESS"}
+
+
+@pytest.mark.filterwarnings("ignore:tidegate.torch has no fused second derivative")
+@pytest.mark.parametrize("kind", ["padded", "lengths", "packed", "dropout"])
+def test_the_operation_of_the_way_back_keeps_it_too(kind):
+    def new(*shape):
+        return torch.randn(shape, dtype=torch.float64)
+
+    layers = 2 if kind == "dropout" else 1
+    weights = [new(16, 3), new(16, 4), *([new(16, 4), new(16, 4)] if layers == 2 else [])]
+    place = {"lengths": torch.tensor([3, 1]), "packed": torch.tensor([2, 1, 1])}.get(kind)
+    seed = torch.tensor(7) if kind == "dropout" else None
+    packed = kind == "packed"
+    x, h, c = new(*((4, 3) if packed else (3, 2, 3))), new(layers, 2, 4), new(layers, 2, 4)
+    dropout = 0.5 if kind == "dropout" else 0.0
+    rest = ("lstm", [3, 4, layers], [packed, False, False, False, False], dropout)
+    *ends, key = _unfold(x, h, c, weights, place, seed, *rest)
+    grads = [torch.randn_like(end) for end in ends]
+
+    def back(*tensors):
+        return tuple(
+            _unfold_backward(
+                list(tensors[:3]), *tensors[3:6], list(tensors[6:]), place, seed, key, *rest
+            )
+        )
+
+    given = [each.requires_grad_() for each in (*grads, x, h, c, *weights)]
+    args = (given[:3], *given[3:6], given[6:], place, seed, key, *rest)
+    assert set(torch.library.opcheck(_unfold_backward, args).values()) == {"SUCCESS"}
+    assert torch.autograd.gradcheck(back, given)
+
+
+@pytest.mark.filterwarnings("ignore:tidegate.torch has no fused second derivative")
+@pytest.mark.parametrize(("ours", "theirs"), PAIRS)
+def test_a_second_derivative_where_somebody_sees_operations(ours, theirs):
+    layer = ours(2, 3, num_layers=2, bidirectional=True, dtype=torch.float64)
+    compiled = torch.compile(layer, fullgraph=True, backend="eager")
+    x = torch.randn(3, 2, 2, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradgradcheck(lambda given: compiled(given)[0], (x,))
 
 
 @pytest.mark.parametrize("both", [False, True])
@@ -199,6 +261,31 @@ def test_many_gradients_at_once(ours, theirs):
     probes = torch.eye(y.numel(), dtype=torch.float64).view(-1, *y.shape)
     found = torch.func.vmap(lambda v: torch.autograd.grad(y, x, v, retain_graph=True)[0])(probes)
     torch.testing.assert_close(found.view(expected.shape), expected)
+
+
+@pytest.mark.filterwarnings("ignore:tidegate.torch has no fused pass under")
+@pytest.mark.parametrize("kind", [LSTM, GRU, RNN])
+def test_gradients_of_sequences_of_many_lengths_by_torch_func(kind):
+    layer = kind(3, 4, num_layers=2, bidirectional=True, batch_first=True, dtype=torch.float64)
+    packed = pack_sequence([torch.randn(n, 3, dtype=torch.float64) for n in (1, 4, 2)], False)
+    x, lengths = torch.randn(3, 4, 3, dtype=torch.float64), torch.tensor([1, 4, 2])
+
+    def packed_loss(data):
+        y, state = layer(packed._replace(data=data))
+        return y.data.sin().sum() + (state[0] if kind is LSTM else state).cos().sum()
+
+    def padded_loss(x):
+        return layer(x, lengths=lengths)[0].sin().sum()
+
+    for loss, data in ((packed_loss, packed.data), (padded_loss, x)):
+        leaf = data.clone().requires_grad_()
+        (expected,) = torch.autograd.grad(loss(leaf), leaf)
+        torch.testing.assert_close(torch.func.grad(loss)(data), expected)
+        batch = torch.stack([data, 2 * data])
+        leaf = (2 * data).requires_grad_()
+        (other,) = torch.autograd.grad(loss(leaf), leaf)
+        found = torch.func.vmap(torch.func.grad(loss))(batch)
+        torch.testing.assert_close(found, torch.stack([expected, other]))
 
 
 def test_gradients_of_each_sample():

@@ -136,6 +136,14 @@ def test_features_and_states_of_a_packed_sequence_are_checked(ours, theirs):
     layer = ours(3, 5)
     with pytest.raises(RuntimeError, match=r"Expected hidden(\[0\])? size \(1, 1, 5\)"):
         layer(pack_sequence([torch.randn(4, 3)]), state_of(layer, (3,)))
+    # states are put in order first, as torch does
+    given = pack_sequence([torch.randn(2, 3), torch.randn(4, 3)], enforce_sorted=False)
+    for batch in ((1,), (0,), ()):
+        with pytest.raises((RuntimeError, IndexError)) as expected:
+            nn.GRU(3, 5)(given, torch.zeros(1, *batch, 5))
+        with pytest.raises(type(expected.value)) as got:
+            layer(given, state_of(layer, batch))
+        assert str(got.value).replace("hidden[0]", "hidden") == str(expected.value)
     packed = pack_sequence([torch.randn(4, 3, dtype=torch.float64)])
     with pytest.raises((RuntimeError, ValueError)) as expected:
         theirs(3, 5)(packed)

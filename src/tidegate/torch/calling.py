@@ -32,14 +32,21 @@ def run(module: Any, input: Any, hx: Any, lengths: Any, record: bool) -> Any:
     why = not_fused(module, input, hx)
     if why is None:
         return _fused(module, input, hx, lengths, record)
-    if isinstance(input, PackedSequence) and input.data.dtype is module.weight_ih_l0.dtype:
-        # torch's LSTM does not check these, and reads memory that is not there
-        module.check_input(input.data, input.batch_sizes)
-        if hx is not None:
-            module.check_forward_args(input.data, hx, input.batch_sizes)
+    if module.mode == "LSTM" and isinstance(input, PackedSequence):
+        _check_packed(module, input, hx)
     if lengths is not None or record:
         raise ValueError(f"lengths and record are for the fused pass, which is not there {why}")
     return BASES[module.mode].forward(module, input, hx)
+
+
+def _check_packed(module: Any, input: PackedSequence, hx: Any) -> None:
+    """What torch's GRU and RNN check, and its LSTM not, which reads memory that is not there."""
+    if input.data.dtype is not module.weight_ih_l0.dtype:
+        return  # there is an error for this
+    state = None if hx is None else module.permute_hidden(hx, input.sorted_indices)
+    module.check_input(input.data, input.batch_sizes)
+    if state is not None:
+        module.check_forward_args(input.data, state, input.batch_sizes)
 
 
 def _leaf(module: Any, input: Proxy, *others: Any) -> Proxy:
@@ -112,15 +119,19 @@ def _state_fits(module: Any, input: Any, hx: Any, dtype: torch.dtype) -> bool:
     lstm = module.mode == "LSTM"
     if lstm and not (isinstance(hx, tuple | list) and len(hx) == 2):
         return False
+    parts = hx if lstm else (hx,)
+    batch: tuple[int, ...]
     if isinstance(input, PackedSequence):
-        batch: tuple[int, ...] = (int(input.batch_sizes[0]),)
+        if torch.compiler.is_compiling():  # how many there are is in a tensor: see when it runs
+            batch = tuple(parts[0].shape[1:2]) if isinstance(parts[0], Tensor) else ()
+        else:
+            batch = (int(input.batch_sizes[0]),)
     elif input.dim() == 2:
         batch = ()
     else:
         batch = (input.shape[0 if module.batch_first else 1],)
     directions = 2 if module.bidirectional else 1
     shape = (module.num_layers * directions, *batch, module.hidden_size)
-    parts = hx if lstm else (hx,)
     return all(
         isinstance(part, Tensor)
         and tuple(part.shape) == shape

@@ -16,14 +16,35 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .fused import Call, back, through
+from .fused import Call, back, back_slowly, check_masks, slowly, through
 from .layers import CELLS, Layers
 from .layout import Layout, Packed, Padded, check_lengths
+from .masks import masks
 
 KEPT = 16
 """Tapes that wait for their way back, at most: of passes that never have one, too."""
 _waiting: OrderedDict[int, Any] = OrderedDict()
 atexit.register(_waiting.clear)
+
+
+def _described(
+    batch: int | None,
+    x: Tensor,
+    place: Tensor | None,
+    cell: str,
+    sizes: list[int],
+    flags: list[bool],
+    dropout: float,
+) -> tuple[Layers, Layout]:
+    """What an operation's plain arguments say; the batch of a packed one where that is known."""
+    inputs, hidden, count = sizes
+    packed, batch_first, bidirectional, bias, _ = flags
+    layers = Layers(cell, inputs, hidden, count, bidirectional, bias, dropout, x.dtype)
+    if packed:
+        assert place is not None
+        return layers, Packed(place, x.shape[0], batch)
+    first = 0 if batch_first else 1
+    return layers, Padded(x.shape[first], x.shape[1 - first], batch_first, place)
 
 
 def _call(
@@ -35,20 +56,11 @@ def _call(
     flags: list[bool],
     dropout: float,
 ) -> Call:
-    """The call that an operation's plain arguments describe."""
-    inputs, hidden, count = sizes
-    packed, batch_first, bidirectional, bias, checkpoint = flags
-    layers = Layers(cell, inputs, hidden, count, bidirectional, bias, dropout, x.dtype)
-    layout: Layout
-    if packed:
-        assert place is not None
-        layout = Packed(place, len(x))
-    else:
-        first = 0 if batch_first else 1
-        if place is not None:
-            check_lengths(place, x.shape[1 - first])
-        layout = Padded(x.shape[first], x.shape[1 - first], batch_first, place)
-    return Call(layers, layout, None if seed is None else int(seed), checkpoint)
+    """The call that they describe, checked."""
+    layers, layout = _described(None, x, place, cell, sizes, flags, dropout)
+    if isinstance(layout, Padded) and layout.lengths is not None:
+        check_lengths(layout.lengths, layout.steps)
+    return Call(layers, layout, None if seed is None else int(seed), flags[-1])
 
 
 @torch.library.custom_op("tidegate::unfold", mutates_args=())
@@ -65,6 +77,9 @@ def _unfold(
     dropout: float,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     call = _call(x, place, seed, cell, sizes, flags, dropout)
+    if h.shape[1] != (batch := len(call.layout.places)):
+        expected = (h.shape[0], batch, h.shape[2])
+        raise RuntimeError(f"Expected hidden size {expected}, got {list(h.shape)}")
     state = (h, c if call.layers.has_c else None)
     y, found = through(call, x, state, tuple(weights), keep=True)
     key = _key(x, *state, *weights, place, call)
@@ -173,6 +188,76 @@ def _backward(ctx: Any, dy: Any, dh: Any, dc: Any, _key: Any) -> tuple[Any, ...]
 
 
 _unfold.register_autograd(_backward, setup_context=_setup)
+
+
+@torch.library.custom_op("tidegate::masks", mutates_args=())
+def _masks(
+    x: Tensor,
+    place: Tensor | None,
+    seed: Tensor,
+    cell: str,
+    sizes: list[int],
+    flags: list[bool],
+    dropout: float,
+) -> list[Tensor]:
+    call = _call(x, place, seed, cell, sizes, flags, dropout)
+    assert call.seed is not None
+    return masks(call.layers, call.layout.places, call.seed, x)
+
+
+@_masks.register_fake
+def _(
+    x: Tensor,
+    place: Tensor | None,
+    seed: Tensor,
+    cell: str,
+    sizes: list[int],
+    flags: list[bool],
+    dropout: float,
+) -> list[Tensor]:
+    width = sizes[1] * (2 if flags[2] else 1)
+    return [x.new_empty((*x.shape[:-1], width)) for _ in range(sizes[2] - 1)]
+
+
+def _setup_again(ctx: Any, inputs: Any, output: Any) -> None:
+    grads, x, h, c, weights, place, seed, _key, *ctx.others = inputs
+    ctx.save_for_backward(place, seed, *grads, x, h, c, *weights)
+
+
+def _backward_again(ctx: Any, d_found: list[Tensor]) -> tuple[Any, ...]:
+    """The second derivative, in operations of torch."""
+    slowly("second derivative")
+    create = torch.is_grad_enabled()
+    place, seed, *saved = ctx.saved_tensors
+    # whose gradient nobody asks for has one that is derived, all the same
+    tensors = [each if each.requires_grad else each.detach().requires_grad_() for each in saved]
+    dy, dh, dc, x, h, c, *weights = tensors
+    layers, layout = _described(h.shape[1], x, place, *ctx.others)
+    drawn = None
+    if seed is not None:
+        check_masks(ctx.others[2][-1])
+        drawn = _masks(x.detach(), place, seed, *ctx.others)
+    given = (x, h, c, *weights) if layers.has_c else (x, h, None, *weights)
+    wanted = tuple(each is not None for each in given)
+    grads = (dy, dh, dc) if layers.has_c else (dy, dh)
+    found = back_slowly(layers, layout, drawn, given, grads, wanted)
+    with torch.enable_grad():
+        pairs = [
+            (one, d)
+            for one, d in zip(found, d_found, strict=True)
+            if one is not None and d is not None
+        ]
+        again = torch.autograd.grad(
+            [one for one, _ in pairs],
+            tensors,
+            [d for _, d in pairs],
+            create_graph=create,
+            allow_unused=True,
+        )
+    return list(again[:3]), *again[3:6], list(again[6:]), *[None] * 7
+
+
+_unfold_backward.register_autograd(_backward_again, setup_context=_setup_again)
 
 
 def traced(

@@ -161,23 +161,49 @@ def _again(
     grads: tuple[Tensor | None, ...],
     wanted: tuple[bool, ...],
 ) -> list[Tensor | None]:
-    """Backwards by operations of torch, which can be derived once more and batched."""
+    """`back` by operations of torch, which can be derived once more and batched."""
+    x = given[0]
+    assert x is not None
+    drawn = None
+    if call.seed is not None:
+        check_masks(call.checkpoint)
+        drawn = masks(call.layers, call.layout.places, call.seed, x.detach())
+    return back_slowly(call.layers, call.layout, drawn, given, grads, wanted)
+
+
+def check_masks(checkpoint: bool) -> None:
+    """Refuses dropout together with checkpoint=True in a second derivative."""
+    if checkpoint:
+        raise RuntimeError(
+            "a second derivative, or many gradients at once, through dropout is not there with "
+            "checkpoint=True, whose masks are those of pieces; leave out one of the three"
+        )
+
+
+def back_slowly(
+    layers: Layers,
+    layout: Layout,
+    drawn: list[Tensor] | None,
+    given: tuple[Tensor | None, ...],
+    grads: tuple[Tensor | None, ...],
+    wanted: tuple[bool, ...],
+) -> list[Tensor | None]:
+    """`back` by operations of torch; no value of a tensor decides which.
+
+    Args:
+        layers, layout: of a `Call`.
+        drawn: the masks of `masks`; None for no dropout.
+        given, grads, wanted: as there; each of the given that is wanted asks for its gradient.
+    """
     x, h, c, *rest = given
     assert x is not None
     weights = cast("tuple[Tensor, ...]", tuple(rest))
-    drawn = None
-    if call.seed is not None:
-        if call.checkpoint:
-            raise RuntimeError(
-                "a second derivative, or many gradients at once, through dropout is not there with "
-                "checkpoint=True, whose masks are those of pieces; leave out one of the three"
-            )
-        drawn = masks(call.layers, call.layout.places, call.seed, x.detach())
-        drawn = [call.layout.padded(each)[0] for each in drawn]
     with torch.enable_grad():
-        state = started(call.layers, (h, c), len(call.layout.places), x)
-        y, ends = unfolded(call.layers, *call.layout.padded(x), state, weights, drawn)
-        outputs = [call.layout.unpadded(y), *ends]
+        rows, lengths = layout.padded(x)
+        drawn = drawn and [layout.padded(each)[0] for each in drawn]
+        state = started(layers, (h, c), rows.shape[0], x)
+        y, ends = unfolded(layers, rows, lengths, state, weights, drawn)
+        outputs = [layout.unpadded(y), *ends]
         pairs = [(o, d) for o, d in zip(outputs, grads, strict=False) if d is not None]
         asked = [each for each, needed in zip(given, wanted, strict=True) if needed]
         found = iter(

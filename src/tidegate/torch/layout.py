@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn.utils.rnn import pad_sequence
 
 from .. import _core
 
@@ -126,7 +125,7 @@ class Padded:
     @property
     def places(self) -> Places:
         """One after the other, or side by side."""
-        given = None if self.lengths is None else self.lengths.numpy().tobytes()
+        given = None if self.lengths is None else whole(self.lengths).tobytes()
         return _padded(self.batch, self.steps, self.batch_first, given)
 
     @property
@@ -159,28 +158,36 @@ class Packed:
     @property
     def places(self) -> Places:
         """Side by side, the longest first."""
-        return _packed(self.batch_sizes.numpy().tobytes(), self.rows)
+        return _packed(whole(self.batch_sizes).tobytes(), self.rows)
 
-    @property
+    @cached_property
+    def _inside(self) -> Tensor:
+        """``[T, B]``, which sequences have a step t."""
+        batch = int(self.batch_sizes[0]) if self.batch is None else self.batch
+        return torch.arange(batch) < self.batch_sizes[:, None]
+
+    @cached_property
     def _index(self) -> Tensor:
-        """``[N]``, the packed rows of the first sequence, then of the next, ..."""
-        places = self.places
-        assert places.offset is not None
-        rows = [
-            start + places.offset[:n] for start, n in zip(places.start, places.length, strict=True)
-        ]
-        return torch.from_numpy(np.concatenate(rows))
+        """``[N]``, where the packed rows lie among the T times B; of a size that no value tells."""
+        return (~self._inside).flatten().to(torch.uint8).argsort(stable=True)[: self.rows]
 
     def padded(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
         """Unpacked, with padding."""
-        lengths = self.places.length
-        parts = torch.split(x.index_select(0, self._index), lengths.tolist())
-        return pad_sequence(list(parts), batch_first=True), torch.from_numpy(lengths)
+        steps, batch = self._inside.shape
+        rows = x.new_zeros(steps * batch, x.shape[-1]).index_copy(0, self._index, x)
+        return rows.view(steps, batch, -1).transpose(0, 1), self._inside.sum(0)
 
     def unpadded(self, y: Tensor) -> Tensor:
         """Packed again."""
-        inside = torch.arange(y.shape[1]) < torch.from_numpy(self.places.length)[:, None]
-        return y[inside].index_select(0, self._index.argsort())
+        return y.transpose(0, 1).flatten(0, 1).index_select(0, self._index)
+
+
+def whole(numbers: Tensor) -> Index:
+    """A tensor of whole numbers as an array, where torch.func hides its memory too."""
+    if torch._C._are_functorch_transforms_active():
+        return np.array(numbers.tolist(), np.int64)
+    found: Index = numbers.numpy()
+    return found
 
 
 def check_lengths(lengths: Tensor, steps: int) -> None:
@@ -189,11 +196,12 @@ def check_lengths(lengths: Tensor, steps: int) -> None:
     Raises:
         ValueError: with the first that is below 1 or above ``steps``.
     """
-    wrong = np.flatnonzero(((lengths < 1) | (lengths > steps)).numpy())
+    given = whole(lengths)
+    wrong = np.flatnonzero((given < 1) | (given > steps))
     if wrong.size:
         which = int(wrong[0])
         raise ValueError(
-            f"lengths must be from 1 to {steps}, got {int(lengths[which])} for sequence {which}"
+            f"lengths must be from 1 to {steps}, got {given[which]} for sequence {which}"
         )
 
 
