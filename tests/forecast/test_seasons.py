@@ -26,6 +26,19 @@ def test_finds_the_period_of_a_wave(period: int, seed: int) -> None:
     assert infer(of(wave(period, 12 * period, 0.05, seed)), period)[0] == period
 
 
+@pytest.mark.parametrize(("period", "rows"), [(12, 240), (24, 480), (48, 960)])
+def test_finds_a_smooth_wave_under_noise(period: int, rows: int) -> None:
+    # steps from row to row hide it, and the lag beside it repeats about as well
+    exact = about = 0
+    for seed in range(20):
+        noise = np.random.default_rng(seed).normal(size=rows)
+        y = np.sqrt(2) * np.sin(2 * np.pi * np.arange(rows) / period)
+        exact += infer(of(y + 0.1 * noise), period // 4)[0] == period
+        about += infer(of(y + noise), period // 4)[0] > 1
+    assert exact >= 15
+    assert about >= 15
+
+
 def test_a_long_period_is_found_without_noise() -> None:
     assert infer(of(wave(52, 12 * 52, 0)), 52)[0] == 52
 

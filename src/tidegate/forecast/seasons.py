@@ -24,11 +24,17 @@ LEAST = 0.1
 NOISE = 4.0
 """Times 1 / √rows: what chance alone does not bring at any of a few dozen lags. That is 3.2 of its
 deviations: the steps of white noise, one often the opposite of the last, vary 1.5 times as much."""
+OVER = (1, 4, 16)
+"""Rows that steps are taken over where a season is looked for: of a smooth wave under noise, little
+shows from row to row."""
+ABOUT = 7
+"""A lag is sharpened by so large a share of it to each side."""
 NEAR = 0.8
 """A season of half or a third of the best lag is taken if it has this share of its
 autocorrelation."""
 HALF = 0.5
-"""A longer season needs this share of the autocorrelation of the shorter one."""
+"""A longer season needs this share of the autocorrelation of the shorter one, and so do all multiples
+of a shorter one up to the best."""
 DAYS = 7
 """Of a week, the season that days repeat in."""
 SHOWN = 2.0
@@ -63,11 +69,15 @@ def infer(series: Series, horizon: int) -> tuple[int, int]:
         dated = 1
     if dated > 1 and shown(series, dated):
         return dated, _week(series, dated, room)
-    found = autocorrelation(series, min(room, LONGEST) + 1)
-    chance = NOISE / np.sqrt(float(np.median(series.length)))
-    clear = max(max(CLEAR, chance) / np.sqrt(min(len(series), SAMPLE)), LEAST)
-    season = repeated(found, clear)
-    if season == 1:
+    rows, season = float(np.median(series.length)), 1
+    for far in OVER:
+        found = autocorrelation(series, min(room, LONGEST) + 1, far)
+        chance = NOISE * _overlap(far) / np.sqrt(rows)
+        clear = max(max(CLEAR, chance) / np.sqrt(min(len(series), SAMPLE)), LEAST)
+        season = repeated(found, clear)
+        if season > 1:
+            break
+    else:
         return dated, _week(series, dated, room)
     week = DAYS * season
     if season <= DAYS or week > min(room, LONGEST) or found[week] < HALF * found[season]:
@@ -100,12 +110,17 @@ def shown(series: Series, season: int) -> bool:
         steps = series.length - far
         steps = steps[steps > season]
         rows, pairs = share * steps.sum(), share * (steps - season).sum()
-        # a sum of pairs is shared among all rows; of a random walk, the variance of it is
-        # 1 + 2 Σ (1 − j / far)² times that of steps from row to row
-        chance = np.sqrt(pairs * (2 * far**2 + 1) / (3 * far))
+        # a sum of pairs is shared among all rows
+        chance = np.sqrt(pairs) * _overlap(far)
         if autocorrelation(series, season, far)[season] * rows >= SHOWN * max(chance, 1):
             return True
     return False
+
+
+def _overlap(far: int) -> float:
+    """How much further chance brings an autocorrelation where steps over so many rows overlap: of a
+    random walk its variance is 1 + 2 Σ (1 − j / far)² times that of steps from row to row."""
+    return float(np.sqrt((2 * far**2 + 1) / (3 * far)))
 
 
 def repeated(found: Array, clear: float = CLEAR) -> int:
@@ -127,11 +142,21 @@ def repeated(found: Array, clear: float = CLEAR) -> int:
     lags = lags[lags > below[0]]
     if not len(lags):
         return 1
-    best = int(lags[np.argmax(found[lags])])
-    for lag in lags:
-        if best % lag == 0 and found[lag] >= NEAR * found[best]:
-            return int(lag)
+    best = _sharp(found, int(lags[np.argmax(found[lags])]))
+    for lag in range(int(below[0]) + 1, best):
+        # the day is one also where weekends are others, half of a wave is none
+        like, all_like = found[lag] / found[best], found[lag:best:lag].min() / found[best]
+        if best % lag == 0 and like >= NEAR and all_like >= HALF:
+            return _sharp(found, lag)
     return best
+
+
+def _sharp(found: Array, lag: int) -> int:
+    """The lag near another whose multiples have the highest autocorrelation in the mean: of a
+    smooth wave the next lag has about the same, and chance decides, but not at four times both."""
+    near = np.arange(lag - lag // ABOUT, lag + lag // ABOUT + 1)
+    times = np.arange(1, max((len(found) - 1) // int(near[-1]), 1) + 1)
+    return int(near[np.argmax(found[np.minimum(near[:, None] * times, len(found) - 1)].mean(1))])
 
 
 def autocorrelation(series: Series, most: int, far: int = 1) -> Array:
