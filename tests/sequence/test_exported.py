@@ -248,7 +248,12 @@ def test_what_a_word_is_made_of() -> None:
     expected = {n + crc32(part) % 20_000 for part in (b"<a", b"at", b"t>", b"<at", b"at>", b"<at>")}
     assert set(feed["parts"][0, 1, 1:].tolist()) == expected
     assert np.allclose(feed["weights"][0, 1, 1:], 1 / 6)
-    assert set(feed["grams"][0].tolist()) == {crc32(g) % 131_072 for g in (b"b", b"at", b"b at")}
+    runs = {crc32(run) % 131_072: 1.0 for run in (b"b", b"at", b"b at")}
+    words = ((b"<b", b"b>", b"<b>"), (b"<a", b"at", b"t>", b"<at", b"at>", b"<at>"))
+    letters = {(crc32(p) + 1) % 131_072: len(word) ** -0.5 for word in words for p in word}
+    counts = feed["counts"][0] / feed["counts"][0].max()
+    found = dict(zip(feed["grams"][0].tolist(), counts.tolist(), strict=True))
+    assert found == pytest.approx(runs | letters)
 
 
 # ---- errors ----

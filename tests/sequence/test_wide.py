@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from zlib import crc32
+
 import numpy as np
+import pytest
 from sklearn.feature_extraction.text import TfidfTransformer
 
 from tidegate.data.sequences import read_sequences
-from tidegate.sequence.wide import COLUMNS, Grams, WideLearner, inverse_frequency, product, sparse
+from tidegate.sequence.wide import COLUMNS, Grams, Wide, WideLearner, inverse_frequency, sparse
 
 PAIRS = Grams(2, lower=True)
 TEXTS = [["a", "cat", "sat"], ["a", "dog"], ["A", "cat", "A", "cat"], ["cat"]]
@@ -16,8 +19,8 @@ def dense() -> np.ndarray:
     table = sparse(read_sequences(TEXTS), PAIRS)
     found = np.zeros((len(TEXTS), COLUMNS))
     for i in range(len(TEXTS)):
-        column, value, _ = table.take(np.array([i]))
-        found[i, column] = value
+        column, rows = table.take(np.array([i]))
+        found[i, column] = rows.toarray()
     return found
 
 
@@ -27,6 +30,27 @@ def test_words_and_pairs_are_counted() -> None:
     counts = [np.round(row[row > 0] / row[row > 0].min()).tolist() for row in found]
     # a, cat, sat, a cat, cat sat; a, dog, a dog; a 2, cat 2, a cat 2, cat a; cat
     assert [sorted(part) for part in counts] == [[1] * 5, [1] * 3, [1, 2, 2, 2], [1]]
+
+
+def test_the_parts_of_a_word_weigh_as_much_as_the_word() -> None:
+    letters = Grams(2, lower=True, letters=True)
+    column, rows = sparse(read_sequences([["at"]]), letters).take(np.array([0]))
+    parts = (b"<a", b"at", b"t>", b"<at", b"at>", b"<at>")
+    weight = {(crc32(part) + 1) % COLUMNS: 6**-0.5 for part in parts} | {crc32(b"at") % COLUMNS: 1}
+    found = dict(zip(column.tolist(), (rows.toarray()[0] * 2**0.5).tolist(), strict=True))
+    assert found == pytest.approx(weight)
+
+
+def test_no_text_goes_too_far() -> None:
+    """A weight of a million, or a batch of one, would else move a text's answer by the rate."""
+
+    def cost(targets: np.ndarray, output: np.ndarray) -> tuple[float, np.ndarray]:
+        return 0.0, np.array([[3.0, 4.0], [0.3, 0.4]])
+
+    learner = WideLearner(read_sequences([["a"], ["b"]] * 2), PAIRS, 2, cost, lambda done: 1.0)
+    learner(np.array([[0.0], [1.0]]), np.zeros((2, 2)))
+    moved = -learner.learned().outputs(read_sequences([["a"], ["b"]]), PAIRS)
+    np.testing.assert_allclose(moved, [[1.2, 1.6], [0.3, 0.4]], rtol=1e-6)  # 2 in length; 0.5
 
 
 def test_rarity_is_that_of_scikit_learn() -> None:
@@ -41,9 +65,11 @@ def test_rarity_is_that_of_scikit_learn() -> None:
 
 def test_rows_times_weights() -> None:
     weight = np.random.default_rng(0).normal(size=(COLUMNS, 3))
-    table = sparse(read_sequences(TEXTS), PAIRS)
-    found = product(*table.take(np.array([2, 0, 2])), weight)
-    np.testing.assert_allclose(found, (dense() @ weight)[[2, 0, 2]])
+    column, rows = sparse(read_sequences(TEXTS), PAIRS).take(np.array([2, 0, 2]))
+    expected = (dense() @ weight)[[2, 0, 2]]
+    np.testing.assert_allclose(rows @ weight[column], expected)
+    layer = Wide(np.ones(COLUMNS), weight)
+    np.testing.assert_allclose(layer.outputs(read_sequences(TEXTS), PAIRS)[[2, 0, 2]], expected)
 
 
 def test_it_learns_and_is_judged_without_learning() -> None:

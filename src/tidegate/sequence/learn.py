@@ -28,8 +28,11 @@ Rows = Any
 
 APART = 1_000_003
 """Between the seeds of two members."""
-WIDE_RATE = 8.0
-"""The learning rate of the linear layer beside a network, as a multiple of the network's."""
+WIDE_RATE = {"categorical": 15_000.0, "binary": 15_000.0}
+"""The learning rate of the linear layer beside a network, as a multiple of the network's, by loss:
+its gradients are means over a batch of which few texts hold a word."""
+WIDE_RATE_OF_NUMBERS = 1_500.0
+"""The same for the other losses, which are steeper."""
 CHECKS = 20
 """How often in a training the loss of what is held out is asked for."""
 
@@ -149,12 +152,13 @@ class Learner:
         cost: Any = self.task.cost()
         if self.inputs.wide:
             total = settings.updates or 1
+            multiple = WIDE_RATE.get(self.task.loss.kind, WIDE_RATE_OF_NUMBERS)
             cost = WideLearner(
                 samples.x,
                 self.inputs.wide,
                 self.spec.outputs,
                 cost,
-                lambda done: WIDE_RATE * settings.learning_rate(min(done, total - 1), total),
+                lambda done: multiple * settings.learning_rate(min(done, total - 1), total),
                 None if start is None else start.wide,
             )
         held, rest = None, np.arange(len(samples))

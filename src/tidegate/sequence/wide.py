@@ -13,7 +13,9 @@ from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
+from ..data.parts import hashed
 from ..data.sequences import Ragged
 
 Array = NDArray[Any]
@@ -21,6 +23,8 @@ Cost = Callable[[Array, Array], tuple[float, Array]]
 
 COLUMNS = 2**17
 """Of the table that runs of tokens are hashed into."""
+FARTHEST = 2.0
+"""That a text may move its own outputs in an update: its weight may be large, its batch small."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,12 +38,14 @@ class Sparse:
     value: Array
     """``[entries]``"""
 
-    def take(self, chosen: Array) -> tuple[Array, Array, Array]:
-        """Columns and values of some rows, and where each of them begins among these."""
+    def take(self, chosen: Array) -> tuple[Array, csr_array]:
+        """The columns ``[U]`` that some of the rows have, and these rows, ``[m, U]``."""
         count = np.diff(self.first)[chosen]
-        start = np.cumsum(count) - count
-        place = np.repeat(self.first[chosen] - start, count) + np.arange(int(count.sum()))
-        return self.column[place], self.value[place], start
+        start = np.append(0, np.cumsum(count))
+        place = np.repeat(self.first[chosen] - start[:-1], count) + np.arange(start[-1])
+        column, where = np.unique(self.column[place], return_inverse=True)
+        shape = (len(count), len(column))
+        return column, csr_array((self.value[place], where, start), shape=shape)
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,8 @@ class Grams:
     """Whether capitals count as small letters."""
     ends: bool = False
     """Whether the text's ends count as tokens."""
+    letters: bool = False
+    """Whether what each token consists of counts, too: `data.parts.grams`."""
 
     def of(self, tokens: list[str]) -> Iterator[str]:
         """Of one text.
@@ -72,19 +80,27 @@ class Grams:
 def sparse(x: Ragged, grams: Grams, idf: Array | None = None) -> Sparse:
     """What is counted of each text, by how rare it is; each row of length 1.
 
+    A run counts as 1, in column crc32 % COLUMNS; each of a token's K parts as 1/√K, so that all of
+    them are as long as the token, in the column behind that.
+
     Args:
         x: n texts.
         grams: what is counted.
         idf: ``[COLUMNS]``; None for 1.
     """
     first, columns, values = [0], [], []
+    parts: dict[str, Array] = {}
     for item in x.each():
-        hashes = [
-            crc32(gram.encode("utf-8", "surrogatepass")) % COLUMNS
-            for gram in grams.of(item.tolist())
-        ]
-        column, count = np.unique(np.array(hashes, np.int64), return_counts=True)
-        value = count * (1.0 if idf is None else idf[column])
+        tokens = item.tolist()
+        runs = [crc32(run.encode("utf-8", "surrogatepass")) % COLUMNS for run in grams.of(tokens)]
+        found = [np.array(runs, np.int64)]
+        for token in tokens if grams.letters else ():
+            if token not in parts:
+                parts[token] = (hashed(token, "grams", COLUMNS) + 1) % COLUMNS
+            found.append(parts[token])
+        weights = np.repeat([1, *(len(part) ** -0.5 for part in found[1:])], [*map(len, found)])
+        column, place = np.unique(np.concatenate(found), return_inverse=True)
+        value = np.bincount(place, weights) * (1.0 if idf is None else idf[column])
         value = value / max(float(np.sqrt((value**2).sum())), 1e-12)
         first.append(first[-1] + len(column))
         columns.append(column)
@@ -111,22 +127,17 @@ class Wide:
 
     def outputs(self, x: Ragged, grams: Grams) -> Array:
         """``[n, O]``"""
-        table = sparse(x, grams, self.idf)
-        return product(*table.take(np.arange(len(x))), self.weight)
-
-
-def product(column: Array, value: Array, start: Array, weight: Array) -> Array:
-    """Rows times weights, ``[n, O]``; each row has one entry at least."""
-    found: Array = np.add.reduceat(value[:, None] * weight[column], start)
-    return found
+        column, rows = sparse(x, grams, self.idf).take(np.arange(len(x)))
+        found: Array = rows @ self.weight[column]
+        return found
 
 
 class WideLearner:
     """Learns the layer beside a network, through the loss that both share.
 
     The targets that it is given have the number of their text in front; a text i that is held out,
-    and only judged, has the number −1 − i. Its updates are Adam's with bias correction, over the
-    columns that a batch has.
+    and only judged, has the number −1 − i. Its updates are those of plain gradient descent: Adam's
+    would take steps as large for a rare column, of which little is known, as for any other.
     """
 
     def __init__(
@@ -154,40 +165,24 @@ class WideLearner:
         self.weight = np.zeros((COLUMNS, outputs), np.float32)
         if before is not None:
             self.weight += before.weight
-        self._mean = np.zeros_like(self.weight)
-        self._square = np.zeros_like(self.weight)
         self._done = np.zeros(1, np.int64)
 
     def memory(self) -> list[Array]:
         """All that an update leaves to the next; written to, to resume."""
-        return [self.weight, self._mean, self._square, self._done]
+        return [self.weight, self._done]
 
     def __call__(self, targets: Array, output: Array) -> tuple[float, Array]:
         """The loss of network and layer together, its gradient; the layer takes a step."""
         number = targets[:, 0].astype(np.int64)
-        held = bool((number < 0).any())
-        column, value, start = self.table.take(np.where(number < 0, -1 - number, number))
-        both = output + product(column, value, start, self.weight)
-        loss, gradient = self.cost(targets[:, 1:], both)
-        if held:
-            return loss, gradient
-        count = np.diff(np.append(start, len(column)))
-        self._step(column, value[:, None] * np.repeat(gradient, count, axis=0))
+        column, rows = self.table.take(np.where(number < 0, -1 - number, number))
+        loss, gradient = self.cost(targets[:, 1:], output + rows @ self.weight[column])
+        if (number >= 0).all():
+            step = self.rate(int(self._done[0])) * gradient
+            step = step / np.maximum(np.linalg.norm(step, axis=1, keepdims=True) / FARTHEST, 1)
+            self.weight[column] -= rows.T @ step
+            self._done += 1
         return loss, gradient
 
     def learned(self) -> Wide:
         """What has been learnt so far."""
         return Wide(self.idf, self.weight.copy())
-
-    def _step(self, column: Array, gradient: Array) -> None:
-        """One of Adam's, for the columns that have a gradient."""
-        rate = self.rate(int(self._done[0]))
-        self._done += 1
-        order = np.argsort(column, kind="stable")
-        found, start = np.unique(column[order], return_index=True)
-        g = np.add.reduceat(gradient[order], start)
-        mean = self._mean[found] * 0.9 + 0.1 * g
-        square = self._square[found] * 0.999 + 0.001 * g**2
-        self._mean[found], self._square[found] = mean, square
-        first, second = (1 - beta ** int(self._done[0]) for beta in (0.9, 0.999))
-        self.weight[found] -= rate * (mean / first) / (np.sqrt(square / second) + 1e-8)

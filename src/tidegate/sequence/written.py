@@ -27,8 +27,9 @@ def feed_of(model: Any, X: Any) -> dict[str, Array]:
     vocabulary with weight 1, and len(vocabulary) + crc32(part) % 20,000 for each of its K different
     parts, each with weight 1 / K; of characters there are ``tokens`` [n, T] alone. ``lengths`` [n]
     int64. Beside a classifier or a regressor, ``grams`` [n, G] int64 are crc32(gram) % 131,072 of
-    the text's runs of tokens, and ``counts`` [n, G] float32 how often each occurs, or that times
-    any factor. `data.parts` and `wide.Grams` say what parts and runs are. Zeros fill up.
+    the text's runs of tokens, and ``counts`` [n, G] float32 how often each occurs; of words also
+    (crc32(part) % 131,072 + 1) % 131,072 of the K parts of each word, which count as 1 / √K; all
+    times any factor. `data.parts` and `wide.Grams` say what parts and runs are. Zeros fill up.
 
     Args:
         model: a fitted estimator of texts.
@@ -45,7 +46,7 @@ def feed_of(model: Any, X: Any) -> dict[str, Array]:
         >>> model = SequenceClassifier(hidden=2, training=Training(updates=2), random_state=0)
         >>> feed = feed_of(model.fit(["so good", "so bad"], [1, 0]), ["good", "not so good"])
         >>> feed["lengths"].tolist(), feed["parts"].shape, feed["grams"].shape
-        ([1, 3], (2, 3, 15), (2, 5))
+        ([1, 3], (2, 3, 15), (2, 35))
     """
     fitting.check_fitted(model)
     inputs = model.learned_.inputs
