@@ -33,8 +33,8 @@ NEAR = 0.8
 """A season of half or a third of the best lag is taken if it has this share of its
 autocorrelation."""
 HALF = 0.5
-"""A longer season needs this share of the autocorrelation of the shorter one, and the multiples of a
-shorter one that of the best."""
+"""A longer season needs this share of the autocorrelation of the shorter one, and the multiples of
+a shorter one that of the best."""
 DAYS = 7
 """Of a week, the season that days repeat in."""
 SHOWN = 2.0
