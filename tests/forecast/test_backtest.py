@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -259,3 +260,13 @@ def test_parallel_work_without_joblib_says_what_to_do(monkeypatch: pytest.Monkey
     monkeypatch.setattr("tidegate.forecast.parallel.find_spec", lambda name: None)
     with pytest.raises(ArgumentError, match=r"pip install 'tidegate\[parallel\]'"):
         each(abs, [-1], n_jobs=2)
+
+
+def test_of_what_never_changes_rounding_is_no_loss() -> None:
+    still = pl.DataFrame({"ds": range(90), "y": [7.0] * 90})
+    found = forecaster(horizon=2).backtest(still)
+    assert found.overall["pinball"]["LSTM"] > 0
+    assert not any(loss.any() for loss in found.losses.values())
+    assert str(found.verdict).startswith("no better than naive: the same pinball loss (p = 1.00, ")
+    off = dict(found.quantiles, LSTM=found.quantiles["LSTM"] * 1.001)
+    assert replace(found, quantiles=off).verdict.relation == "worse than"

@@ -25,6 +25,9 @@ Fit: TypeAlias = Callable[[Array], Ahead]
 Season: TypeAlias = int | Callable[[Array], int]
 """Rows in a season, 1 for none; or what tells it from the first rows of each series, ``[n]``."""
 
+ROUNDED = 1e-5
+"""A loss that is a smaller share of a value which never changes is none."""
+
 
 @dataclass(frozen=True, eq=False)
 class Backtest:
@@ -82,14 +85,16 @@ class Backtest:
 
     @cached_property
     def losses(self) -> dict[str, Array]:
-        """``[k]`` for each model: the pinball loss of all quantiles, in a unit of each series."""
-        unit = self.unit[self.held.series]
-        return {
-            name: metrics.pinball(
-                self.actual / unit[:, None], found / unit[:, None, None], self.grid
-            )
-            for name, found in self.quantiles.items()
+        """``[k]`` for each model: the pinball loss of all quantiles, in a unit of each series; 0
+        where a series never moved and all that is forecast is its value to `ROUNDED`."""
+        unit = self.unit[self.held.series][:, None]
+        found = {
+            name: metrics.pinball(self.actual / unit, each / unit[..., None], self.grid)
+            for name, each in self.quantiles.items()
         }
+        still = np.isnan(self.steps[self.held.series])
+        none = np.where(still, ROUNDED * metrics.mean(np.abs(self.actual / unit), axis=1), 0)
+        return {name: np.where(loss < none, 0, loss) for name, loss in found.items()}
 
     @property
     def overlap(self) -> int:
