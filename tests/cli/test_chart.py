@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tidegate.cli.chart import HEIGHT, WIDTH, draw
+from tidegate.cli.chart import HEIGHT, WIDTH, draw, when
 from tidegate.data.series import read_series
 
 
@@ -103,3 +103,21 @@ def test_a_narrow_terminal() -> None:
     ahead = pl.DataFrame({"ds": range(90, 97), "GRU": np.zeros(7)})
     lines = draw(series, ahead, "GRU", 30).split("\n")
     assert max(len(line.split("┤")[1]) for line in lines[:HEIGHT]) == 30
+
+
+@pytest.mark.parametrize(
+    ("zone", "hour", "expected"),
+    [
+        (None, 6, "2024-01-01 06:00:00"),
+        ("UTC", 6, "2024-01-01 06:00:00+00:00"),
+        ("Asia/Tokyo", 1, "2023-12-31 16:00:00+00:00"),
+    ],
+)
+def test_times_with_a_zone_are_written_with_their_offset(
+    zone: str | None, hour: int, expected: str
+) -> None:
+    first = dt.datetime(2024, 1, 1, hour)
+    times = pl.Series([first + dt.timedelta(hours=i) for i in range(30)])
+    frame = pl.DataFrame({"ds": times.dt.replace_time_zone(zone), "y": np.zeros(30)})
+    series = read_series(frame)
+    assert when(series, series.time[0]) == expected

@@ -98,12 +98,13 @@ def _draw_bars(picture: NDArray[Any], share: NDArray[np.float64]) -> None:
 def when(series: Series, time: Any) -> str:
     """A time as a person writes it.
 
-    A date alone where the table has dates alone.
+    A date alone where the table has dates alone; with its offset where the table has a time zone.
     """
-    kind = series.frame.kind
-    if kind == "integer":
+    frame = series.frame
+    if frame.kind == "integer":
         return str(int(time))
-    return str(time.astype("M8[D]" if kind == "date" else "M8[s]")).replace("T", " ")
+    utc = "+00:00" if frame.zone is not None and not frame.wall else ""
+    return str(time.astype("M8[D]" if frame.kind == "date" else "M8[s]")).replace("T", " ") + utc
 
 
 def _legend(series: Series, bars: bool, levels: list[str]) -> str:
