@@ -120,7 +120,16 @@ def _band() -> dict[str, object]:
 
 
 def _ticks(context: Array) -> list[int]:
-    """Those contexts that have room beside one another."""
+    """Those contexts that have room beside one another: of what doubles from the first on, and the
+    last.
+
+    Example:
+        >>> _ticks(np.array([0, 1, 2, 4, 8, 11, 12, 16, 32, 64, 112]))
+        [0, 1, 2, 4, 8, 16, 32, 64, 112]
+    """
+    times = context // context[context > 0].min()
+    doubles = context[(times & (times - 1)) == 0]
+    context = np.unique([*doubles, context[-1]])
     place = np.log1p(context.astype(float))
     room = APART * max(float(place[-1] - place[0]), 1e-9)
     kept = [len(context) - 1]
