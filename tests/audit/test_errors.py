@@ -124,3 +124,11 @@ def test_a_torch_module_is_told_who_takes_it():
     torch = pytest.importorskip("torch")
     with pytest.raises(ArgumentError, match=r"got LSTM; tidegate.torch.audit takes a torch module"):
         tg.gates(torch.nn.LSTM(1, 2), ONE)
+
+
+def test_the_adapter_for_sktime_is_told_what_to_give():
+    class Adapter:
+        forecaster_ = tg.Forecaster(horizon=2)
+
+    with pytest.raises(ArgumentError, match=r"got Adapter; give the Forecaster behind it"):
+        tg.audit(Adapter(), np.ones(20))

@@ -103,6 +103,8 @@ def subject_of(model: Any, data: Any) -> Any:
         subject: Subject = model
         return subject
     other = "; tidegate.torch.audit takes a torch module" if hasattr(model, "named_modules") else ""
+    if hasattr(model, "forecaster_"):  # the adapter for sktime
+        other = "; give the Forecaster behind it, its forecaster_, with a frame"
     raise ArgumentError(
         f"expected a fitted estimator, a Forecaster, a LanguageModel or a layer of tidegate, "
         f"got {type(model).__name__}{other}"
