@@ -59,6 +59,33 @@ def test_few_windows_prefer_no_network_to_the_best_baseline() -> None:
     assert picked(8, naive=10 + NOISE, theta=9 + NOISE, GRU=1 + NOISE / 10).name == "GRU"
 
 
+@pytest.mark.parametrize(
+    ("windows", "lead", "name"),
+    [
+        (1, 0.48, "theta"),
+        (1, 0.52, "mean"),
+        (3, 0.23, "theta"),
+        (3, 0.27, "mean"),
+        (9, 0.1, "mean"),
+    ],
+)
+def test_few_windows_prefer_no_baseline_to_theta(windows: int, lead: float, name: str) -> None:
+    losses = {"mean": np.full(windows, 1 - lead), "theta": np.ones(windows)}
+    losses["GRU"] = np.full(windows, 2.0)
+    at = np.arange(windows)
+    found = pick(losses, {"mean", "theta"}, np.zeros(windows, int), at)
+    assert found.name == name
+    if windows == 1 and name == "theta":
+        assert str(found) == (
+            "theta: 92 % behind mean in pinball loss, which one window cannot prove (1 window)"
+        )
+
+
+def test_of_what_never_changes_the_simplest() -> None:
+    losses = {name: np.zeros(2) for name in ("naive", "theta", "GRU")}
+    assert pick(losses, {"naive", "theta"}, np.zeros(2, int), np.arange(2)).name == "naive"
+
+
 def test_losses_of_zero_and_windows_that_one_lacks() -> None:
     zero = np.zeros(40)
     assert picked(naive=zero, GRU=zero).name == "naive"

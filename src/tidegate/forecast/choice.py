@@ -18,6 +18,9 @@ from .verdict import manifold, times
 Array = NDArray[Any]
 
 LOSS = "pinball loss"
+USUAL = "theta"
+"""The rule to take where few windows say little: the best of the M3 competition (Makridakis and
+Hibon 2000), of series of any kind."""
 
 
 @dataclass(frozen=True)
@@ -54,13 +57,16 @@ class Choice:
         by_name = {each.name: each for each in self.candidates}
         picked = by_name[self.name]
         best = min(self.candidates, key=lambda each: each.loss)
-        over = f"({self.count:,} {self.unit})"
+        over = f"({self.count:,} {'window' if self.count == 1 else self.unit})"
         if picked is not best:
             lead = f"{self.name}: {_share(picked.loss, best.loss)} behind {best.name} in {LOSS}"
             if manifold(picked.loss, best.loss):
                 lead = f"{self.name}: {times(picked.loss / best.loss)} the {LOSS} of {best.name}"
+            names = list(by_name)
+            simpler = ", and simpler" if names.index(self.name) < names.index(best.name) else ""
             if self.count < FEW:
-                return f"{lead}, which so few windows cannot prove, and simpler {over}"
+                few = "so few windows" if self.count > 1 else "one window"
+                return f"{lead}, which {few} cannot prove{simpler} {over}"
             return f"{lead}, which is less than a standard error, and simpler {over}"
         others = [each for each in self.candidates if each is not best]
         if not others:
@@ -90,8 +96,9 @@ def choose(backtests: Sequence[Backtest]) -> Choice:
     """Picks one of some models and their baselines, all of which forecast the same windows.
 
     The simplest is taken whose loss is not more than one standard error of the paired difference
-    above the lowest (Breiman, Friedman, Olshen and Stone 1984, of trees). With fewer than 8
-    observations no network is preferred to the best baseline.
+    above the lowest (Breiman, Friedman, Olshen and Stone 1984, of trees). With k observations,
+    fewer than 8, no network is preferred to the best baseline, nor any baseline to Theta unless its
+    loss is lower by more than 1 in k + 1.
 
     Args:
         backtests: one for each model, the simplest first; their baselines, which are taken from the
@@ -143,6 +150,9 @@ def pick(
     if found.count < FEW:
         among = baselines or set(means)
         picked = min((name for name in means if name in among), key=lambda name: means[name])
+        most = (1 + 1 / max(found.count, 1)) * means[picked]
+        if USUAL in among and 0 < means.get(USUAL, 0) <= most:
+            picked = USUAL
     return Choice(picked or best, tuple(rows), found.count, found.unit)
 
 
