@@ -90,6 +90,8 @@ def test_with_offsets(rows: list[tuple[dt.datetime, int]]) -> None:
         (["Jan 2024", "Sept 2024"], [dt.date(2024, 1, 1), dt.date(2024, 9, 1)]),
         (["May-2024", "june-2024"], [dt.date(2024, 5, 1), dt.date(2024, 6, 1)]),
         (["31-Jan-2024 7:05 pm"], [dt.datetime(2024, 1, 31, 19, 5)]),
+        (["2020-W53", "2021-W01"], [dt.date(2020, 12, 28), dt.date(2021, 1, 4)]),
+        (["2020W01", "2024W52"], [dt.date(2019, 12, 30), dt.date(2024, 12, 23)]),
         (["2024Q1", "2024Q4"], [dt.date(2024, 1, 1), dt.date(2024, 10, 1)]),
         (["2024-q2"], [dt.date(2024, 4, 1)]),
         (["Q3 2024", "Q4/2024"], [dt.date(2024, 7, 1), dt.date(2024, 10, 1)]),
@@ -137,6 +139,8 @@ def test_by_hand(cells: list[str], expected: list[Any]) -> None:
         ),
         (["Jan 2024", "Jam 2024"], "row 1: 'Jam 2024' is no date; write it like 'Jan 2024'"),
         (["Feb 30, 2024"], "row 0: 'Feb 30, 2024' is no date; write it like '2024-01-31'"),
+        (["2020-W53", "2024-W53"], "row 1: '2024-W53' is no date; write it like '2020-W53'"),
+        (["2024-W00"], "row 0: '2024-W00' is no date; write it like '2024-01-31'"),
         (["2024Q5"], "row 0: '2024Q5' is no date; write it like '2024-01-31'"),
         (["2024-13"], "row 0: '2024-13' is no date; write it like '2024-01-31'"),
         (["0000-01-01"], "row 0: '0000-01-01' is no date; write it like '2024-01-31'"),
@@ -181,3 +185,10 @@ def test_no_date(cells: list[str], message: str) -> None:
 )
 def test_what_looks_like_dates(cells: list[str], expected: bool) -> None:
     assert looks_like_dates(pl.Series(cells)) is expected
+
+
+@given(st.dates(dt.date(1900, 1, 1), dt.date(2200, 1, 1)))
+def test_weeks_as_python_numbers_them(day: dt.date) -> None:
+    year, week, number = day.isocalendar()
+    cells = pl.Series([f"{year}-W{week:02}"])
+    assert to_times(cells, "row {}".format).to_list() == [day - dt.timedelta(days=number - 1)]

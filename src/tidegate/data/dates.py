@@ -31,6 +31,7 @@ _FAMILIES = (
     r"^(?P<name>[A-Za-z]{3,9})[-. /]+(?:(?P<day>\d{1,2})[-, /]+)?(?P<year>\d{4})" + _TIME,
     r"^(?P<year>\d{4})[-. /]*[Qq](?P<quarter>[1-4])$",
     r"^[Qq](?P<quarter>[1-4])[-. /]*(?P<year>\d{4})$",
+    r"^(?P<year>\d{4})[- ]?W(?P<week>\d{2})$",
 )
 _MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september",
@@ -47,7 +48,8 @@ def to_times(cells: pl.Series, where: Callable[[int], str]) -> pl.Series:
     Year, month and day; year and month, as ``202401`` too; day and month around dots, or around
     ``/`` or ``-``, where one of them is above 12 somewhere in the column, or is the same in all
     rows of several years: then that is the day. The month may be an English name, ``31 Jan 2024``
-    or ``January 2024``, and ``2024Q1`` is the first day of a quarter. A time may follow, and a UTC
+    or ``January 2024``; ``2024Q1`` is the first day of a quarter, ``2024-W05`` the Monday of a week
+    of ISO 8601. A time may follow, and a UTC
     offset. Times are then those of the clock on the wall, without a zone, if all rows have the same
     offset or the clock shows the same time of day in all; else, and with the offset ``Z``, they are
     in UTC.
@@ -146,9 +148,23 @@ def _parse(cells: pl.Series) -> _Parsed:
     timed, zoned = given("hour"), given("zone")
     has_time, has_zone = (bool(2 * x.sum() > matched.sum()) for x in (timed, zoned))
     times, valid = _compose(number, month, day, parts)
+    if "week" in parts.columns:
+        times, good = _monday(times, number("week", 1))
+        valid &= good
     offset = _offsets(parts["zone"]) if has_zone else np.zeros(len(cells), "timedelta64[us]")
     good = matched & valid & (timed == has_time) & (zoned == has_zone)
     return _Parsed(times, offset, good, has_time, has_zone, ambiguous and bool(good.any()))
+
+
+def _monday(
+    first: NDArray[np.datetime64], week: NDArray[np.int64]
+) -> tuple[NDArray[np.datetime64], NDArray[np.bool_]]:
+    """The Mondays of weeks of the years that begin at ``first``, and whether there are such weeks:
+    a week is of the year that its Thursday is in (ISO 8601)."""
+    days = first.astype("datetime64[D]") + 3  # 4 January is always in the first one
+    monday = days - (days.astype(int) + 3) % 7 + 7 * (week - 1)
+    same = (monday + 3).astype("datetime64[Y]") == first.astype("datetime64[Y]")
+    return monday.astype("datetime64[us]"), same & (week >= 1)
 
 
 def _constant(values: NDArray[np.int64]) -> bool:
