@@ -149,6 +149,17 @@ def test_what_cannot_be_audited(model, x, error, words):
         tt.audit(model, x)
 
 
+@pytest.mark.parametrize("kind", [nn.LSTM, tt.GRU])
+def test_a_layer_that_takes_sequences_for_steps_is_told(kind):
+    alone = kind(2, 4)
+    with pytest.raises(
+        ArgumentError, match=r"^the model reads \[T, B, F\] and was given \[B, T, F\]"
+    ):
+        tt.audit(alone, torch.randn(6, 9, 2))
+    with pytest.raises(ArgumentError, match=r"^1 reads .* with batch_first=True"):
+        tt.audit(nn.Sequential(nn.Identity(), alone), torch.randn(6, 9, 2))
+
+
 @pytest.mark.parametrize(
     ("y", "words"),
     [

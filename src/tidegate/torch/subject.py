@@ -289,6 +289,14 @@ def _recurrent(model: Model, x: Tensor) -> tuple[tuple[NetworkSubject, ...], lis
 
         def remember(module: Any, args: Any, kwargs: Any, name: str = name) -> None:
             given = args[0] if args else kwargs["input"]
+            if isinstance(given, Tensor) and given.dim() == 3 and not module.batch_first:
+                batch, steps = x.shape[:2]
+                if batch != steps and given.shape[:2] == (batch, steps):
+                    raise ArgumentError(
+                        f"{name or 'the model'} reads [T, B, F] and was given [B, T, F], so that "
+                        f"its states go from one sequence to the next; make it with "
+                        f"batch_first=True"
+                    )
             seen.setdefault(name, []).append(_read(module, given))
 
         hooks.append(module.register_forward_pre_hook(remember, with_kwargs=True))
@@ -300,8 +308,8 @@ def _recurrent(model: Model, x: Tensor) -> tuple[tuple[NetworkSubject, ...], lis
             hook.remove()
     kept: list[NetworkSubject] = []
     left = []
-    for name, parts in seen.items():
-        module = modules[name]
+    for place, parts in seen.items():
+        module, name = modules[place], place or "the model itself"
         rows = torch.cat(parts, 1)  # called for each step, it has read them one after the other
         if module.proj_size or len(rows) != len(x) or rows.shape[1] < 2:
             left.append(name)
