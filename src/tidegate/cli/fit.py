@@ -48,7 +48,8 @@ def fit(
     Its own options stand before COMMAND, those of the command after it. Started by torchrun, each
     process computes a part of every batch, on one machine or on many, and process 0 reports. With
     --checkpoints, a training that was killed goes on where it was when it is started again, to the
-    same bits; torchrun --max-restarts does so by itself.
+    same bits; torchrun --max-restarts does so by itself, with
+    TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1 in the environment, without which most restarts hang.
 
     **Examples**
 

@@ -75,7 +75,9 @@ def parallel(
 
     Args:
         checkpoints: a folder that all can read, where process 0 writes how far each run is: after a
-            restart the program goes on from there, to the same bits. None for none.
+            restart the program goes on from there, to the same bits. torchrun --max-restarts
+            does that, with TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1 in its environment, without which
+            most restarts hang. None for none.
         every: updates from one checkpoint to the next.
 
     Raises:
