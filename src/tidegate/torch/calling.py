@@ -29,9 +29,10 @@ def run(module: Any, input: Any, hx: Any, lengths: Any, record: bool) -> Any:
     """The forward pass of a module: the core's if it can, else torch's."""
     if isinstance(input, Proxy):
         return _leaf(module, input, hx, lengths, record)
-    why = not_fused(module, input, hx)
+    weights = weights_of(module)
+    why = not_fused(module, input, hx, weights)
     if why is None:
-        return _fused(module, input, hx, lengths, record)
+        return _fused(module, input, hx, lengths, record, weights)
     if module.mode == "LSTM" and isinstance(input, PackedSequence):
         _check_packed(module, input, hx)
     if lengths is not None or record:
@@ -60,7 +61,7 @@ def _leaf(module: Any, input: Proxy, *others: Any) -> Proxy:
     return found
 
 
-def not_fused(module: Any, input: Any, hx: Any) -> str | None:
+def not_fused(module: Any, input: Any, hx: Any, weights: tuple[Tensor, ...]) -> str | None:
     """Why torch computes a call; None where the core does. What is wrong is torch's to say."""
     if module.proj_size:
         return "with proj_size"
@@ -70,7 +71,7 @@ def not_fused(module: Any, input: Any, hx: Any) -> str | None:
     if not isinstance(data, Tensor) or not data.is_cpu or data.layout is not torch.strided:
         return "but for tensors on the CPU"
     dtype = data.dtype
-    if dtype not in DTYPES or not all(w.dtype is dtype and w.is_cpu for w in weights_of(module)):
+    if dtype not in DTYPES or not all(w.dtype is dtype and w.is_cpu for w in weights):
         return "but for float32 and float64 on the CPU, the same for input and weights"
     if torch.is_autocast_enabled("cpu"):
         return "under autocast"
@@ -141,7 +142,9 @@ def _state_fits(module: Any, input: Any, hx: Any, dtype: torch.dtype) -> bool:
     )
 
 
-def _fused(module: Any, input: Any, hx: Any, lengths: Any, record: bool) -> Any:
+def _fused(
+    module: Any, input: Any, hx: Any, lengths: Any, record: bool, weights: tuple[Tensor, ...]
+) -> Any:
     lstm = module.mode == "LSTM"
     packed = isinstance(input, PackedSequence)
     data = input.data if packed else input
@@ -168,7 +171,7 @@ def _fused(module: Any, input: Any, hx: Any, lengths: Any, record: bool) -> Any:
             h, c = _each(h, c, lambda part: part.unsqueeze(1))
         if packed and order is not None:
             h, c = _each(h, c, lambda part: part.index_select(1, order))
-    y, h, c, records = _computed(module, data, layout, h, c, record)
+    y, h, c, records = _computed(module, data, layout, h, c, record, weights)
     output: Any = y
     if packed:
         output = PackedSequence(y, input.batch_sizes, input.sorted_indices, input.unsorted_indices)
@@ -188,10 +191,15 @@ def _each(h: Any, c: Any, change: Callable[[Tensor], Tensor]) -> tuple[Any, Any]
 
 
 def _computed(
-    module: Any, data: Tensor, layout: Layout, h: Any, c: Any, record: bool
+    module: Any,
+    data: Tensor,
+    layout: Layout,
+    h: Any,
+    c: Any,
+    record: bool,
+    weights: tuple[Tensor, ...],
 ) -> tuple[Tensor, Tensor, Tensor | None, Record | None]:
     """y, h and c of a batch in the order of its layout, and the record if asked."""
-    weights = weights_of(module)
     if torch.compiler.is_compiling() or watched((data, *weights)):
         if record:
             raise NotImplementedError("record is not for torch.compile")

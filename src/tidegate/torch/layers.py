@@ -60,19 +60,15 @@ class Layers:
         return size(self.spec)
 
     @cached_property
-    def parts(self) -> list[tuple[tuple[int, ...], tuple[int, ...], int]]:
-        """Where each weight lies in the core's flat buffer: shape, strides, first value."""
-        found, first = [], 0
-        for name, shape in layout(self.spec):
-            if self.bias or not name.startswith("bias"):
-                found.append((shape, (*shape[1:], 1), first))
-            first += math.prod(shape)
-        return found
-
-    @cached_property
     def shapes(self) -> tuple[tuple[int, ...], ...]:
         """Of the weights, in torch's order."""
-        return tuple(shape for shape, _, _ in self.parts)
+        own = layout(self.spec)
+        return tuple([s for name, s in own if self.bias or not name.startswith("bias")])
+
+    @cached_property
+    def sizes(self) -> list[int]:
+        """Of the parts of the core's flat buffer, biases too where there are none."""
+        return [math.prod(shape) for _, shape in layout(self.spec)]
 
     @property
     def spec(self) -> NetworkSpec:
@@ -205,4 +201,9 @@ def backwards(
 
 def apart(layers: Layers, values: Tensor) -> list[Tensor]:
     """A flat gradient as views of the weights' shapes, in torch's order."""
-    return [values.as_strided(*part) for part in layers.parts]
+    parts = values.split_with_sizes(layers.sizes)
+    own = parts if layers.bias else [part for i, part in enumerate(parts) if i % 4 < 2]
+    return [
+        part if len(shape) == 1 else part.view(shape)
+        for part, shape in zip(own, layers.shapes, strict=True)
+    ]
