@@ -16,13 +16,15 @@ from tidegate.network.audited import subject_of
 from tidegate.network.subject import Context
 
 
-def needs(rows: int, longest: int = 100, sequences: int = 40) -> tuple[Any, list[int]]:
+def needs(
+    rows: int, longest: int = 100, sequences: int = 40, observations: int = 60
+) -> tuple[Any, list[int]]:
     """A model whose loss is 1, and 0.1 from so many rows on; and what contexts it was asked for."""
     asked = []
 
     def losses(seen: int, most: int) -> Any:
         asked.append(seen)
-        noise = np.random.default_rng(0).normal(0, 0.001, 60)
+        noise = np.random.default_rng(0).normal(0, 0.001, observations)
         return noise + (0.1 if seen >= rows else 1.0)
 
     spec = NetworkSpec(NumberInput(1), cell="rnn", hidden=2, outputs=1)
@@ -52,6 +54,11 @@ def test_of_many_sequences_there_is_no_time_for_it() -> None:
     subject, asked = needs(67, longest=500, sequences=200)
     assert memory(subject, 0).usable == 128
     assert asked == [1, 2, 4, 8, 16, 32, 64, 128, 256, 500]
+
+
+def test_of_few_long_ones_there_is() -> None:
+    """20 observations of 300 steps, of the 40 that may be asked for at the least."""
+    assert memory(needs(67, 300, 20, observations=20)[0], 0).usable in range(67, 72)
 
 
 def test_steps_of_several_rows_stay_whole() -> None:

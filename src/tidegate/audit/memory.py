@@ -38,12 +38,13 @@ def memory(subject: Subject, seed: int) -> Memory:
     at_once = max(sum(map(steps, context.lengths)), 1.0)
     most = int(np.clip(SHARE * length.sum() / at_once, context.least, MOST))
     known = {n: context.losses(n, most) for n in context.lengths}
-    left = affordable(subject, SHARE, STEPS) - most * at_once
+    m = len(known[context.lengths[0]])
+    left = affordable(subject, SHARE, STEPS) - m * at_once
     unit = int(np.gcd.reduce(context.lengths))
     while True:
         found = curve(about.loss, np.array(list(known)), np.stack(list(known.values())), seed)
         n = between(found, unit)
-        left -= most * steps(n)
+        left -= m * steps(n)
         if not n or left < 0:
             return found
         known = dict(sorted({**known, n: context.losses(n, most)}.items()))
