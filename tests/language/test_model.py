@@ -261,6 +261,16 @@ def test_what_is_tied(settings: dict[str, Any], tied: bool, width: int) -> None:
     assert model.network_.spec.input.width == width
 
 
+@pytest.mark.parametrize(("level", "times"), [("char", 150), ("word", 100)])
+def test_how_often_a_short_text_is_read(level: Any, times: int) -> None:
+    training = LanguageTraining(batch=2, steps=8, epochs=1)
+    text = "ab " * 10
+    model = LanguageModel(level, hidden=2, training=training, random_state=0).fit(text)
+    tokens = len(model.alphabet_.ids(END + text + END))
+    assert model.history_ is not None
+    assert len(model.history_.loss) == max(times * tokens // 16, 100)
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

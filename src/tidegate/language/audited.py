@@ -80,7 +80,8 @@ def subject(model: LanguageModel, text: str) -> NetworkSubject:
             parts.append(_nats(output, ids[token[some]]))
         return judged.drawn(np.concatenate(parts), ids[token])
 
-    judged = unlearnt.judged(network, ids, model.seen_, training, losses)
+    settled = replace(training, updates=training.updates_for(len(ids), model.level))
+    judged = unlearnt.judged(network, ids, model.seen_, settled, losses)
     words = model.level == "word"
     settings: tuple[str, ...] = ("cell", "init", "learning_rate", "hidden", "clip_value")
     settings += ("clip",) if training.clip is None else ()

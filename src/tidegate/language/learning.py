@@ -37,7 +37,7 @@ def learn(
     return fit_carried(
         network,
         known,
-        training.settings(len(known), seed),
+        training.settings(len(known), seed, alphabet.level),
         steps=training.steps,
         validation=ids[len(ids) - held :] if held else None,
         sample=sampler(counts, training.sampled, seed),

@@ -10,10 +10,11 @@ from ..errors import ArgumentError
 from ..network import Init, checks
 from ..train import FitSettings
 from ..train.settings import annealed
+from .text import Level
 
 LEAST, FEW, MOST = 100, 500, 12_000
 """Updates, where their number is not given: at least, of a short text at most, and at most."""
-LEARNT_BY_HEART = 100
+LEARNT_BY_HEART = {"char": 150, "word": 100}
 """Times that a text is read, from which on it would rather be learnt by heart."""
 
 
@@ -22,13 +23,14 @@ class LanguageTraining:
     """How long and how fast a language model learns, and from what.
 
     Example:
-        >>> [LanguageTraining().updates_for(n) for n in (2_000, 8_000, 40_000, 1_000_000)]
-        [100, 390, 500, 9765]
+        >>> [LanguageTraining().updates_for(n) for n in (2_000, 4_000, 40_000, 1_000_000)]
+        [146, 292, 500, 9765]
     """
 
     updates: int | None = None
     """None for so many that each token is read ``epochs`` times; of short texts for 500, or so many
-    that each is read 100 times if these are fewer; 100 at least and 12,000 at most."""
+    that each character is read 150 times, each word 100 times, if these are fewer; 100 at least and
+    12,000 at most."""
     epochs: int = 20
     batch: int = 32
     """Places of the text that are read side by side."""
@@ -85,18 +87,18 @@ class LanguageTraining:
                 "0.1"
             )
 
-    def updates_for(self, tokens: int) -> int:
+    def updates_for(self, tokens: int, level: Level = "char") -> int:
         """Updates for a text of so many tokens."""
         if self.updates is not None:
             return self.updates
         batch = self.batch * self.steps
-        least = min(max(LEARNT_BY_HEART * tokens // batch, LEAST), FEW)
+        least = min(max(LEARNT_BY_HEART[level] * tokens // batch, LEAST), FEW)
         return min(max(self.epochs * tokens // batch, least), MOST)
 
-    def settings(self, tokens: int, seed: int) -> FitSettings:
+    def settings(self, tokens: int, seed: int, level: Level = "char") -> FitSettings:
         """The same for `train.fit_carried`."""
         return annealed(
-            self.updates_for(tokens),
+            self.updates_for(tokens, level),
             self.batch,
             self.learning_rate,
             weight_decay=self.weight_decay,
