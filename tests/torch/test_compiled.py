@@ -246,6 +246,24 @@ def test_vmap_forward_mode_and_grad_are_right_and_say_once_that_they_are_slow(ou
     torch.testing.assert_close(other, moved)
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")  # of torch.fx, and that it is slow
+@pytest.mark.parametrize("kind", [LSTM, GRU, RNN])
+def test_transforms_that_are_traced(kind):
+    layer = kind(3, 4, dtype=torch.float64)
+    xs = torch.randn(3, 5, 2, 3, dtype=torch.float64)
+
+    def call(x):
+        return layer(x)[0]
+
+    _, moved = torch.func.jvp(call, (xs[0],), (xs[1],))
+    _, line = torch.func.linearize(call, xs[0])
+    torch.testing.assert_close(line(xs[1]), moved)
+    together = torch.func.vmap(call)
+    torch.testing.assert_close(make_fx(together)(xs)(2 * xs), together(2 * xs))
+    slope = torch.func.grad(lambda x: call(x).sin().sum())
+    torch.testing.assert_close(make_fx(slope)(xs[0])(xs[1]), slope(xs[1]))
+
+
 @pytest.mark.parametrize(("ours", "theirs"), PAIRS)
 def test_many_gradients_at_once(ours, theirs):
     layer, twin = ours(2, 3, dtype=torch.float64), theirs(2, 3, dtype=torch.float64)

@@ -200,7 +200,8 @@ def _computed(
     weights: tuple[Tensor, ...],
 ) -> tuple[Tensor, Tensor, Tensor | None, Record | None]:
     """y, h and c of a batch in the order of its layout, and the record if asked."""
-    if torch.compiler.is_compiling() or watched((data, *weights)):
+    slow = transformed()
+    if torch.compiler.is_compiling() or (not slow and watched((data, *weights))):
         if record:
             raise NotImplementedError("record is not for torch.compile")
         return *traced(module, layout, data, h, c, weights), None
@@ -209,7 +210,7 @@ def _computed(
         given = [list(weight.shape) for weight in weights]
         expected = [list(shape) for shape in layers.shapes]
         raise RuntimeError(f"weights must be of shapes {expected}, got {given}")
-    if transformed():
+    if slow:
         if record:
             raise ValueError("record is for the fused pass, which torch.func cannot transform")
         x, lengths = layout.padded(data)
