@@ -39,8 +39,8 @@ def report(audit: Audit) -> str:
             _wrapped(f"{i}. {fix.title} ({_how(fix)}): {fix.why}", "   ")
             for i, fix in enumerate(audit.fixes, 1)
         ]
-        more = "In Python, audit.try_fixes() trains each of them and tells what it gains."
-        parts.append("\n".join(["What to try, best first:", *lines, more]))
+        trained = "In Python, audit.try_fixes() trains each of them and tells what it gains."
+        parts.append("\n".join(["What to try, best first:", *lines, trained]))
     return "\n\n".join(parts) + "\n"
 
 
