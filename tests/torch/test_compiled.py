@@ -263,6 +263,13 @@ def test_transforms_that_are_traced(kind):
     slope = torch.func.grad(lambda x: call(x).sin().sum())
     torch.testing.assert_close(make_fx(slope)(xs[0])(xs[1]), slope(xs[1]))
 
+    def jvp(x):
+        return torch.func.jvp(call, (x,), (xs[1],))[1]
+
+    for change, given in ((together, xs), (slope, xs[0]), (jvp, xs[0])):
+        compiled = torch.compile(change, backend="aot_eager")
+        torch.testing.assert_close(compiled(given), change(given))
+
 
 @pytest.mark.parametrize(("ours", "theirs"), PAIRS)
 def test_many_gradients_at_once(ours, theirs):

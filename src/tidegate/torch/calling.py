@@ -105,12 +105,12 @@ def watched(tensors: tuple[Tensor, ...]) -> bool:
 
 def transformed() -> bool:
     """Whether a call is to be made of operations that torch can transform; says so once."""
-    if torch.compiler.is_compiling():
-        return False
+    compiling = torch.compiler.is_compiling()
     if torch._C._are_functorch_transforms_active():
-        slowly("pass under torch.func's transforms")
+        if not compiling:
+            slowly("pass under torch.func's transforms")
         return True
-    if forward_ad._current_level >= 0:
+    if not compiling and forward_ad._current_level >= 0:
         slowly("pass in forward mode")
         return True
     return False
@@ -201,7 +201,7 @@ def _computed(
 ) -> tuple[Tensor, Tensor, Tensor | None, Record | None]:
     """y, h and c of a batch in the order of its layout, and the record if asked."""
     slow = transformed()
-    if torch.compiler.is_compiling() or (not slow and watched((data, *weights))):
+    if not slow and (torch.compiler.is_compiling() or watched((data, *weights))):
         if record:
             raise NotImplementedError("record is not for torch.compile")
         return *traced(module, layout, data, h, c, weights), None
