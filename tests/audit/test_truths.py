@@ -126,6 +126,17 @@ def test_a_gradient_too_small_for_a_number_is_not_blindness():
     assert found.blind == ()
 
 
+def test_each_unit_of_a_layer_has_an_influence_of_its_own():
+    v, u = np.array([0.5, -0.9]), np.array([1.0, 2.0])
+    layer = tg.RNN(1, 2, nonlinearity="linear", dtype="float64")
+    layer.params["weight_hh_l0"][:] = np.diag(v)
+    layer.params["weight_ih_l0"][:, 0] = u
+    found = tg.audit(layer, np.ones((2, 9, 1))).influence
+    assert found.outputs == ("h0", "h1")
+    lags = np.arange(9)
+    np.testing.assert_allclose(found.mean[..., 0], np.abs(u[:, None] * v[:, None] ** lags), 1e-12)
+
+
 def test_a_column_that_has_no_weights_is_no_blindness_but_no_influence():
     layer = tg.GRU(2, 4)
     layer.params["weight_ih_l0"][:, 1] = 0

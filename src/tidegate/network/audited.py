@@ -319,14 +319,16 @@ def about_of(spec: NetworkSpec, **words: Any) -> About:
         title += f" in each of {spec.layers} layers"
     if spec.bidirectional:
         title += ", read from both ends"
-    size = spec.output_size if spec.outputs else FEW + 1
+    size, name = spec.output_size, "y" if spec.outputs else "h"
+    if spec.read_last and not spec.outputs:
+        size = FEW + 1
     each = [f"t+{step + 1}" for step in range(spec.read_last)]
     if size > FEW:
         outputs = tuple(each) or ("all outputs",)
     elif each:
-        outputs = tuple(f"{t} y{i}" if size > 1 else t for t in each for i in range(size))
+        outputs = tuple(f"{t} {name}{i}" if size > 1 else t for t in each for i in range(size))
     else:
-        outputs = tuple(f"y{i}" for i in range(size))
+        outputs = tuple(f"{name}{i}" for i in range(size))
     source = spec.input
     inputs: tuple[str, ...] = ("token",)
     if isinstance(source, NumberInput):
