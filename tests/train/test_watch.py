@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import tidegate as tg
 from runs import bits, untimed
 from tidegate.data import Spans, TokenBags
 from tidegate.network import Init, Loss, Network, NetworkSpec, NumberInput, Optimizer, TokenInput
@@ -176,6 +177,16 @@ def test_a_vanishing_gradient_is_said_once_with_what_to_try(often: None) -> None
         run(chosen, small)
     assert len(caught) == 1
     assert "\n" not in str(caught[0].message)
+
+
+def test_networks_that_differ_in_their_seed_alone_are_told_once(often: None) -> None:
+    X = np.random.default_rng(0).normal(size=(20, 70))
+    training = tg.SequenceTraining(updates=40, members=3, segment=1, learning_rate=1e-6)
+    model = tg.SequenceRegressor("rnn", 4, bidirectional=False, readout="last", training=training)
+    for _ in range(2):
+        with pytest.warns(GradientWarning, match="vanishes") as caught:
+            model.fit(X, X[:, -1])
+        assert len(caught) == 1
 
 
 def test_an_exploding_gradient_is_said_at_the_second_look(often: None) -> None:

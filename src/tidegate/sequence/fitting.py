@@ -15,6 +15,7 @@ from ..errors import ArgumentError, DataError, NotFittedError
 from ..network import NetworkSpec, checks
 from ..network.spec import Readout
 from ..train.progress import Listener
+from ..train.watch import once
 from .aligned import aligned
 from .begin import begun
 from .learn import APART, Inputs, Learned, Learner, Member, Recipe, split
@@ -81,6 +82,7 @@ class Job:
     seed: int
     progress: bool | Listener | None = False
 
+    @once()
     def run(self, samples: Samples, before: Learned | None = None) -> Learned:
         """Networks that have learnt all samples.
 
@@ -117,6 +119,7 @@ class Job:
             inputs, tuple(Member(begun(spec, self.task, samples, seed)) for seed in seeds)
         )
 
+    @once()
     def more(self, samples: Samples, before: Learned | None) -> Learned:
         """The same networks, or new ones, after five further epochs of some samples."""
         before = self.begun(samples) if before is None else before

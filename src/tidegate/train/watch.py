@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -59,6 +61,20 @@ BEYOND = float(np.finfo(np.float32).max)
 
 class GradientWarning(UserWarning):
     """The gradient vanishes or explodes on its way back through time."""
+
+
+_TOLD: ContextVar[set[Fault] | None] = ContextVar("told", default=None)
+"""What has been warned of within `once`; None outside of it."""
+
+
+@contextmanager
+def once() -> Iterator[None]:
+    """Within it, several runs warn of a fault once: networks that differ in their seed alone."""
+    token = _TOLD.set(set())
+    try:
+        yield
+    finally:
+        _TOLD.reset(token)
 
 
 @dataclass(frozen=True)
@@ -167,10 +183,13 @@ class Watch:
         self.looks.append(Look(done, steps, gradient))
 
     def _warn(self, what: Fault) -> None:
-        if not self._warned:
-            self._warned = True
+        told = _TOLD.get()
+        if not self._warned and not (told and what in told):
+            if told is not None:
+                told.add(what)
             line = advice(what, self.looks, self.network.spec, self.clips, self.network.burst)
             warnings.warn(line, GradientWarning, stacklevel=3)
+        self._warned = True
 
     def _gradient(
         self, net: Network, done: int, batch: Part, spans: Spans, values: Array
