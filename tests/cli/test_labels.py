@@ -1,9 +1,8 @@
-"""tidegate classify, regress, tag and predict, from words to exit codes, in this process."""
+"""tidegate classify, regress and predict, from words to exit codes, in this process; and what all
+of them and tag refuse."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from pathlib import Path
 from typing import Any
@@ -12,30 +11,17 @@ import numpy as np
 import pytest
 
 import tidegate
-from commands import Run
+from commands import SENTENCES, SHORT, STEPS, Run, rows
 
-SHORT = ("--updates", "3", "--hidden", "4")
-RANDOM = np.random.default_rng(0)
 TEXTS = [
     (f"a {word} film no {i}", mood)
     for i in range(20)
     for word, mood in (("good", "yes"), ("bad", "no"))
 ]
 REVIEWS = "\n".join(["review,mood", *(f'"{text}",{mood}' for text, mood in TEXTS)])
-WALK = [
-    (f"r{i}", step, round(float(RANDOM.normal() + i % 2), 3), "still" if i % 2 else "moving")
-    for i in range(20)
-    for step in range(3 + i % 4)
-]
-STEPS = "\n".join(["run,second,x,activity", *(",".join(map(str, row)) for row in WALK)])
 WIDE = "\n".join(
     ["a,b,c,kind", *(f"{i},{i % 3},{-i},{'odd' if i % 2 else 'even'}" for i in range(20))]
 )
-SENTENCES = "the\tDET\ncat\tNOUN\nsleeps\tVERB\n\na\tDET\ndog\tNOUN\nbarks\tVERB\n\n" * 5
-
-
-def rows(text: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(text)))
 
 
 def test_texts_are_classified_and_judged(run: Run) -> None:
@@ -179,61 +165,6 @@ def test_numbers_of_rows_are_not_learnt_from(run: Run) -> None:
     assert one == other
 
 
-def test_tokens_are_tagged(run: Run) -> None:
-    Path("tokens.txt").write_text(SENTENCES)
-    done = run("tag", "tokens.txt", *SHORT, "--save", "tags.tg")
-    assert done.code == 0, done.err
-    assert "2 sequences of 6 steps" in done.out
-    assert "each word alone  100.0 %" in done.out
-    Path("new.txt").write_text("\nthe\ndog\n\n\nsleeps\n")
-    found = rows(run("predict", "tags.tg", "new.txt").out)
-    assert [(row["line"], row["step"], row["token"]) for row in found] == [
-        ("2", "1", "the"),
-        ("2", "2", "dog"),
-        ("6", "1", "sleeps"),
-    ]
-    expected = tidegate.load("tags.tg").predict([["the", "dog"], ["sleeps"]])
-    assert [row["label"] for row in found] == np.concatenate(expected).tolist()
-
-
-def test_texts_of_a_table_are_tagged(run: Run) -> None:
-    Path("tokens.txt").write_text(SENTENCES)
-    run("tag", "tokens.txt", *SHORT, "--save", "tags.tg")
-    Path("new.csv").write_text("id,sentence\n1,the dog\n2,sleeps\n")
-    found = rows(run("predict", "tags.tg", "new.csv", "--text", "sentence").out)
-    assert [(row["line"], row["step"], row["token"]) for row in found] == [
-        ("2", "1", "the"),
-        ("2", "2", "dog"),
-        ("3", "1", "sleeps"),
-    ]
-
-
-def test_numbers_with_commas_are_tokens(run: Run) -> None:
-    Path("tokens.txt").write_text(SENTENCES)
-    run("tag", "tokens.txt", *SHORT, "--save", "tags.tg")
-    Path("one.txt").write_text("1,000\n")
-    assert [row["token"] for row in rows(run("predict", "tags.tg", "one.txt").out)] == ["1,000"]
-    Path("tabs.txt").write_text("1,000\tNUM\n,\tPUNCT\n")
-    tagged = rows(run("predict", "tags.tg", "tabs.txt").out)
-    assert [row["token"] for row in tagged] == ["1,000", ","]
-
-
-def test_steps_of_a_table_are_tagged(run: Run) -> None:
-    table = STEPS.replace("activity", "stage")
-    Path("steps.csv").write_text(table)
-    named = ("--id", "run", "--time", "second")
-    done = run("tag", "steps.csv", *named, "--label", "stage", *SHORT, "--save", "m.tg")
-    assert done.code == 0, done.err
-    assert "each step alone" in done.out
-    found = rows(run("predict", "m.tg", "steps.csv", *named).out)
-    assert len(found) == len(WALK)
-    words = table.replace("0.", "w0.")
-    Path("words.csv").write_text(words)
-    done = run("tag", "words.csv", *named, "--text", "x", "--label", "stage", *SHORT)
-    assert done.code == 0, done.err
-    assert "each word alone" in done.out
-
-
 def test_a_number_of_each_sequence(run: Run) -> None:
     Path("stars.csv").write_text(
         "review,stars\n" + "".join(f'"{t}",{4.5 if mood == "yes" else 1}\n' for t, mood in TEXTS)
@@ -299,14 +230,6 @@ def test_columns_of_the_test_file_are_known_by_their_names(run: Run) -> None:
     assert same.code == 0, same.err
     assert run(*words, "mixed.csv").out == same.out
     assert header == ["a", "b", "c", "kind"]
-
-
-def test_tags_of_another_file(run: Run) -> None:
-    Path("tokens.txt").write_text(SENTENCES)
-    Path("other.txt").write_text("a\tDET\ncat\tNOUN\n\nthe\tDET\nruns\tVERB\n")
-    done = run("tag", "tokens.txt", *SHORT, "--test", "other.txt")
-    assert done.code == 0, done.err
-    assert "Learnt from 10 sequences; 2 sequences of 4 steps, of other.txt, to judge:" in done.out
 
 
 GIVEN: Any = {
@@ -431,7 +354,8 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     texts, moods = zip(*TEXTS, strict=True)
     model = tidegate.SequenceClassifier(hidden=4, training=training, random_state=0)
     model.fit(list(texts), list(moods)).save(folder / "mood.tg")
-    x = [RANDOM.normal(size=(4 + i, 1)) for i in range(4)]
+    random = np.random.default_rng(0)
+    x = [random.normal(size=(4 + i, 1)) for i in range(4)]
     model.fit(x, ["a", "b"] * 2).save(folder / "steps.tg")
     tagger = tidegate.SequenceTagger(hidden=4, training=training, random_state=0)
     tagger.fit([["a", "dog"]] * 4, [["x", "y"]] * 4).save(folder / "tags.tg")
