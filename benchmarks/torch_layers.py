@@ -52,17 +52,16 @@ def main() -> None:
         for shape in GRID
     ]
     notes = []
-    for threads in options.threads:
+    for counts in sorted({*((n,) for n in options.threads), tuple(options.threads)}):
         for kind in options.kinds:
             for cell in options.cells:
-                own = (cell, kind, threads)
                 ratios = [
                     row["ratio"]
                     for row in rows
-                    if (row["cell"], row["kind"], row["threads"]) == own
+                    if (row["cell"], row["kind"]) == (cell, kind) and row["threads"] in counts
                 ]
                 notes.append(
-                    f"{cell}, {kind}, {threads} threads: median "
+                    f"{cell}, {kind}, {' and '.join(map(str, counts))} threads: median "
                     f"{statistics.median(ratios):.2f}, least {min(ratios):.2f}"
                 )
     report(options.name, about, rows, notes)
