@@ -177,7 +177,7 @@ def test_texts_are_scored_where_they_were_not_read(apart: bool) -> None:
 
 
 def test_contestants_are_given_no_advice(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tidegate.train.watch.fault", lambda looks, total, pooled: "vanishes")
+    monkeypatch.setattr("tidegate.train.watch.fault", lambda looks, total, pools: "vanishes")
     monkeypatch.setattr("tidegate.train.watch.every", lambda spec, size: 2)
     X = np.random.default_rng(0).normal(size=(12, 70))
     short = tg.SequenceTraining(updates=4, members=1, segment=1)

@@ -21,7 +21,8 @@ from tidegate.network import (
 from tidegate.sequence import seen as of_seen
 from tidegate.sequence.seen import Seen
 from tidegate.train import FitSettings, fit
-from tidegate.train.watch import GradientWarning, worst
+from tidegate.train.looks import worst
+from tidegate.train.watch import GradientWarning
 
 TRAINING = tg.SequenceTraining(updates=400, members=1, augment=False)
 

@@ -73,14 +73,12 @@ def test_where_all_states_are_read_out_a_gradient_that_fades_between_them_is_no_
     fading = 1e-2 ** np.arange(40.0)
     curve = LagCurve(0, "forward", "h", np.arange(40), *[fading] * 4, np.full(40, 9))
     rate = Rate(0, "forward", "h", 1e-2, 1e-2, 1e-2, 0.1, np.array([1]), fading[1:2], fading[1:2])
-    about = about_of(NetworkSpec(NumberInput(2), cell="rnn", hidden=1))
+    about = replace(about_of(NetworkSpec(NumberInput(2), cell="rnn", hidden=1)), direct=direct)
     one = np.ones(1)
     units = Units(0, "forward", one, one, {}, {}, one < 0, saturation)
     # the rows far back tell of the target: a reason to call "vanishing" what has no other way
-    verdict = judge(
-        40, about, (curve,), (rate,), replace(MEMORY, p=p), (units,), lambda rows: 0.001,
-        direct=direct,
-    )  # fmt: skip
+    memory = replace(MEMORY, p=p)
+    verdict = judge(40, about, (curve,), (rate,), memory, (units,), lambda rows: 0.001)
     assert str(verdict).startswith(said)
 
 

@@ -14,8 +14,9 @@ from runs import bits, untimed
 from tidegate.data import Spans, TokenBags
 from tidegate.network import Init, Loss, Network, NetworkSpec, NumberInput, Optimizer, TokenInput
 from tidegate.train import Drawn, FitSettings, Held, fit, fit_carried, fit_drawn, watch
+from tidegate.train.looks import GONE, Look, advice, fault
 from tidegate.train.source import Chunk
-from tidegate.train.watch import GONE, GradientWarning, Look, Watch, advice, embedded, every, fault
+from tidegate.train.watch import GradientWarning, Watch, embedded, every
 
 LINEAR = NetworkSpec(
     NumberInput(1), cell="rnn_linear", hidden=1, outputs=1, loss=Loss("mse"), dtype="float64"

@@ -59,7 +59,6 @@ def judge(
     units: tuple[Units, ...],
     beyond: Callable[[int], float] | None = None,
     sequences: int = 0,
-    direct: bool = False,
 ) -> Verdict:
     """The verdict on what was measured.
 
@@ -69,7 +68,6 @@ def judge(
         gradient, rate, memory, units: as in `Audit`.
         beyond: as in `network.subject.Context`.
         sequences: of the data.
-        direct: whether the output reads all states, so that every step has a way of its own to it.
     """
     step = about.step
     if not gradient:
@@ -112,7 +110,7 @@ def judge(
         )
     unused = _unused(memory)
     faded = best.size < GONE and reached < PART * length
-    lost = faded and (unused or not direct)
+    lost = faded and (unused or not about.direct)
     dead = evidence["dead units"]
     then = f"{100 * dead:.0f} % of its units are dead, and " if dead else ""
     then += f"{left} steps{large_as}" if lost else "the past is not used"
@@ -120,7 +118,7 @@ def judge(
     if burst is not None and burst.certain and (lost or unused):
         return Verdict("exploding", f"{_told(burst)}; since such updates {then}", evidence)
     tells = float("nan")
-    if unused and best.size < GONE and beyond is not None and not direct:
+    if unused and best.size < GONE and beyond is not None and not about.direct:
         tells = evidence["p of what lies beyond"] = beyond(reached * about.rows)
         lost = tells < SURE if np.isfinite(tells) else lost
     if lost and burst is not None and about.cell in UNBOUNDED:
@@ -140,7 +138,7 @@ def judge(
             f"no gradient passes: {left} steps{large_as}",
             evidence,
         )
-    if lost and not direct:
+    if lost and not about.direct:
         rest = "what it reaches of the past is not used" if unused else matters
         if tells < SURE:
             rest += f", and what lies beyond tells of the target ({chance(tells)})"
@@ -151,7 +149,7 @@ def judge(
     )
     if reached >= length:
         far = f"{left} of {length} steps{large_as}"
-    elif direct and not unused:
+    elif about.direct and not unused:
         far = f"all states are read out, so that each step counts, though from state to state {far}"
     if unused:
         seen = int(memory.context[0])

@@ -10,7 +10,6 @@ from ..cells import CELLS
 from ..errors import ArgumentError, DataError
 from ..network import checks
 from ..network.subject import Subject
-from ..train.watch import pooled
 from .fixes import fixes
 from .gradient import norms
 from .influence import influence
@@ -64,11 +63,7 @@ def audit(model: Any, data: Any, *, seed: int = 0) -> Audit:
     kept = memory(subject, seed)
     each = units(networks)
     median = int(np.median(length))
-    spec = getattr(subject, "spec", None)  # of a network of our own
-    verdict = judge(
-        median, about, gradient, rate, kept, each, subject.context.beyond, len(length),
-        direct=spec is not None and pooled(spec),
-    )  # fmt: skip
+    verdict = judge(median, about, gradient, rate, kept, each, subject.context.beyond, len(length))
     return Audit(
         model=about.model if len(networks) == 1 else f"{len(networks)} times {about.model}",
         cell=about.cell,

@@ -334,6 +334,7 @@ def about_of(spec: NetworkSpec, **words: Any) -> About:
     if isinstance(source, NumberInput):
         inputs = tuple(f"x{i}" for i in range(source.columns))
     settled: dict[str, Any] = {"outputs": outputs, "inputs": inputs, "loss": CHANGE, **words}
+    settled["direct"] = spec.pools
     for name in ("cell", "hidden", "layers", "directions"):
         settled[name] = getattr(spec, name)
     for name in ("chrono", "recurrent"):

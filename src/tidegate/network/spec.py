@@ -296,6 +296,18 @@ class NetworkSpec:
         return self.directions * self.hidden * (2 if self.readout == "mean+max" else 1)
 
     @property
+    def pools(self) -> bool:
+        """Whether the head is given a mean or a maximum of all states: then each step has a way of
+        its own to the output, and a gradient that fades between states keeps nothing from being
+        learnt.
+
+        Example:
+            >>> NetworkSpec(NumberInput(1), hidden=8, readout="mean+max").pools
+            True
+        """
+        return self.readout not in ("last", "each")
+
+    @property
     def output_size(self) -> int:
         """The width of the network's output."""
         return self.outputs or self.readout_size

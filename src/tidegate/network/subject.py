@@ -85,6 +85,8 @@ class About:
     magnifies: float = float("nan")
     """By how much the recurrent weights of a relu network of which nobody knows how it learnt would
     magnify a state in a step, were all units above zero: their spectral radius; else NaN."""
+    direct: bool = False
+    """Whether the output reads all states, so that every step has a way of its own to it."""
     once: tuple[str, ...] = ()
     """Inputs beside them that have one value in a sequence, and no lag."""
 

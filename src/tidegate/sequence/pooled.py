@@ -25,11 +25,6 @@ def streams(spec: NetworkSpec) -> bool:
     return not spec.bidirectional
 
 
-def pools(spec: NetworkSpec) -> bool:
-    """Whether the head is given a mean or a maximum of states."""
-    return spec.readout not in ("last", "each")
-
-
 def body(network: Network, readout: Readout) -> Network:
     """The same network without its head: its readout is its output."""
     spec = network.spec
@@ -40,7 +35,7 @@ def body(network: Network, readout: Readout) -> Network:
 
 def answer(network: Network, rows: Any, spans: Spans) -> Array:
     """The output for each span, as `Network.forward` gives it."""
-    if not (streams(network.spec) and pools(network.spec)):
+    if not (streams(network.spec) and network.spec.pools):
         return network.forward(rows, spans).output
     pooled = body(network, network.spec.readout).forward(rows, spans).output
     return head(network, list(np.ascontiguousarray(pooled.T)))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..data.spans import Spans
 from ..network import Network
-from .pooled import body, head, pools
+from .pooled import body, head
 
 Array = NDArray[Any]
 
@@ -20,7 +20,7 @@ class Track:
     def __init__(self, network: Network, n: int) -> None:
         spec = network.spec
         self.network = network
-        self.pools = pools(spec)
+        self.pools = spec.pools
         self.body = body(network, "last") if self.pools else network
         size = (spec.layers, n, spec.hidden)
         self.state = tuple(np.zeros(size, np.float32) for _ in spec.cell_spec.states)

@@ -22,9 +22,9 @@ from ..network.file import ModelFile, ModelFileNotFoundError, parameters_of, rea
 from ..network.optimizer import OptimizerState
 from ..network.parameters import views
 from .history import Epoch, History
+from .looks import Look
 from .settings import FitSettings
 from .source import Part
-from .watch import Look
 
 Array = NDArray[Any]
 KIND = "checkpoint"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from .watch import Look
+from .looks import Look
 
 Stopped: TypeAlias = Literal["", "epochs", "updates", "patience", "interrupted", "diverged"]
 
