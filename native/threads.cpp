@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <cstdlib>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -68,6 +69,7 @@ class Pool {
   using Ticket = std::uint64_t;  // job << 32 | tasks that are not handed out
 
   std::vector<std::thread> workers_;
+  int count_ = 1;  // threads asked for
   std::mutex mutex_;
   std::condition_variable wake_;
   std::atomic<int> sleeping_{0};
@@ -108,13 +110,17 @@ class Pool {
   }
 
   void resize(int count) {
-    if (int(workers_.size()) == count - 1) return;
+    if (count_ == count) return;
+    count_ = count;
     stop_.store(true, std::memory_order_relaxed);
     announce(0);
     for (std::thread& worker : workers_) worker.join();
     workers_.clear();
     stop_.store(false, std::memory_order_relaxed);
-    for (int i = 1; i < count; ++i) workers_.emplace_back([this, seen = job_] { work(seen); });
+    try {
+      for (int i = 1; i < count; ++i) workers_.emplace_back([this, seen = job_] { work(seen); });
+    } catch (const std::system_error&) {  // no more threads than these
+    }
   }
 
   void work(std::uint32_t seen) {
@@ -148,12 +154,29 @@ std::atomic<int> count_{0};
 std::atomic<bool> taken{false};  // a thread runs a job on the pool
 Pool* pool = nullptr;            // guarded by `taken`; never freed while workers may run
 
-// The child of a fork has none of the workers, and perhaps a lock that one of them held: it leaves the old pool where it
-// is and begins anew.
-void after_fork() {
+std::atomic<int> calls{0};          // into the core that go on
+std::atomic<bool> forking{false};  // none may begin
+
+void before_fork() {
+  while (forking.exchange(true)) std::this_thread::yield();
+  while (calls.load() != 0) std::this_thread::sleep_for(std::chrono::microseconds(50));
+}
+
+void after_fork() { forking.store(false); }
+
+// The child has none of the workers, and perhaps a lock that one of them held: it leaves the old pool where it is and begins
+// anew.
+void after_fork_in_child() {
   pool = nullptr;
   taken.store(false, std::memory_order_relaxed);
   inside = false;
+  calls.store(0);  // of threads that were about to wait
+  forking.store(false);
+}
+
+void know_forks() {
+  static const int registered = pthread_atfork(before_fork, after_fork, after_fork_in_child);
+  (void)registered;
 }
 
 // Joins the workers before the process takes its memory apart.
@@ -167,9 +190,8 @@ struct AtExit {
 };
 
 Pool& the_pool() {
-  static const int registered = pthread_atfork(nullptr, nullptr, after_fork);
+  know_forks();
   static const AtExit at_exit;
-  (void)registered;
   (void)at_exit;
   if (pool == nullptr) pool = new Pool;
   return *pool;
@@ -198,6 +220,21 @@ void run_parallel(i64 tasks, void (*task)(void*, i64), void* context) {
     return;
   }
   for (i64 i = 0; i < tasks; ++i) task(context, i);
+}
+
+Call::Call(std::mutex& busy) : busy_(busy) {
+  know_forks();
+  // In one order with before_fork(): either this sees the fork, or the fork sees this call.
+  while (calls.fetch_add(1), forking.load()) {
+    calls.fetch_sub(1);
+    while (forking.load()) std::this_thread::yield();
+  }
+  busy_.lock();
+}
+
+Call::~Call() {
+  busy_.unlock();
+  calls.fetch_sub(1);
 }
 
 }  // namespace tg

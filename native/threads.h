@@ -2,6 +2,7 @@
 // Compiled once. Threads of the caller's own may call at the same time: one gets the workers, others run alone.
 #pragma once
 
+#include <mutex>
 #include <type_traits>
 
 #include "dims.h"
@@ -14,7 +15,8 @@ int threads();
 void set_threads(int count);
 
 // Calls task(context, i) for every i in [0, tasks) and returns when all are done. A call from inside a task runs inline.
-// After a fork the child starts workers of its own when it first needs them.
+// After a fork the child starts workers of its own when it first needs them. Where the system refuses a thread, those that
+// there are do the work.
 void run_parallel(i64 tasks, void (*task)(void* context, i64 index), void* context);
 
 template <class Body>
@@ -25,5 +27,19 @@ inline void parallel(i64 tasks, Body&& body) {
   else if (tasks > 1)
     run_parallel(tasks, call, const_cast<void*>(static_cast<const void*>(&body)));
 }
+
+// A call into the core, while it lives: of those that share `busy` one at a time. A fork waits until the calls of all threads
+// are over, so that a child never finds half of one, and the lock of a thread that it does not have. Not for a call inside
+// another one.
+class Call {
+ public:
+  explicit Call(std::mutex& busy);
+  ~Call();
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
+
+ private:
+  std::mutex& busy_;
+};
 
 }  // namespace tg

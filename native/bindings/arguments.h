@@ -29,9 +29,12 @@ struct Spans {
     if (offset) check_offset(desc);
     const i64 count = sparse ? i64(tokens->size()) : i64(rows->size()) / desc.columns;
     for (std::size_t i = 0; i < n; ++i) {
-      const i64 first = start.data()[i], length = reach(steps.data()[i], sparse ? 1 : desc.segment);
+      const i64 first = start.data()[i], segment = sparse ? 1 : desc.segment;
       require(steps.data()[i] >= desc.read_last, "a span has fewer steps than are read out");
-      require(steps.data()[i] >= 1 && first >= 0 && length <= count && first <= count - length, "a span leaves the table of rows");
+      // a quotient first: no product of these runs over
+      require(steps.data()[i] >= 1 && steps.data()[i] <= count / segment, "a span leaves the table of rows");
+      const i64 length = reach(steps.data()[i], segment);
+      require(first >= 0 && length <= count && first <= count - length, "a span leaves the table of rows");
       for (i64 t = first; sparse && t < first + length; ++t) check_token(tokens->data()[t], desc.vocabulary);
     }
     const std::size_t state = std::size_t(desc.layers * desc.directions() * desc.hidden) * n;
@@ -59,7 +62,8 @@ struct Spans {
   void check_offset(const NetworkDesc& desc) const {
     require(desc.vocabulary == 0 && desc.segment == 1 && desc.readout == Readout::each && desc.read_last == 0,
             "offset is for rows of numbers, one to a step, and readout each");
-    for (std::size_t t = 0; t < offset->size(); ++t) require(offset->data()[t] >= 0, "offset must not be negative");
+    for (std::size_t t = 0; t < offset->size(); ++t)
+      require(offset->data()[t] >= 0 && offset->data()[t] < i64(1) << 62, "offset must not be negative, nor beyond any table");
     for (std::size_t i = 0; i < steps.size(); ++i)
       require(steps.data()[i] <= i64(offset->size()), "offset must have one entry for each step");
     for (std::size_t t = 1; t < offset->size(); ++t)

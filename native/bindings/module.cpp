@@ -52,7 +52,7 @@ void bind(nb::module_& m, const char* name, const char* tape_name) {
              require(i64(out.size()) >= self.output_rows() * e.desc.output_width(), "output is too small");
              const Batch<T> batch = self.spans.batch(e.desc);
              nb::gil_scoped_release release;
-             std::lock_guard<std::mutex> lock(e.busy);
+             const Call call(e.busy);
              e.network->output(self.params.data(), batch, *self.room.tape, out.data());
            })
       .def("final_state",
@@ -111,7 +111,7 @@ void bind(nb::module_& m, const char* name, const char* tape_name) {
             result.keep = keep;
             result.room = e.take();
             nb::gil_scoped_release release;
-            std::lock_guard<std::mutex> lock(e.busy);
+            const Call call(e.busy);
             e.network->forward(params.data(), changed, batch, Noise{dropout, seed, step, first}, keep, *result.room.tape);
             return result;
           },
@@ -153,7 +153,7 @@ void bind(nb::module_& m, const char* name, const char* tape_name) {
             double value = 0.0;
             {
               nb::gil_scoped_release release;
-              std::lock_guard<std::mutex> lock(e.busy);
+              const Call call(e.busy);
               value = e.network->loss(params.data(), batch, view, *room.tape);
             }
             e.give_back(std::move(room));
@@ -176,7 +176,7 @@ void bind(nb::module_& m, const char* name, const char* tape_name) {
             StepResult result;
             {
               nb::gil_scoped_release release;
-              std::lock_guard<std::mutex> lock(e.busy);
+              const Call call(e.busy);
               result = e.network->train_step(params.data(), m.data(), v.data(), batch, view,
                                              Noise{dropout, seed, std::uint64_t(optimizer.step)}, optimizer, clip, *room.tape,
                                              pointer(h), pointer(c));
@@ -202,7 +202,7 @@ void bind(nb::module_& m, const char* name, const char* tape_name) {
             LossResult result;
             {
               nb::gil_scoped_release release;
-              std::lock_guard<std::mutex> lock(e.busy);
+              const Call call(e.busy);
               result = e.network->loss_gradient(params.data(), batch, view, Noise{dropout, seed, step, first}, *room.tape,
                                                 gradient.data(), pointer(h), pointer(c));
             }
@@ -225,7 +225,7 @@ void bind(nb::module_& m, const char* name, const char* tape_name) {
             for (i64 i = 0; i < n_classes; ++i)
               require(classes->data()[i] >= 0 && classes->data()[i] < e.desc.outputs, "no such class");
             nb::gil_scoped_release release;
-            std::lock_guard<std::mutex> lock(e.busy);
+            const Call call(e.busy);
             return e.network->update(params.data(), m.data(), v.data(), gradient.data(), touched.data(),
                                      i64(touched.size()), pointer(classes), n_classes, optimizer, clip);
           },
@@ -242,7 +242,7 @@ void bind(nb::module_& m, const char* name, const char* tape_name) {
             const Batch<T> batch = tape.spans.batch(e.desc);
             tape.used = true;
             nb::gil_scoped_release release;
-            std::lock_guard<std::mutex> lock(e.busy);
+            const Call call(e.busy);
             return e.network->apply(params.data(), m.data(), v.data(), batch, *tape.room.tape, d_output.data(), optimizer, clip).norm;
           },
           "params"_a, "m"_a, "v"_a, "tape"_a, "d_output"_a, "optimizer"_a, "clip"_a)
@@ -259,7 +259,7 @@ void bind(nb::module_& m, const char* name, const char* tape_name) {
             require(to.count == n * e.desc.hidden + (has_c ? 2 : 1) * state, "out must be [1 + layers * states, n, hidden]");
             require((h.data == nullptr || h.count == state) && (c.data == nullptr || c.count == state), "wrong state size");
             T* const next = to.data + n * e.desc.hidden;
-            std::lock_guard<std::mutex> lock(e.busy);
+            std::lock_guard<std::mutex> lock(e.busy);  // no fork comes between: the interpreter lock is held
             e.network->step(p.data, changed, n, from.data, h.data, c.data, to.data, next, has_c ? next + state : nullptr);
           },
           "params"_a, "changed"_a, "x"_a, "h0"_a.none(), "c0"_a.none(), "out"_a);

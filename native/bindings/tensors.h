@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "engine.h"
+#include "threads.h"
 
 namespace tg {
 
@@ -110,7 +111,7 @@ PyTape<T> unfold(PyNetwork<T>& self, const nb::tuple& weights, nb::handle rows, 
   result.params = Array<const T>(result.room.params.data(), {result.room.params.size()}, nb::handle());
   {
     nb::gil_scoped_release release;
-    std::lock_guard<std::mutex> lock(e.busy);
+    const Call call(e.busy);
     Tape<T>& tape = *result.room.tape;
     e.network->forward(result.params.data(), changed, batch, noise, keep, tape);
     if (output.data != nullptr) e.network->output(result.params.data(), batch, tape, output.data);
@@ -140,7 +141,7 @@ void unfold_backward(PyNetwork<T>& self, PyTape<T>& tape, const Flat<const T>& d
   tape.used = true;
   tape.trail = trail;
   nb::gil_scoped_release release;
-  std::lock_guard<std::mutex> lock(e.busy);
+  const Call call(e.busy);
   e.network->backward(tape.params.data(), batch, *tape.room.tape, d_output.data, dh.data, dc.data, gradient.data, d_input.data,
                       dh0.data, dc0.data, trail);
 }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <mutex>
 #include <thread>
 
 #include "harness.h"
@@ -117,4 +118,29 @@ TEST(threads_are_new_after_a_fork) {
   CHECK_EQUAL(waitpid(child, &status, 0), child);
   CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
   CHECK(each_once(100));
+}
+
+// A thread that calls without end is between two calls wherever the process is copied.
+TEST(threads_a_fork_waits_for_calls) {
+  std::mutex busy;
+  i64 begun = 0, ended = 0;
+  std::atomic<bool> stop{false};
+  std::thread other([&] {
+    while (!stop) {
+      const tg::Call call(busy);
+      ++begun;
+      std::this_thread::yield();
+      ++ended;
+    }
+  });
+  int wrong = 0;
+  for (int again = 0; again < 20; ++again) {
+    const pid_t child = fork();
+    if (child == 0) _exit(busy.try_lock() && begun == ended ? 0 : 1);
+    int status = -1;
+    wrong += waitpid(child, &status, 0) != child || !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+  }
+  stop = true;
+  other.join();
+  CHECK_EQUAL(wrong, 0);
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import traceback
@@ -59,8 +60,8 @@ def test_threads_are_a_whole_number_from_1() -> None:
     assert tg.get_threads() == 5
     tg.set_threads(np.int64(2))
     assert tg.get_threads() == 2
-    for wrong in (0, -1, 1.5, True, "two", None):
-        with pytest.raises(tg.ArgumentError, match="threads must be a whole number from 1 up, got"):
+    for wrong in (0, -1, 1.5, True, "two", None, 4097, 2**40):
+        with pytest.raises(tg.ArgumentError, match="threads must be a whole number from 1 to 4096"):
             tg.set_threads(wrong)  # type: ignore[arg-type]
     assert tg.get_threads() == 2
 
@@ -97,6 +98,27 @@ def test_the_environment_says_how_many(given: str, threads: int | None) -> None:
         check=True,
     )
     assert int(done.stdout) == (threads or len(os.sched_getaffinity(0)))
+
+
+REFUSED = """
+import resource, sys
+import numpy as np
+import tidegate as tg
+layer, x = tg.LSTM(3, 16), np.ones((64, 50, 3))
+tg.set_threads(1)
+expected = layer.forward(x).y
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + 2**27, -1))  # room for the stacks of some
+for threads in (200, 200, 2, 1):
+    tg.set_threads(threads)
+    assert np.array_equal(layer.forward(x).y, expected)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_threads_that_the_system_refuses() -> None:
+    """The others do the work."""
+    subprocess.run([sys.executable, "-c", REFUSED], check=True)
 
 
 def test_one_layer_used_from_several_threads() -> None:
@@ -186,6 +208,24 @@ def test_a_fork_while_others_compute() -> None:
             in_a_fork(check)
         results = [future.result() for future in running]
     assert same_bits(results[1], expected)
+
+
+@forks
+def test_a_fork_while_another_thread_uses_the_same_layer() -> None:
+    layer = layer_of("lstm", I, H)
+    expected = pass_of(layer)
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(lambda: [pass_of(layer) for _ in range(300)])
+        for _ in range(4):
+            in_a_fork(lambda: _in_time(lambda: pass_of(layer), expected))
+        assert all(map(same_bits, running.result()[-1], expected))
+
+
+def _in_time(compute: Callable[[], list[np.ndarray]], expected: list[np.ndarray]) -> None:
+    """Ends the process if it waits for a lock that nobody gives back."""
+    signal.alarm(60)
+    assert all(map(same_bits, compute(), expected))
+    signal.alarm(0)
 
 
 @forks

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from .. import _core
-from ..errors import ArgumentError
+from .checks import whole_number
+
+MOST = 4096
+"""More are a slip, and would take the system's memory for their stacks."""
 
 
 def get_threads() -> int:
@@ -17,7 +18,7 @@ def set_threads(n: int) -> None:
     """Sets the threads that the core uses; results are the same for any number.
 
     Raises:
-        ArgumentError: if n is no whole number from 1 up.
+        ArgumentError: if n is no whole number from 1 to 4096.
 
     Example:
         >>> before = get_threads()
@@ -26,6 +27,4 @@ def set_threads(n: int) -> None:
         2
         >>> set_threads(before)
     """
-    if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
-        raise ArgumentError(f"threads must be a whole number from 1 up, got {n!r}")
-    _core.set_threads(int(n))
+    _core.set_threads(whole_number(n, "threads", 1, MOST))
