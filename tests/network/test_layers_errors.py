@@ -135,6 +135,15 @@ MAKE: list[tuple[Callable[[], Any], str]] = [
         lambda: tg.RNN(3, 4, nonlinearity="sin"),
         "nonlinearity must be one of ['tanh', 'relu', 'linear'], got 'sin'",
     ),  # type: ignore[arg-type]
+    (
+        lambda: tg.RNN(3, 4, nonlinearity=["tanh"]),
+        "nonlinearity must be one of ['tanh', 'relu', 'linear'], got ['tanh']",
+    ),  # type: ignore[arg-type]
+    (
+        lambda: tg.LSTM(1, 2**31 - 1),
+        f"a network with {4 * (2**31 - 1) * (2**31 + 2)} parameters does not fit into memory; "
+        "take fewer units or inputs",
+    ),
 ]
 
 

@@ -14,6 +14,9 @@ def test_what_is_assigned_is_what_the_layer_computes_with() -> None:
     layer.params.update({name: np.zeros_like(array) for name, array in layer.params.items()})
     layer.params["weight_ih_l0"] = [[2.0]]
     layer.params["bias_ih_l0"] += 1
+    named = layer.params
+    named |= {"weight_hh_l0": [[0.5]]}
+    assert layer.params["weight_hh_l0"].item() == 0.5
     assert layer.forward(np.full((1, 1, 1), 3.0)).y.item() == 7
 
 

@@ -286,13 +286,15 @@ def test_learning_rate_of_a_step_takes_the_place_of_the_optimizers() -> None:
         ({"learning_rate": -1}, "Optimizer.learning_rate must be at least 0, got -1.0"),
         ({"learning_rate": np.nan}, "Optimizer.learning_rate must be a finite number, got nan"),
         ({"momentum": 1.0}, "Optimizer.momentum must be at least 0 and below 1, got 1.0"),
+        ({"clip": 0}, "Optimizer.clip must be above 0, or None for no limit, got 0.0"),
+        ({"clip_value": 0}, "Optimizer.clip_value must be above 0, or None for no limit, got 0.0"),
         ({"betas": (0.9,)}, "Optimizer.betas must be two numbers from 0 to below 1, got (0.9,)"),
         (
             {"betas": (0.9, 1.0)},
             "Optimizer.betas must be two numbers from 0 to below 1, got (0.9, 1.0)",
         ),
-        ({"clip": -0.1}, "Optimizer.clip must be at least 0, got -0.1"),
-        ({"clip_value": -1}, "Optimizer.clip_value must be at least 0, got -1.0"),
+        ({"clip": -0.1}, "Optimizer.clip must be above 0, or None for no limit, got -0.1"),
+        ({"clip_value": np.inf}, "Optimizer.clip_value must be a finite number, got inf"),
         ({"weight_decay": "much"}, "Optimizer.weight_decay must be a finite number, got 'much'"),
     ],
 )

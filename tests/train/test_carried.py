@@ -134,6 +134,7 @@ def test_a_sample_is_asked_for_each_update() -> None:
         (SPEC, [1], {}, {}, r"tokens must be \[N\] token ids, 2 at least, got an array of \(1,\)"),
         (SPEC, [[1, 2]], {}, {}, r"tokens must be \[N\] token ids"),
         (SPEC, [1.0, 2.0], {}, {}, r"tokens must be \[N\] token ids"),
+        (SPEC, TOKENS.astype("i8") + 2**32, {}, {}, "which is no token id"),
         (SPEC, TOKENS, {}, {"validation": [1]}, r"validation must be \[N\] token ids, 2 at least"),
         (SPEC, TOKENS, {"patience": 2}, {}, "patience needs a validation loss; give validation"),
         (SPEC, TOKENS, {"checkpoint": "a"}, {}, "checkpoint cannot be used by fit_carried"),

@@ -130,6 +130,21 @@ def test_validation_that_does_not_fit_shows_at_once() -> None:
     assert not seen
 
 
+@pytest.mark.parametrize(
+    "changes", [{"targets": np.full((200, 1), np.nan)}, {"weights": np.zeros(200)}]
+)
+def test_data_without_a_target_are_refused(changes: dict[str, Any]) -> None:
+    """Their loss is 0: nothing would be learnt, and any epoch be the best."""
+    empty = Held(**{**vars(held()), **changes})
+    with pytest.raises(ArgumentError, match="the training data has no target that counts: all are"):
+        run(data=empty)
+    with pytest.raises(ArgumentError, match="the validation data has no target that counts"):
+        run(validation=empty)
+    ids = Held(**{**vars(held()), "targets": np.full(200, -1)})
+    with pytest.raises(ArgumentError, match="no target that counts"):
+        run(SPEC.but(outputs=3, loss=Loss("categorical")), data=ids)
+
+
 def test_history_is_plain_data() -> None:
     _, history = run(validation=VALIDATION)
     data = history.to_json()

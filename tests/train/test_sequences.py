@@ -99,12 +99,30 @@ def test_tables_are_converted_once() -> None:
         ({"target_index": np.full(20, 0.5)}, "whole number"),
         ({"target_index": np.full(20, 200)}, "between 0 and 199, the last row of targets; got 200"),
         ({"target_index": np.full(20, -1)}, "got -1"),
+        ({"rows": [["a"]]}, "rows of it must be numbers"),
+        ({"rows": [[1.0], [1.0, 2.0]]}, "rows of it must be an array"),
+        ({"targets": [[1.0], [1.0, 2.0]]}, "targets of it must be an array"),
+        ({"weights": ["a"] * 200}, "weights of it must be numbers"),
+        ({"weights": 1.0 - np.arange(200)}, "weights of it must be 0 or above, got -1.0 in row 2"),
     ],
 )
 def test_refused(changes: dict[str, Any], message: str) -> None:
     data = held()
     with pytest.raises(ArgumentError, match=message):
         Sequences.of(SPEC, Held(**{**vars(data), **changes}), "it", False)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "message"),
+    [
+        (np.full(200, 1.5), r"rows of it must be \[N\] token ids, whole numbers"),
+        (np.arange(200) + (2**32 - 3), "row 0 holds 4294967293, which is no token"),
+    ],
+)
+def test_tokens_are_not_cut_to_fit(tokens: np.ndarray, message: str) -> None:
+    spec = SPEC.but(input=TokenInput(9, 2))
+    with pytest.raises(ArgumentError, match=message):
+        Sequences.of(spec, Held(**{**vars(held()), "rows": tokens}), "it", False)
 
 
 def test_each_has_no_target_index() -> None:

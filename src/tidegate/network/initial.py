@@ -25,7 +25,7 @@ def initial(spec: NetworkSpec, seed: int) -> NDArray[Any]:
     """New parameters, flat, in the spec's dtype; the same for the same spec and seed.
 
     Raises:
-        ArgumentError: if the seed is no whole number from 0 up.
+        ArgumentError: if the seed is no whole number from 0 up, or memory does not hold so many.
 
     Example:
         >>> from tidegate.network import NetworkSpec, NumberInput
@@ -35,7 +35,13 @@ def initial(spec: NetworkSpec, seed: int) -> NDArray[Any]:
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         raise ArgumentError(f"seed must be a whole number from 0 up, got {seed!r}")
     random = np.random.Generator(np.random.PCG64(seed))
-    flat = np.empty(size(spec))
+    try:
+        flat = np.empty(size(spec))
+    except (MemoryError, ValueError):  # ValueError: more bytes than an address can count
+        raise ArgumentError(
+            f"a network with {size(spec)} parameters does not fit into memory; take fewer units or "
+            f"inputs"
+        ) from None
     params = views(spec, flat)
     for name, values in params.items():
         _draw(spec, random, name, values)

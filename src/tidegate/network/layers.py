@@ -343,7 +343,7 @@ def RNN(
         (4, 4)
     """
     cells = {"tanh": "rnn", "relu": "rnn_relu", "linear": "rnn_linear"}
-    if nonlinearity not in cells:
+    if not isinstance(nonlinearity, str) or nonlinearity not in cells:
         raise ArgumentError(f"nonlinearity must be one of {list(cells)}, got {nonlinearity!r}")
     cell = cells[nonlinearity]
     return _layer(cell, input_size, hidden_size, num_layers, bidirectional, dropout, dtype, seed)

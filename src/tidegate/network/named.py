@@ -44,3 +44,8 @@ class Named(dict[str, Array]):
         """Copies every value, as an assignment does."""
         for name, value in dict(*args, **named).items():
             self[name] = value
+
+    def __ior__(self, values: Any) -> Named:  # type: ignore[override, misc]
+        """As `update`."""
+        self.update(values)
+        return self

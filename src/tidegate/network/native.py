@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from .. import _core
 from ..data.bags import TokenBags
@@ -40,10 +40,7 @@ class Native:
         """``values`` as the core reads them: contiguous, of the network's dtype."""
         if type(values) is np.ndarray and values.dtype is self.dtype and values.flags.c_contiguous:
             return values
-        array = as_array(name, values)
-        if array.dtype.kind not in "fiub":
-            raise ArgumentError(f"{name} must be numbers, got an array of {array.dtype}")
-        return np.ascontiguousarray(array, self.dtype)
+        return as_numbers(name, values, self.dtype)
 
     def spans(self, rows: ArrayLike | TokenBags, spans: Spans, state: State | None = None) -> Any:
         """The sequences of a call; see `Network.forward`."""
@@ -69,7 +66,7 @@ class Native:
         else:
             if isinstance(rows, TokenBags):
                 bags = (rows.first, rows.rows, np.asarray(rows.weights, self.dtype))
-            tokens = rows.ids if isinstance(rows, TokenBags) else _tokens(rows)
+            tokens = rows.ids if isinstance(rows, TokenBags) else as_tokens("rows", rows)
         n = len(steps)
         if not n:
             raise ArgumentError("a network needs one span at least, got none")
@@ -274,6 +271,26 @@ def as_array(name: str, values: ArrayLike) -> Array:
         raise ArgumentError(f"{name} must be an array, got rows of different lengths") from None
 
 
+def as_numbers(name: str, values: ArrayLike, dtype: DTypeLike) -> Array:
+    """A contiguous array of a dtype, from anything but text, objects and complex numbers."""
+    array = as_array(name, values)
+    if array.dtype.kind not in "fiub":
+        raise ArgumentError(f"{name} must be numbers, got an array of {array.dtype}")
+    return np.ascontiguousarray(array, dtype)
+
+
+def as_tokens(name: str, rows: ArrayLike) -> Array:
+    """Token ids ``[N]`` as int32; one that it cannot hold is refused."""
+    if type(rows) is np.ndarray and rows.dtype == np.int32 and rows.ndim == 1:
+        return np.ascontiguousarray(rows)
+    wide = _whole(name, rows, "[N] token ids")
+    tokens = wide.astype(np.int32)
+    if (tokens != wide).any():
+        wrong = int(np.flatnonzero(tokens != wide)[0])
+        raise ArgumentError(f"row {wrong} holds {wide[wrong]}, which is no token id")
+    return tokens
+
+
 def native_optimizer(optimizer: Optimizer, learning_rate: float | None, step: int) -> Any:
     """The settings of one step, counted from 1."""
     return _core.Optimizer(
@@ -302,17 +319,6 @@ def _whole(name: str, values: ArrayLike, what: str) -> Array:
             f"{name} must be {what}, whole numbers, got an array of {array.shape} of {array.dtype}"
         )
     return np.ascontiguousarray(array, np.int64)
-
-
-def _tokens(rows: ArrayLike) -> Array:
-    if type(rows) is np.ndarray and rows.dtype == np.int32 and rows.ndim == 1:
-        return np.ascontiguousarray(rows)
-    wide = _whole("rows", rows, "[N] token ids")
-    tokens = wide.astype(np.int32)
-    if (tokens != wide).any():
-        wrong = int(np.flatnonzero(tokens != wide)[0])
-        raise ArgumentError(f"row {wrong} holds {wide[wrong]}, which is no token id")
-    return tokens
 
 
 def _description(spec: NetworkSpec) -> dict[str, Any]:

@@ -46,14 +46,14 @@ class Network:
         self, spec: NetworkSpec, *, seed: int = 0, parameters: Array | None = None
     ) -> None:
         self.spec = spec
-        self.native = Native(spec)
-        """The core's side of it, for the layers."""
         given = initial(spec, seed) if parameters is None else as_array("parameters", parameters)
         if given.shape != (size(spec),) or given.dtype.kind != "f":
             raise ArgumentError(
                 f"this network has {size(spec)} parameters, got an array of {given.shape} of "
                 f"{given.dtype}"
             )
+        self.native = Native(spec)
+        """The core's side of it, for the layers."""
         self._watched = Watched(given, self.native.dtype)
         self.values = self._watched.own
         """What the core is given, and tapes hold on to."""

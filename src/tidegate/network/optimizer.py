@@ -69,7 +69,12 @@ class Optimizer:
             )
         for name in ("clip", "clip_value"):
             if getattr(self, name) is not None:
-                checks.number(self, name, least=0)
+                limit = checks.as_number(getattr(self, name), f"Optimizer.{name}")
+                if limit <= 0:
+                    raise ArgumentError(
+                        f"Optimizer.{name} must be above 0, or None for no limit, got {limit}"
+                    )
+                setattr(self, name, limit)
 
     def begin(self, parameters: NDArray[Any]) -> OptimizerState:
         """The state, made of zeros if there is none yet.

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..data.spans import Spans
 from ..errors import ArgumentError
 from ..network.classes import Classes
+from ..network.native import as_tokens
 from .history import History
 from .interrupt import Interrupt
 from .progress import Listener, listener
@@ -181,12 +182,12 @@ def _check(network: Network) -> None:
 
 
 def _row(name: str, tokens: Any) -> Ids:
-    row = np.asarray(tokens)
-    if row.ndim != 1 or row.dtype.kind not in "iu" or len(row) < 2:
+    row = as_tokens(name, tokens)
+    if len(row) < 2:
         raise ArgumentError(
-            f"{name} must be [N] token ids, 2 at least, got an array of {row.shape} of {row.dtype}"
+            f"{name} must be [N] token ids, 2 at least, got an array of {row.shape}"
         )
-    return np.ascontiguousarray(row, np.int32)
+    return row
 
 
 def _held(validation: Any) -> Held:

@@ -86,6 +86,11 @@ def fit(
         raise ArgumentError(
             "FitSettings.patience needs a validation loss; give fit validation=Held(...)"
         )
+    for part, title in ((sequences, "the training data"), (held_out, "the validation data")):
+        if not custom and part is not None and not part.counts():
+            raise ArgumentError(
+                f"{title} has no target that counts: all are masked, or have a weight of 0"
+            )
     run = Run(network, Shuffled(sequences, settings), held_out, settings, loss)
     with listener(progress) as tell, Interrupt() as interrupt:
         return run.run(tell, interrupt)

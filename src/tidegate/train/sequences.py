@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..data.bags import TokenBags
 from ..errors import ArgumentError
 from ..network import NetworkSpec, NumberInput
+from ..network.native import as_array, as_numbers, as_tokens
 
 if TYPE_CHECKING:
     from ..data.spans import Spans
@@ -54,10 +55,11 @@ class Sequences:
             raise ArgumentError(f"{title} has no sequences; give at least one span")
         rows = held.rows
         if not isinstance(rows, TokenBags):
-            rows = np.ascontiguousarray(
-                rows, spec.dtype if isinstance(spec.input, NumberInput) else np.int32
-            )
-        targets = np.asarray(held.targets)
+            if isinstance(spec.input, NumberInput):
+                rows = as_numbers(f"rows of {title}", rows, spec.dtype)
+            else:
+                rows = as_tokens(f"rows of {title}", rows)
+        targets = as_array(f"targets of {title}", held.targets)
         if not custom and targets.dtype.kind == "f":
             targets = np.ascontiguousarray(targets, spec.dtype)
         if held.weights is not None and custom:
@@ -65,7 +67,14 @@ class Sequences:
                 f"{title} has weights, which a custom loss is not given; make them a column of "
                 f"its targets"
             )
-        weights = None if held.weights is None else np.ascontiguousarray(held.weights, spec.dtype)
+        weights = None
+        if held.weights is not None:
+            weights = as_numbers(f"weights of {title}", held.weights, spec.dtype)
+            if (below := np.argwhere(weights < 0)).size:
+                raise ArgumentError(
+                    f"weights of {title} must be 0 or above, got {weights[tuple(below[0])]} in row "
+                    f"{below[0][0]}"
+                )
         index = None
         if spec.readout != "each":
             index = np.arange(n) if held.target_index is None else np.asarray(held.target_index)
@@ -89,6 +98,18 @@ class Sequences:
 
     def __len__(self) -> int:
         return len(self.spans)
+
+    def counts(self) -> bool:
+        """Whether any row of the table of targets is neither masked nor of weight 0."""
+        if self.targets.dtype.kind not in "fiub":
+            return True  # what the core refuses
+        ids = self.spec.loss is not None and self.spec.loss.kind == "categorical"
+        there = self.targets >= 0 if ids else self.targets == self.targets
+        if there.ndim > 1:
+            there = there.any(axis=tuple(range(1, there.ndim)))
+        if self.weights is not None and self.weights.shape == there.shape:
+            there = there & (self.weights != 0)
+        return bool(there.any())
 
     def batch(self, chosen: Index) -> Sequences:
         """Some of the sequences, over the same tables."""
