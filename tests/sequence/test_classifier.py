@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, cross_val_score
@@ -101,6 +102,8 @@ def test_a_warm_start_goes_on() -> None:
 
 def test_parts_that_come_one_after_the_other() -> None:
     growing = model(Training(members=1, augment=False, learning_rate=1e-2))
+    with pytest.raises(tg.DataError, match="1 class, 0; name all that will ever come"):
+        growing.partial_fit(X[:1], [0])
     growing.partial_fit(X[:12], Y[:12], classes=[0, 1, 2])
     assert growing.classes_.tolist() == [0, 1, 2]
     for _ in range(30):
@@ -233,11 +236,35 @@ def test_the_vocabulary_is_as_large_as_is_asked() -> None:
         (np.where(Y == 0, np.nan, 1.0), "NaN or infinity"),
         (None, "requires y to be passed"),
         (np.linspace(0, 1, 24), "Unknown label type"),
+        (["a", np.nan] * 12, "y 1 is missing"),
+        (np.array([1, np.nan] * 12, object), "y 1 is missing"),
+        ([pd.NA, "a"] * 12, "y 0 is missing"),
+        ([b"a", b"b"] * 12, "bytes"),
     ],
 )
 def test_labels_that_cannot_be_used(y: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         model().fit(X, y)
+
+
+@pytest.mark.parametrize("dtype", [object, np.dtypes.StringDType()])
+def test_labels_in_arrays_of_objects(dtype: Any) -> None:
+    texts = np.array(["a", "b"] * 12, dtype)
+    assert model(Training(updates=1, members=1)).fit(X, texts).classes_.tolist() == ["a", "b"]
+
+
+def test_numbers_in_an_array_of_objects_are_labels() -> None:
+    assert model(Training(updates=1, members=1)).fit(
+        X, np.array([3, 10] * 12, object)
+    ).classes_.tolist() == [3, 10]
+
+
+def test_half_of_a_character_in_a_text() -> None:
+    """As JSON may hold it, cut in the middle of an emoji."""
+    texts = ["good \ud83d", "bad \ud83d \ude00"] * 6
+    training = tg.SequenceTraining(updates=1, min_count=1)
+    fitted = tg.SequenceClassifier(hidden=2, training=training, random_state=0)
+    assert fitted.fit(texts, ["p", "n"] * 6).predict_proba(texts[:2]).shape == (2, 2)
 
 
 @pytest.mark.parametrize(
@@ -248,6 +275,9 @@ def test_labels_that_cannot_be_used(y: Any, message: str) -> None:
         ([-1.0] + [1.0] * 23, "sample_weight 0 is negative"),
         ([1.0, np.nan] + [1.0] * 22, "sample_weight 1 is not finite"),
         (1.0 - Y, "y has 1 class, 0, among the sequences that count"),
+        (np.full(24, 1e308), "infinite sum"),
+        (["a"] * 24, "sample_weight must hold .* numbers"),
+        (2.0, r"sample_weight must be \[n\]"),
     ],
 )
 def test_weights_that_cannot_be_used(weights: Any, message: str) -> None:

@@ -55,6 +55,8 @@ def test_quantiles_of_several_numbers() -> None:
     y = np.stack([MEAN, -MEAN], axis=1)
     fitted = model(loss=Loss("pinball", quantiles=(0.2, 0.8))).fit(X, y)
     assert fitted.predict(X[:5]).shape == (5, 2, 2)
+    with pytest.raises(tg.ArgumentError, match="2 quantiles of each; judge what predict gives"):
+        fitted.score(X, y)
 
 
 def test_a_weight_is_a_number_of_copies_to_the_bit() -> None:
@@ -86,6 +88,8 @@ def test_a_warm_start_goes_on_in_the_same_units() -> None:
     units = warm.units_
     assert warm.fit(X, MEAN + 1).units_ is units
     assert warm.score(X, MEAN + 1) > 0.9
+    with pytest.raises(tg.ArgumentError, match="outputs was 1, and is 2 now"):
+        warm.set_params(loss=Loss("pinball", quantiles=(0.2, 0.8))).fit(X, MEAN)
 
 
 @pytest.mark.parametrize(
@@ -98,6 +102,7 @@ def test_a_warm_start_goes_on_in_the_same_units() -> None:
         ([[1.0], *[[1.0, 2.0]] * 59], "got rows of different lengths"),
         (np.ones((60, 1, 1)), r"must be \[n\]"),
         (MEAN * 1j, "Complex"),
+        (np.arange(60).astype("M8[D]"), r"must hold numbers, got datetime64\[D\]"),
         (None, "requires y"),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
@@ -123,6 +124,8 @@ def test_a_class_may_weigh_more() -> None:
 
 def test_parts_that_come_one_after_the_other() -> None:
     growing = model(training=Training(members=1, learning_rate=1e-2), bidirectional=False)
+    with pytest.raises(tg.DataError, match="1 class, 'up'; name all that will ever come"):
+        growing.partial_fit(X[:5], Y[:5], classes=["up"])
     growing.partial_fit(X[:5], Y[:5], classes=["up", "down", "level"])
     assert growing.classes_ is not None and growing.classes_.tolist() == ["down", "level", "up"]
     for _ in range(60):
@@ -176,7 +179,16 @@ def test_a_grid() -> None:
         ([*Y[:17], Y[17][:-1], *Y[18:]], "y of sequence 17 has .* labels, X has .* steps"),
         ([["a"] * len(x) for x in X], "1 class, 'a', at every step"),
         ([np.full((len(x), 2), 3.0) for x in X], "0, 1 or NaN, got others, in sequence 0, step 0"),
-        ([*Y[:3], *[np.zeros(len(x)) for x in X[3:]]], "y of sequence 3 mixes texts"),
+        (
+            [*Y[:3], *[np.zeros(len(x)) for x in X[3:]]],
+            "y of sequence 3 mixes types: the label of step 0 is 0.0",
+        ),
+        ([*Y[:3], ["up", 1, *Y[3][2:]], *Y[4:]], "y of sequence 3 mixes types.* step 1 is 1,"),
+        ([*Y[:3], ["up", np.nan, *Y[3][2:]], *Y[4:]], "sequence 3 has no label at step 1"),
+        ([[None] * len(X[0]), *Y[1:]], "sequence 0 has no label at step 0"),
+        ([["up", pd.NA, *Y[0][2:]], *Y[1:]], "sequence 0 has no label at step 1"),
+        ([np.full(len(x), b"up") for x in X], "must hold texts or numbers.* step 0 is b'up'"),
+        ([[[1], [1, 0], *[[0]] * (len(x) - 2)] for x in X], "rows of different lengths"),
         ([Y[0], *[np.zeros((len(x), 2)) for x in X[1:]]], "y of sequence 1 is of"),
         ([np.full(len(x), np.nan) for x in X], "NaN or infinity, in sequence 0, step 0"),
         ([1] * 20, r"y of sequence 0 must be \[T\]"),
@@ -189,9 +201,31 @@ def test_labels_that_cannot_be_used(y: Any, message: str) -> None:
         model().fit(X, y)
 
 
+def test_labels_that_came_as_objects_are_of_the_type_that_they_are() -> None:
+    numbers = [np.array([int(tag == "up") for tag in y], object) for y in Y]
+    fitted = model(training=Training(updates=1, members=1)).fit(X, numbers)
+    assert fitted.classes_.tolist() == [0, 1]
+
+
 def test_no_weights_of_classes_for_yes_or_no() -> None:
     with pytest.raises(tg.ArgumentError, match="not for yes or no"):
         model(class_weight="balanced").fit(X, [np.ones((len(x), 1)) for x in X])
+
+
+def test_a_score_counts_the_answers_that_are_known() -> None:
+    quick = Training(updates=1, members=1)
+    x = [np.arange(3.0), np.arange(2.0)]
+    y = [np.array([[0, 1], [1, 0], [1, 1]]), np.array([[0, 0], [1, 1]])]
+    fitted = model(training=quick).fit(x, y)
+    truth = [part.astype(float) for part in fitted.predict(x)]
+    truth[0][0] = np.nan  # a step of which nothing is known
+    truth[0][1, 0] = 1 - truth[0][1, 0]
+    truth[1][1, 0] = np.nan
+    assert fitted.score(x, truth) == pytest.approx(6 / 7)
+    # of sequence 0 it is 3 of 4, of sequence 1 3 of 3
+    assert fitted.score(x, truth, sample_weight=[3, 1]) == pytest.approx((3 * 3 + 3) / (3 * 4 + 3))
+    with pytest.raises(tg.DataError, match="no answer that is known"):
+        fitted.score(x, [np.full_like(part, np.nan) for part in truth])
 
 
 def test_a_score_needs_labels_of_the_same_shape() -> None:

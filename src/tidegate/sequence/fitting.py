@@ -200,7 +200,7 @@ def check_unchanged(spec: NetworkSpec, before: NetworkSpec) -> None:
     Raises:
         ArgumentError: if a setting asks for another one.
     """
-    for name in ("cell", "hidden", "layers", "bidirectional", "readout"):
+    for name in ("cell", "hidden", "layers", "bidirectional", "readout", "outputs"):
         was, now = getattr(before, name), getattr(spec, name)
         if was != now:
             raise ArgumentError(
@@ -300,9 +300,12 @@ def weights_of(sample_weight: Any, x: Ragged) -> Array:
     n = len(x)
     if sample_weight is None:
         return np.ones(n)
-    weights = np.asarray(aligned(sample_weight, x, "sample_weight"), np.float64)
+    try:
+        weights = np.asarray(aligned(sample_weight, x, "sample_weight"), np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"sample_weight must hold [n] numbers: {error}") from None
     if weights.ndim != 1:
-        raise DataError(f"Sample weights must be 1D array or scalar, got {weights.ndim}D array")
+        raise DataError(f"sample_weight must be [n], got an array of {weights.shape}")
     if weights.shape != (n,):
         raise DataError(f"sample_weight has {len(weights)} numbers, X has {n} sequences")
     if not np.isfinite(weights).all():
@@ -311,6 +314,8 @@ def weights_of(sample_weight: Any, x: Ragged) -> Array:
         raise DataError(
             f"sample_weight {int(np.argmin(weights))} is negative; weights count from 0 up"
         )
+    if weights.max() > np.finfo(np.float64).max / n:
+        raise DataError("sample_weight has an infinite sum; divide the weights by the largest")
     if not weights.any():
         raise DataError("sample_weight is zero for all sequences; one at least must be above 0")
     return weights

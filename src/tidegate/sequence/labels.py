@@ -25,8 +25,17 @@ def of_sequences(y: Any, n: int) -> tuple[Array, Array]:
 
 
 def known(classes: Any) -> Array:
-    """Labels, each once, in order."""
+    """Labels, each once, in order.
+
+    Raises:
+        DataError: if they are not of one type, or fewer than two.
+    """
     found: Array = np.unique(_column(classes, None))
+    if len(found) < 2:
+        raise DataError(
+            f"there is 1 class, {found[0].item()!r}; name all that will ever come, 2 at least, at "
+            f"the first call of partial_fit"
+        )
     return found
 
 
@@ -116,11 +125,12 @@ def _column(y: Any, n: int | None) -> Array:
         )
     if not isinstance(y, list | tuple):
         y = np.asarray(y)
+        if y.dtype.kind in "OT":
+            y = y.tolist()
     if n is not None and np.ndim(y) and len(y) != n:
         raise DataError(f"y has {len(y)} labels, X has {n} sequences; each needs one")
-    values = y if isinstance(y, np.ndarray) else None
-    if values is None or values.dtype == object:
-        kinds = [_kind(label) for label in (y if values is None else values.ravel())]
+    if isinstance(y, list | tuple):
+        kinds = [kind_of(label) for label in y]
         for i, kind in enumerate(kinds):
             if kind == "missing":
                 raise DataError(f"y {i} is missing: Input y contains NaN; give it a label")
@@ -132,27 +142,34 @@ def _column(y: Any, n: int | None) -> Array:
     try:
         array = column_or_1d(y, warn=True)
     except ValueError as error:
-        raise DataError(str(error)) from None
+        raise DataError(f"{error} Give one label for each sequence.") from None
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         number = int(np.argmin(np.isfinite(array)))
         raise DataError(f"Input y contains NaN or infinity: y {number} is {array[number]}")
     try:
         check_classification_targets(array)
+    except TypeError as error:  # bytes
+        raise DataError(str(error)) from None
     except ValueError as error:
         raise DataError(f"{error} SequenceRegressor learns numbers.") from None
-    if array.dtype == object and isinstance(array[0], str):
-        array = array.astype(str)
     return np.asarray(array)
 
 
-def _kind(label: Any) -> str:
-    if label is None:
+def kind_of(label: Any) -> str:
+    """What type of label it is, in a word; "missing" for none.
+
+    Example:
+        >>> [kind_of(label) for label in ("a", 1, np.nan, None, [1])]
+        ['text', 'number', 'missing', 'missing', 'list']
+    """
+    kind = type(label).__name__
+    if label is None or kind in ("NAType", "NaTType"):  # NA and NaT of pandas
         return "missing"
     if isinstance(label, str):
         return "text"
     if isinstance(label, bool | np.bool_ | int | float | np.number):
-        return "number"
-    return "list" if hasattr(label, "__len__") else type(label).__name__
+        return "number" if label == label else "missing"
+    return "list" if hasattr(label, "__len__") else kind
 
 
 def check_same(classes: Array | None, before: Array | None) -> None:

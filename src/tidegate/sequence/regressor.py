@@ -153,8 +153,18 @@ class SequenceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  #
 
         Args:
             X, y, sample_weight: as for `fit`.
+
+        Raises:
+            NotFittedError: before `fit`.
+            ArgumentError: if the model says several quantiles of a number.
         """
         fitting.check_fitted(self)
+        quantiles = self.learned_.spec.outputs // len(self.units_.centre)
+        if quantiles > 1:
+            raise ArgumentError(
+                f"score is of one number, and this model says {quantiles} quantiles of each; judge "
+                f"what predict gives, such as by sklearn.metrics.mean_pinball_loss"
+            )
         return float(super().score(X, *fitting.in_order(self, X, y, sample_weight)))
 
     def stream(self, n: int = 1) -> Stream:

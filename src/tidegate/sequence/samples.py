@@ -52,7 +52,9 @@ class Samples:
         for i in np.flatnonzero(self.weights > 0):
             rows = slice(spans.start[i], spans.start[i] + spans.length[i])
             value = self.x.rows[rows]
-            key = "\0".join(value).encode() if value.dtype == object else value.tobytes()
+            key = value.tobytes()
+            if value.dtype == object:
+                key = "\0".join(value).encode("utf-8", "surrogatepass")
             target = self.targets[rows if self.stepwise else i]
             found.setdefault(key + b"\0" + target.tobytes(), []).append(int(i))
         groups = [found[key] for key in sorted(found, key=lambda key: (len(key), key))]

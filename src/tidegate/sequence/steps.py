@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ..data.sequences import Ragged
 from ..errors import DataError
 from .aligned import ordered
-from .labels import ids_of
+from .labels import ids_of, kind_of
 
 Array = NDArray[Any]
 
@@ -64,8 +64,9 @@ def of_steps(y: Any, x: Ragged) -> tuple[Array, Array | None]:
         rows = "" if x.order is None else f" in {len(x.order)} rows"
         raise DataError(f"y has the labels of {len(y)} sequences, X has {len(x)} sequences{rows}")
     parts: list[Array] = []
+    kind = ""
     for i, (item, length) in enumerate(zip(y, x.length.tolist(), strict=True)):
-        part = np.asarray(item)
+        part = _labels(item, i)
         if part.ndim not in (1, 2):
             raise DataError(
                 f"y of sequence {i} must be [T] labels or [T, K] of 0 and 1, got {part.shape}"
@@ -76,18 +77,15 @@ def of_steps(y: Any, x: Ragged) -> tuple[Array, Array | None]:
             raise DataError(
                 f"y of sequence {i} is of {part.shape}, unlike sequence 0, of {parts[0].shape}"
             )
-        kinds = {_kind(value) for value in (part.ravel().tolist() if part.dtype == object else ())}
-        if len(kinds) > 1 or (parts and (part.dtype.kind in "OU") != (parts[0].dtype.kind in "OU")):
-            raise DataError(f"y of sequence {i} mixes texts with other labels; give one type")
+        if part.ndim == 1:
+            kind = _check_types(item, part, i, kind)
         parts.append(part)
     table = np.concatenate(parts)
     if table.ndim == 2:
         return _yes_or_no(table, x), None
     if table.dtype.kind == "f" and not np.isfinite(table).all():
         raise DataError(f"Input y contains NaN or infinity, {_where(~np.isfinite(table), x)}")
-    classes, ids = np.unique(
-        table.astype(str) if table.dtype == object else table, return_inverse=True
-    )
+    classes, ids = np.unique(table, return_inverse=True)
     if len(classes) < 2:
         raise DataError(
             f"y has 1 class, {classes[0].item()!r}, at every step; a tagger needs 2 at least"
@@ -150,8 +148,47 @@ def _place(row: int, x: Ragged) -> tuple[int, int]:
     return number, row - int(x.spans.start[number])
 
 
-def _kind(label: Any) -> str:
-    return "text" if isinstance(label, str) else "other"
+def _labels(item: Any, number: int) -> Array:
+    """The labels of a sequence as an array."""
+    try:
+        found = np.asarray(item)
+    except ValueError:
+        raise DataError(
+            f"y of sequence {number} must be [T] labels or [T, K] of 0 and 1, got rows of "
+            f"different lengths"
+        ) from None
+    return np.array(found.tolist()) if found.dtype.kind in "OT" else found
+
+
+def _check_types(item: Any, part: Array, number: int, before: str) -> str:
+    """Sees to it that every step has a label, of one type; returns the type.
+
+    Args:
+        item: the labels of a sequence as they were given.
+        part: the same as an array, which may have made texts of all.
+        number: of the sequence.
+        before: the type of the sequences before; empty for none.
+    """
+    given = part
+    if isinstance(item, np.ndarray) and item.dtype != object:
+        kinds = [{"U": "text", "M": "date", "S": "bytes"}.get(part.dtype.kind, "number")]
+    else:
+        given = np.asarray(item, object)
+        kinds = [kind_of(label) for label in given]
+    first = before or kinds[0]
+    for step, kind in enumerate(kinds):
+        if kind == first and kind in ("text", "number"):
+            continue
+        if kind == "missing":
+            raise DataError(f"y of sequence {number} has no label at step {step}; give it one")
+        what = f"the label of step {step} is {given[step : step + 1].tolist()[0]!r}"
+        if kind not in ("text", "number"):
+            raise DataError(f"y of sequence {number} must hold texts or numbers; {what}")
+        raise DataError(
+            f"y of sequence {number} mixes types: {what}, unlike those before it; give labels of "
+            f"one type"
+        )
+    return first
 
 
 def decided(chances: Array, classes: Array | None) -> Array:
@@ -176,7 +213,7 @@ def as_given(y: Any, x: Ragged, found: list[Array]) -> list[Array]:
     y = by_sequence(y, x)
     if len(y) != len(found):
         raise DataError(f"y has the labels of {len(y)} sequences, X has {len(found)} sequences")
-    parts = [np.asarray(item) for item in y]
+    parts = [_labels(item, i) for i, item in enumerate(y)]
     for i, (part, other) in enumerate(zip(parts, found, strict=True)):
         if part.shape != other.shape:
             raise DataError(f"y of sequence {i} must be of {other.shape}, got {part.shape}")

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
 from ..cells.base import sigmoid
+from ..errors import DataError
 from ..network import Loss
 from ..network.reference_loss import softmax
 from ..train.progress import Listener
@@ -165,17 +166,28 @@ class SequenceTagger(BaseEstimator):  # type: ignore[misc]  # no types there
         return np.split(chances, np.cumsum(x.length)[:-1])
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """The share of the steps that get their label, or of the answers that are right.
+        """The share of the steps that get their label, or of the known answers that are right.
 
         Args:
             X, y: as for `fit`.
             sample_weight: ``[n]``, what the steps of a sequence count for; None for 1.
+
+        Raises:
+            NotFittedError: before `fit`.
+            DataError: if X, y or the weights cannot be used, or no answer is known.
         """
-        found = self.predict(X)
+        said = self.predict(X)
         x = fitting.read(self, X, self.learned_)
-        right = [_right(a, b) for a, b in zip(found, steps.as_given(y, x, found), strict=True)]
-        weights = np.repeat(fitting.weights_of(sample_weight, x), [len(part) for part in right])
-        return float(np.average(np.concatenate(right), weights=weights))
+        if self.classes_ is None:
+            truth = steps.answers_of(y, x, said[0].shape[1])
+            known = ~np.isnan(truth)
+        else:
+            truth = np.concatenate(steps.as_given(y, x, said))
+            known = np.ones(len(truth), bool)
+        weights = known.T * np.repeat(fitting.weights_of(sample_weight, x), x.length)
+        if not weights.any():
+            raise DataError("y has no answer that is known and counts; give one at least")
+        return float(np.average((np.concatenate(said) == truth).T, weights=weights))
 
     def stream(self, n: int = 1, *, chances: bool = False) -> Stream:
         """n sequences that begin now; see `Stream`. For a model with ``bidirectional=False``.
@@ -270,13 +282,3 @@ class SequenceTagger(BaseEstimator):  # type: ignore[misc]  # no types there
         tags.input_tags.three_d_array = True
         tags.input_tags.string = True
         return tags
-
-
-def _right(found: Array, truth: Array) -> Array:
-    """``[T]``: 1 for right; of several answers at a step, the share that is."""
-    if found.ndim == 1:
-        same: Array = (found == truth).astype(np.float64)
-        return same
-    known = ~np.isnan(truth)
-    share: Array = ((found == truth) & known).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
-    return share

@@ -67,6 +67,8 @@ def numbers_of(y: Any, n: int) -> tuple[Array, bool]:
         raise DataError("y must be [n] or [n, K], got rows of different lengths") from None
     if array.dtype.kind == "c":
         raise DataError("Complex data not supported: y has complex numbers")
+    if array.dtype.kind in "mM":
+        raise DataError(f"y must hold numbers, got {array.dtype}; count it in a unit of yours")
     try:
         table = np.ascontiguousarray(array, np.float64)
     except (TypeError, ValueError) as error:
