@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tidegate.cli.judged import confusion
+from tidegate.cli.judged import confusion, report
+from tidegate.sequence.judge_numbers import judge_numbers
 
 
 @pytest.mark.parametrize("labels", [1, 2, 5, 15, 16, 40])
@@ -33,3 +34,8 @@ def test_letters_stand_for_long_names() -> None:
     assert head.split() == list("abcdefghi")
     assert first.split() == ["very", "long", "l…", "a", "1", *"00000000"]
     assert last.split()[-10:] == ["i", *"00000000", "1"]
+
+
+def test_one_sequence_is_not_called_several() -> None:
+    found = judge_numbers("GRU", np.ones(1), np.ones(1), {"median": np.zeros(1)})
+    assert report(found, 1, "held out").startswith("Learnt from 1 sequence; 1 sequence, held out,")

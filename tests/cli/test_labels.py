@@ -269,7 +269,7 @@ GIVEN: Any = {
             1,
             "line 2: the cell in column 'mood'",
         ),
-        ("classify one_label.csv --label mood --text review", 1, "one_label.csv: "),
+        ("classify one_label.csv --label mood --text review", 1, "one_label.csv: every label is '"),
         (
             "classify one_row.csv --label mood --text review",
             1,

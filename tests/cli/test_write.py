@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 import tidegate
 from commands import Run
 from grammar import sentences
+from tidegate.train.run import Run as TrainingRun
 
 TEXT = "\n".join(sentences(400, seed=0))
 SHORT = ("--updates", "5", "--hidden", "8")
@@ -60,6 +63,35 @@ def test_json_and_files(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
+    ("level", "known"),
+    [
+        ("char", "4 different characters"),  # a, b, the blank and the end of the line
+        ("word", "2 different words"),
+    ],
+)
+def test_how_many_tokens_a_text_has(run: Run, level: str, known: str) -> None:
+    Path("two.txt").write_text("a b " * 200)
+    done = run("write", "two.txt", *SHORT, "--level", level, "--length", "1")
+    assert f"Learnt a text of {known}. " in done.err
+
+
+def test_ctrl_c_is_exit_code_130_and_writes_nothing(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    update = TrainingRun.update
+
+    def pressed(self: TrainingRun) -> int:
+        os.kill(os.getpid(), signal.SIGINT)
+        return update(self)
+
+    monkeypatch.setattr(TrainingRun, "update", pressed)
+    done = run("write", "corpus.txt", *SHORT, "--out", "text.txt", "--save", "kept.tg")
+    assert (done.code, done.out) == (130, "")
+    assert done.err.splitlines()[-1] == "tidegate: stopped by Ctrl-C"
+    assert set(os.listdir()) == {"corpus.txt", "rain.csv"}
+
+
+@pytest.mark.parametrize(
     ("words", "code", "message"),
     [
         (("write",), 2, "give a FILE to learn from, or a --model that has learnt;"),
@@ -75,11 +107,13 @@ def test_json_and_files(run: Run) -> None:
         (("write", "corpus.txt", "--save", "."), 2, "--save '.' is a folder"),
         (("write", "empty.txt"), 1, "empty.txt: the file is empty; expected text to learn from"),
         (("write", "binary.txt"), 1, "binary.txt, line 1: holds the byte 0x00, so this is no text"),
+        (("write", "short.txt", *SHORT), 1, "short.txt: the text is too short to hold its end out"),
     ],
 )
 def test_what_is_refused(run: Run, words: tuple[str, ...], code: int, message: str) -> None:
     Path("empty.txt").write_text(" \n")
     Path("binary.txt").write_bytes(b"a\x00b")
+    Path("short.txt").write_text("ab")
     done = run(*words)
     assert done.code == code
     assert message in done.err

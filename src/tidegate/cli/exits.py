@@ -32,7 +32,9 @@ def exit_codes() -> Iterator[None]:
         typer.echo(f"tidegate: {error}", err=True)
         raise typer.Exit(2 if isinstance(error, ArgumentError) else 1) from None
     except MemoryError:
-        typer.echo("tidegate: this needs more memory than there is; take fewer rows", err=True)
+        typer.echo(
+            "tidegate: this needs more memory than there is; take fewer rows or labels", err=True
+        )
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
         typer.echo("tidegate: stopped by Ctrl-C", err=True)

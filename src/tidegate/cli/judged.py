@@ -30,7 +30,7 @@ def report(
         where: what these are, such as "of FILE".
         steps: whether each step has a label.
     """
-    what = f"{judged.sequences:,} sequences"
+    what = _count(judged.sequences)
     end = sentence(judged.model, judged.verdict)
     if hasattr(judged, "error"):
         ranks = sorted(judged.error.items(), key=lambda item: item[1])
@@ -52,7 +52,11 @@ def report(
 
 
 def _head(known: int, what: str, where: str) -> str:
-    return f"Learnt from {known:,} sequences; {what}, {where}, to judge:"
+    return f"Learnt from {_count(known)}; {what}, {where}, to judge:"
+
+
+def _count(sequences: int) -> str:
+    return f"{sequences:,} sequence" + ("" if sequences == 1 else "s")
 
 
 def _table(ranks: list[tuple[str, float]], what: str, cells: list[str]) -> str:

@@ -81,13 +81,16 @@ class Learning:
         """What is learnt from, and what is judged by."""
         from ..sequence.judge import hold_out
 
+        labels = self.rows.labels
+        if self.test is None and len(self.rows) < 2:
+            raise DataError("there is one sequence; expected several, to learn from some and judge")
+        kinds = {label for part in labels for label in part}
+        if self.kind != "number" and len(kinds) < 2:
+            raise DataError(f"every label is {min(kinds)!r}; expected two different ones at least")
         if self.test is not None:
             return self.rows, self.test
-        if len(self.rows) < 2:
-            raise DataError("there is one sequence; expected several, to learn from some and judge")
-        labels = self.rows.labels
-        kinds = [part[0] if self.kind == "sequence" else "any" for part in labels]
-        held = hold_out(kinds, SHARE if self.share is None else self.share, self.seed)
+        groups = [part[0] if self.kind == "sequence" else "any" for part in labels]
+        held = hold_out(groups, SHARE if self.share is None else self.share, self.seed)
         if not held.any():
             raise DataError("every label is there once; expected several sequences of a label")
         return self.rows.take(~held), self.rows.take(held)

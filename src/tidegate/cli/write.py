@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import DataError
+from ..errors import ArgumentError, DataError
 from .exits import exit_codes
 from .values import one_of, whole
 
@@ -177,9 +177,17 @@ def _learnt(
     model = LanguageModel(**settings, training=training, random_state=seed)
     try:
         model.fit(text, progress=None)
-        return model, model.judge(text)
     except DataError as error:
         raise DataError(f"{name}: {error}") from None
+    if model.history_ is not None and model.history_.stopped == "interrupted":
+        raise KeyboardInterrupt
+    try:
+        return model, model.judge(text)
+    except ArgumentError:  # a twentieth is nothing
+        raise DataError(
+            f"{name}: the text is too short to hold its end out, which judges the model; give a "
+            f"longer one"
+        ) from None
 
 
 def _kept(path: str) -> LanguageModel:
@@ -193,7 +201,8 @@ def _report(model: LanguageModel, judged: Judgement) -> str:
     from .layout import sentence
 
     unit = "character" if model.level == "char" else "word"
-    known = len(model.alphabet_.vocabulary)
+    # the unknown token is none of its own, and the end of a line no word
+    known = len(model.alphabet_.vocabulary) - (1 if model.level == "char" else 2)
     lines = [
         f"Learnt a text of {known:,} different {unit}s. On its last {judged.tokens:,} {unit}s, "
         f"held out, one costs, in nats:",
