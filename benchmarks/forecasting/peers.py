@@ -1,12 +1,14 @@
 """Against NeuralForecast's LSTM and Darts' RNNModel and BlockRNNModel at the same settings.
 
     python benchmarks/forecasting/peers.py [--data airline] [--repeat 3] [--sides "Darts RNNModel"]
+                                           [--batch 32]
 
 In an environment of its own (requirements-peers.txt, beside a wheel of this package). Each run is a
 fresh process (`sides.py`) that imports the library, reads a CSV file, fits, predicts and writes the
 forecast. Runs of the two sides take turns, each pair with another seed; a ratio is the median of
-the pairs'. Hidden units, layers, window, updates and windows in an update are the same; learning
-rates and all else are each library's own. One more pair has the horizon alone, else its defaults.
+the pairs'. Hidden units, layers, window and updates are the same; with `--batch`, windows in an
+update too, else they are each library's own (tidegate 32, NeuralForecast 128, Darts 32), as rates
+and all else are. One more pair has the horizon alone, else its defaults.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -60,7 +62,8 @@ class Settings:
     """pandas's name of the frequency."""
     hidden: int = 128
     updates: int = 1000
-    batch: int = 128
+    batch: int | None = None
+    """Windows in an update; None for each library's own."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,7 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=3, help="pairs of runs")
     parser.add_argument("--sides", nargs="+", choices=[*PAIRS], default=[*PAIRS])
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--batch", type=int, help="windows in an update; else each library's own")
     options = parser.parse_args()
     about = machine("neuralforecast", "darts", "torch", "pytorch-lightning", "numpy")
     about["threads"] = str(options.threads)
@@ -137,7 +141,9 @@ def main() -> None:
     report("forecasting_peers_import", about, imports(options.repeat), [threads])
     for name in options.data:
         data = DATA[name]()
-        words = ", ".join(f"{key} {value}" for key, value in asdict(data.settings).items())
+        data = replace(data, settings=replace(data.settings, batch=options.batch))
+        given = asdict(data.settings) | {"batch": options.batch or "each library's own"}
+        words = ", ".join(f"{key} {value}" for key, value in given.items())
         notes = [
             f"{name}: {len(data.actual)} series, {len(data.past)} rows; {words}",
             f"{threads}, a seed each; MAE and sMAPE are means over them, range is that of the MAE",
@@ -145,9 +151,9 @@ def main() -> None:
             "tidegate trains a second model, by a quarter as many updates, that corrects its "
             "intervals, save where the row says no calibration",
         ]
-        report(
-            f"forecasting_peers_{name}", about, compare(data, options.repeat, options.sides), notes
-        )
+        ending = f"_batch{options.batch}" if options.batch else ""
+        rows = compare(data, options.repeat, options.sides)
+        report(f"forecasting_peers_{name}{ending}", about, rows, notes)
 
 
 def imports(repeat: int) -> list[dict[str, object]]:

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 Task = dict[str, Any]
-"""input, output: paths; freq: of pandas; horizon, window, hidden, updates, batch, seed."""
+"""input, output: paths; freq: of pandas; horizon, window, hidden, updates, seed; batch, or None for
+the library's own."""
 
 QUIET = {
     "accelerator": "cpu",
@@ -75,7 +76,7 @@ def neuralforecast(task: Task) -> None:
         encoder_hidden_size=task["hidden"],
         encoder_n_layers=1,
         max_steps=task["updates"],
-        windows_batch_size=task["batch"],
+        **({"windows_batch_size": task["batch"]} if task["batch"] else {}),
         random_seed=task["seed"] + 1,
         **QUIET,
     )
@@ -135,7 +136,7 @@ def darts_block(task: Task) -> None:
 def _darts(task: Task) -> dict[str, Any]:
     """Updates are counted by the trainer: an epoch is as many as the windows give."""
     return {
-        "batch_size": task["batch"],
+        **({"batch_size": task["batch"]} if task["batch"] else {}),
         "n_epochs": task["updates"],
         "random_state": task["seed"],
         "pl_trainer_kwargs": {**QUIET, "max_steps": task["updates"]},

@@ -131,5 +131,7 @@ def test_many_series_are_learnt_in_small_updates_unless_their_number_is_given() 
     assert batches == [128, 16, 128]
     # 16 windows, of 128 an eighth, four times as often
     assert suited(several, 3).training.updates_for(10**6) == 4 * 3000
-    for given in (Training(updates=9), Training(batch=128)):
-        assert suited(several, 3, training=given).training.size == 128
+    for series in (few, several, long):
+        assert suited(series, 3, training=Training(updates=9)).training.size == 32
+        assert suited(series, 3, training=Training(updates=9, batch=128)).training.size == 128
+        assert suited(series, 3, training=Training(batch=64)).training.size == 64

@@ -41,8 +41,8 @@ class ForecastTraining:
     updates: int | None = None
     """None: as many as the rows are worth, 3,000 at most of 128 windows, 12,000 of 16."""
     batch: int | None = None
-    """Windows in an update. None: 128; or 16, four times as often, where there are many series and
-    ``updates`` is None too."""
+    """Windows in an update. None: 32 where ``updates`` is given; else 128, or 16, four times as
+    often, where there are many series."""
     learning_rate: float = 3e-3
     """The highest; it rises for a tenth of the updates and then falls along a cosine."""
     weight_decay: float = 1e-4
