@@ -283,7 +283,7 @@ GIVEN: Any = {
             "line 3, column 'x': 'one' is no number",
         ),
         ("classify infinite.csv --label mood --id run", 1, "infinite.csv: "),
-        ("classify taken.csv --label kind --id run", 1, "may not be called 'step'"),
+        ("classify taken.csv --label kind --id run", 1, "called 'step'; name it with --time if"),
         ("classify reviews.csv --label mood --text review --save .", 2, "--save '.' is a folder"),
         ("classify reviews.csv --label mood --text review --held-out 1", 2, "below 1, got '1'"),
         (

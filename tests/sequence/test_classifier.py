@@ -302,6 +302,7 @@ def test_weights_that_cannot_be_used(weights: Any, message: str) -> None:
         ({"class_weight": {1: -1.0}}, "from 0 up"),
         ({"training": 5}, "Training"),
         ({"random_state": -1}, "random_state"),
+        ({"warm_start": "no"}, "^warm_start must be True or False, got 'no'"),
     ],
     ids=str,
 )

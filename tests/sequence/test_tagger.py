@@ -188,6 +188,10 @@ def test_a_grid() -> None:
         ([[None] * len(X[0]), *Y[1:]], "sequence 0 has no label at step 0"),
         ([["up", pd.NA, *Y[0][2:]], *Y[1:]], "sequence 0 has no label at step 1"),
         ([np.full(len(x), b"up") for x in X], "must hold texts or numbers.* step 0 is b'up'"),
+        (
+            [y[:, None] for y in Y],
+            r"0, 1 or NaN, got \['(up|down)'\], in sequence 0, step 0; one label a step comes as",
+        ),
         ([[[1], [1, 0], *[[0]] * (len(x) - 2)] for x in X], "rows of different lengths"),
         ([Y[0], *[np.zeros((len(x), 2)) for x in X[1:]]], "y of sequence 1 is of"),
         ([np.full(len(x), np.nan) for x in X], "NaN or infinity, in sequence 0, step 0"),

@@ -229,10 +229,11 @@ def _numbers(table: TextTable, named: Named) -> pl.DataFrame:
         names = tuple(name for name in table.cells.columns if name not in other)
     if not names:
         raise DataError(f"{table.name}: beside those that are named, there is no column of numbers")
-    for name in names:
-        if name in ("sequence", "step"):  # what the estimators know a long frame by
+    for name, option in (("sequence", "--id"), ("step", "--time")):
+        if name in names:  # what the estimators know a long frame by
             raise DataError(
-                f"{table.name}: a column of numbers may not be called {name!r}; rename it"
+                f"{table.name}: a column of numbers may not be called {name!r}; name it with "
+                f"{option} if that is what it says, or rename it"
             )
     try:
         return pl.DataFrame(

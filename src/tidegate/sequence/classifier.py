@@ -118,7 +118,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
             ArgumentError: if a setting makes no sense.
             DataError: if X, y or the weights cannot be used; it says which sequence is wrong.
         """
-        before = fitting.before(self) if self.warm_start else None
+        before = fitting.warm(self)
         x = fitting.read(self, X, before)
         ids, classes = labels.of_sequences(aligned(y, x), len(x))
         if before is not None:

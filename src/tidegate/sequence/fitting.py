@@ -257,6 +257,13 @@ def before(estimator: Any) -> Learned | None:
     return found
 
 
+def warm(estimator: Any) -> Learned | None:
+    """What its `fit` goes on from: None unless a warm start is asked for, and possible."""
+    if not isinstance(estimator.warm_start, bool):
+        raise ArgumentError(f"warm_start must be True or False, got {estimator.warm_start!r}")
+    return before(estimator) if estimator.warm_start else None
+
+
 def read(estimator: Any, X: Any, learned: Learned | None) -> Ragged:
     """The sequences of X, as an estimator reads them.
 

@@ -107,7 +107,7 @@ class SequenceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  #
             ArgumentError: if a setting makes no sense.
             DataError: if X, y or the weights cannot be used; it says which sequence is wrong.
         """
-        before = fitting.before(self) if self.warm_start else None
+        before = fitting.warm(self)
         samples, units = self._samples(X, y, sample_weight, before)
         self.learned_ = self._job(len(units.centre), progress).run(samples, before)
         self.units_ = units

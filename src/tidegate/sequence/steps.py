@@ -130,11 +130,23 @@ def _yes_or_no(table: Array, x: Ragged) -> Array:
     try:
         found = table.astype(np.float64)
     except (TypeError, ValueError):
-        raise DataError("y of [T, K] must hold 0 and 1, got other values") from None
+        wrong = np.array([not _are_numbers(row) for row in table])
+        raise DataError(
+            f"y of [T, K] must hold 0, 1 or NaN, got {table[wrong][0].tolist()}, "
+            f"{_where(wrong, x)}; one label a step comes as [T]"
+        ) from None
     wrong = ~((found == 0) | (found == 1) | np.isnan(found)).all(axis=1)
     if wrong.any():
         raise DataError(f"y of [T, K] must hold 0, 1 or NaN, got others, {_where(wrong, x)}")
     return found
+
+
+def _are_numbers(values: Array) -> bool:
+    try:
+        values.astype(np.float64)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _where(wrong: Array, x: Ragged) -> str:

@@ -103,7 +103,7 @@ class SequenceTagger(BaseEstimator):  # type: ignore[misc]  # no types there
             ArgumentError: if a setting makes no sense.
             DataError: if X, y or the weights cannot be used; it says which sequence is wrong.
         """
-        before = fitting.before(self) if self.warm_start else None
+        before = fitting.warm(self)
         x = fitting.read(self, X, before)
         targets, classes = steps.of_steps(y, x)
         if before is not None:

@@ -16,7 +16,8 @@ from ..train.settings import annealed
 class SequenceTraining:
     """How long and how fast an estimator learns, and from which variants of the sequences.
 
-    None is for what suits the data: see docs/design/sequences.md.
+    None is for what suits the data: see docs/design/sequences.md. A search for settings takes whole
+    values: ``{"training": [SequenceTraining(learning_rate=rate) for rate in (1e-3, 1e-2)]}``.
 
     Example:
         >>> SequenceTraining(learning_rate=1e-2, members=1).settings(updates=500, seed=3).schedule
