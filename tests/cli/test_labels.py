@@ -286,6 +286,7 @@ GIVEN: Any = {
         ("classify taken.csv --label kind --id run", 1, "called 'step'; name it with --time if"),
         ("classify reviews.csv --label mood --text review --save .", 2, "--save '.' is a folder"),
         ("classify reviews.csv --label mood --text review --held-out 1", 2, "below 1, got '1'"),
+        ("tag tokens.txt --seed 4294967296", 2, "'--seed': expected a whole number from 0 to 429"),
         (
             "classify reviews.csv --label mood --text review --test steps.csv --held-out .1",
             2,

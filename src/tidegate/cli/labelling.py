@@ -50,7 +50,10 @@ Cell = Annotated[
         help="The kind of recurrent network.  [default: gru, or lstm to tag]",
     ),
 ]
-Hidden = Annotated[int | None, typer.Option(parser=whole(1), metavar="N", help="Its units.")]
+Hidden = Annotated[
+    int | None,
+    typer.Option(parser=whole(1), metavar="N", help="Its units.  [default: 64, or 128 to tag]"),
+]
 Updates = Annotated[
     int | None,
     typer.Option(parser=whole(1), metavar="N", help="How long to learn.  [default: as suits]"),
@@ -72,7 +75,9 @@ Held = Annotated[
 ]
 Seed = Annotated[
     int,
-    typer.Option(parser=whole(0), metavar="N", help="Equal seeds give equal models, to the bit."),
+    typer.Option(
+        parser=whole(0, 2**32 - 1), metavar="N", help="Equal seeds give equal models, to the bit."
+    ),
 ]
 Save = Annotated[
     str | None,

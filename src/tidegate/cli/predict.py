@@ -42,7 +42,7 @@ def predict(
         ),
     ] = False,
 ) -> None:
-    """Labels sequences with a model that was saved: as CSV, with the chance of each label.
+    """Labels sequences with a model that was saved: as CSV, each label with its chance.
 
     FILE has the columns that the model learnt from, or those that --text, --id and --time name; a
     column of labels may be missing, and is not read. Sequences without an id are called by their

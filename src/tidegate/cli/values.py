@@ -7,8 +7,8 @@ from collections.abc import Callable
 import typer
 
 
-def whole(least: int) -> Callable[[str | int], int]:
-    """A parser of whole numbers from ``least`` up.
+def whole(least: int, most: int | None = None) -> Callable[[str | int], int]:
+    """A parser of whole numbers from ``least`` up, to ``most`` if that is given.
 
     Example:
         >>> whole(1)("7")
@@ -20,8 +20,9 @@ def whole(least: int) -> Callable[[str | int], int]:
             value = int(text)
         except ValueError:
             value = least - 1
-        if value < least:
-            raise typer.BadParameter(f"expected a whole number from {least} up, got {text!r}")
+        if value < least or (most is not None and value > most):
+            upto = "up" if most is None else f"to {most}"
+            raise typer.BadParameter(f"expected a whole number from {least} {upto}, got {text!r}")
         return value
 
     return number

@@ -75,12 +75,15 @@ def write(
         typer.Option(
             parser=whole(1),
             metavar="N",
-            help="How long to learn.  [default: 20 times through the text, 12,000 at most]",
+            help="How long to learn.  [default: 20 times through the text, a short one more "
+            "often; 12,000 at most]",
         ),
     ] = None,
     seed: Annotated[
         int,
-        typer.Option(parser=whole(0), metavar="N", help="Equal seeds write equal texts."),
+        typer.Option(
+            parser=whole(0, 2**31 - 1), metavar="N", help="Equal seeds write equal texts."
+        ),
     ] = 0,
     model: Annotated[
         str | None,
