@@ -110,3 +110,18 @@ def test_an_untrained_network_is_a_baseline() -> None:
     gaps = np.diff(parts.quantiles, axis=-1)
     np.testing.assert_allclose(gaps, np.broadcast_to(gaps[0, 0], gaps.shape), rtol=1e-5)
     assert (gaps > 0).all()
+
+
+def test_a_faulty_row_does_not_widen_the_intervals_that_training_starts_from() -> None:
+    inputs, windows = built(covered(wave()))
+    targets = np.repeat(windows.targets(), 100, axis=0)
+    wide = []
+    for fault in (0.0, 1e4):
+        network = Network(inputs.spec, seed=0)
+        targets[0, 0, 0] += fault
+        inputs.start(network, targets)
+        bias = network.params["head_bias"].reshape(-1, inputs.head.width)[0]
+        gaps = np.logaddexp(0, bias[inputs.head.paths + 1 :])
+        wide.append(gaps.sum())
+    # of 1,000 errors one counts as 100 times as large as most, not as 10,000 times
+    assert wide[1] < 1.3 * wide[0]

@@ -30,6 +30,10 @@ from .windows import Windows
 
 Array = NDArray[Any]
 
+OUTLIER = 100.0
+"""An error counts as so many times the one that nine in ten are below, or so many deviations of its
+window, at most, where an untrained network's intervals are made."""
+
 
 @dataclass(frozen=True)
 class Inputs:
@@ -98,7 +102,11 @@ class Inputs:
         head = self.head
         errors = np.abs(targets[..., 0] - targets[..., 2:].mean(-1))
         errors, events = errors[~np.isnan(errors)], targets[..., 1][~np.isnan(targets[..., 1])]
-        spread = 1.25 * float(errors.mean(dtype=np.float64)) if errors.size else 1.0
+        spread = 1.0
+        if errors.size:
+            # a faulty row, a million times too large, would else make all intervals wide
+            most = OUTLIER * max(float(np.quantile(errors, 0.9)), 1.0)
+            spread = 1.25 * float(np.minimum(errors, most).mean(dtype=np.float64))
         chance = float(events.mean()) if events.size else 0.5
         bias = head.start(max(spread, 1e-3), min(max(chance, 0.01), 0.99))
         network.params["head_weight"][...] = 0
