@@ -231,6 +231,26 @@ def test_faults(library: str, data: Data, options: dict[str, Any], message: str)
             "there is no column 'ds', only 'y'; it is in the index: call df.reset_index() first",
         ),
         (
+            pd.DataFrame({"y": [1.0, 2.0]}, index=pd.date_range("2024-01-01", periods=2)),
+            "there is no column 'ds', only 'y'; if it is the index, call "
+            "df.rename_axis('ds').reset_index() first",
+        ),
+        (
+            pl.DataFrame(but(ds=[202411, 202412, 202501, 202502])),
+            "row 2, column 'ds': 202501 comes after 202412, as of months written as numbers; "
+            "convert the column to dates",
+        ),
+        (
+            pl.DataFrame(but(ds=[20240301, 20240229, 20240228, 20240227])),
+            "row 0, column 'ds': 20240301 comes after 20240229, as of days written as numbers; "
+            "convert the column to dates",
+        ),
+        (
+            pl.DataFrame(but(ds=pl.Series([1, 2, 3, 4], dtype=pl.Int128))),
+            "row 0, column 'ds': expected dates or whole numbers, but the column holds Int128, "
+            "here 1; convert it",
+        ),
+        (
             pd.DataFrame([[1, 2.0, 3.0]], columns=["ds", "y", "y"]),
             "the frame has 2 columns 'y'; rename or drop all but one",
         ),
@@ -245,6 +265,12 @@ def test_faults(library: str, data: Data, options: dict[str, Any], message: str)
 def test_faults_of_one_library(frame: Any, message: str) -> None:
     with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
         read_series(frame)
+
+
+def test_whole_numbers_that_are_no_dates_may_leave_out_some() -> None:
+    for ds in ([1999, 2000, 2002, 2003], [200098, 200099, 200101, 200102]):
+        series = read_series(pl.DataFrame(but(ds=ds)), gaps="fill")
+        assert series.time.tolist() == list(range(ds[0], ds[-1] + 1))
 
 
 def test_an_error_calls_rows_as_told() -> None:
@@ -266,6 +292,8 @@ def test_an_error_calls_rows_as_told() -> None:
         (pl.Series([1]), {}, "expected a pandas or a polars frame, got a Series"),
         (pl.DataFrame(GOOD), {"time": "y"}, "must be different columns, got unique_id, y, y"),
         (pl.DataFrame(GOOD), {"id": "ds"}, "must be different columns, got ds, ds, y"),
+        (pd.DataFrame({0: [1], 1: [2]}), {"time": 0}, "^time must be the name of a .* text, got 0"),
+        (pl.DataFrame(GOOD), {"target": None}, "^target must be the name of a .* text, got"),
     ],
 )
 def test_what_is_no_frame(frame: Any, options: dict[str, Any], message: str) -> None:

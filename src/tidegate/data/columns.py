@@ -84,9 +84,12 @@ def need_column(frame: Frame, name: str, role: str) -> None:
         return
     by_lower = {column.lower(): column for column in names}
     near = get_close_matches(name.lower(), by_lower, n=1)
-    index = getattr(getattr(frame.to_native(), "index", None), "names", ())
-    if name in index:
+    index: Any = getattr(frame.to_native(), "index", None)
+    if name in getattr(index, "names", ()):
         hint = "it is in the index: call df.reset_index() first"
+    elif role == "time" and hasattr(index, "freq") and index.name not in names:
+        # an index of dates or periods, by another name or none
+        hint = f"if it is the index, call df.rename_axis({name!r}).reset_index() first"
     elif near:
         meant = repr(by_lower[near[0]])
         given = f"[{meant}]" if role in _LISTS else meant
@@ -110,7 +113,7 @@ def read_ids(column: Column, where: Where) -> tuple[list[Any], NDArray[np.int32]
     dtype = column.dtype
     if dtype in (nw.Categorical, nw.Enum):
         column = column.cast(nw.String)
-    elif not (dtype == nw.String or dtype.is_integer()):
+    elif not (dtype == nw.String or _is_whole(dtype)):
         raise DataError(
             f"{where(0, column.name)}: an id must be text or a whole number, but the column holds "
             f"{dtype}, here {_plain(column[0])!r}; convert it to text"
@@ -193,7 +196,7 @@ def read_times(column: Column, where: Where) -> NDArray[Any]:
             part = column[some]
             times[some] = (part.cast(nw.Datetime("us")) if dtype == nw.Date else part).to_numpy()
         return times
-    if dtype.is_integer():
+    if _is_whole(dtype):
         numbers = column.to_numpy()
         large = (numbers > _LARGEST) | (numbers < -_LARGEST)
         if large.any():
@@ -244,6 +247,13 @@ def _first(mask: Column) -> int | None:
 def _more(mask: Any) -> str:
     others = int(mask.sum()) - 1
     return f" (and {others} more)" if others else ""
+
+
+def _is_whole(dtype: Any) -> bool:
+    """Whether a column holds whole numbers that NumPy has, too."""
+    import narwhals as nw
+
+    return bool(dtype.is_integer()) and dtype not in (nw.Int128, nw.UInt128)
 
 
 def _is_number(value: Any) -> bool:

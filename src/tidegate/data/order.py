@@ -139,6 +139,28 @@ def check_steps(
     )
 
 
+def check_counts(
+    times: NDArray[Any], order: Order, start: Index, frequency: Frequency, where: Call
+) -> None:
+    """Raises a DataError where whole numbers are dates in disguise, such as 202412 and 202501."""
+    steps = np.diff(times)
+    steps[start[1:] - 1] = frequency.step
+    uneven = np.flatnonzero(steps != frequency.step)
+    if not len(uneven):
+        return
+    months, words = times, "months"
+    if times.min() > 999_999:
+        months, days = np.divmod(times, 100)
+        words = "days" if days.min() >= 1 and days.max() <= 31 else ""
+    year, month = np.divmod(months, 100)
+    if words and month.min() >= 1 and month.max() <= 12 and 1000 <= year.min() <= year.max() < 3000:
+        i = int(uneven[0])
+        raise DataError(
+            f"{where(int(order.at(i + 1)))}: {times[i + 1]} comes after {times[i]}, as of {words} "
+            f"written as numbers; convert the column to dates"
+        )
+
+
 def text(time: Any) -> str:
     """A time as an error shows it: no more digits than it needs."""
     if not isinstance(time, np.datetime64):

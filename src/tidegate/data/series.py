@@ -17,7 +17,7 @@ from .frame import FrameKind as FrameKind
 from .frame import write_frame as write_frame
 from .frequency import Frequency
 from .gaps import Gap, Layout, check_size, lay_out, refuse_unknown
-from .order import check_steps, text
+from .order import check_counts, check_steps, text
 from .rows import Rows, read_rows
 from .statics import Table, open_static, read_static
 
@@ -132,6 +132,9 @@ def read_series(
             "time": (time,),
             "target": (target,),
         }
+        for role, given in (("id", id or ""), ("time", time), ("target", target)):
+            if not isinstance(given, str):
+                raise ArgumentError(f"{role} must be the name of a column, as text, got {given!r}")
         for role, names in (("future", future), ("past", past), ("static", static)):
             roles[role] = check_names(role, names)
         _check_different(roles)
@@ -253,7 +256,10 @@ def _frequency_of(rows: Rows, time: str) -> Frequency:
             f"{rows.where(0, time)}: this is the only row{count}; a series needs 2 rows at least, "
             f"from which the step between them is seen"
         )
-    return Frequency.infer(rows.time, rows.start, rows.length)
+    found = Frequency.infer(rows.time, rows.start, rows.length)
+    if found.unit == "integer":
+        check_counts(rows.time, rows.order, rows.start, found, lambda row: rows.where(row, time))
+    return found
 
 
 def _every_time(
