@@ -32,8 +32,19 @@ def test_letters_stand_for_long_names() -> None:
     text = confusion([f"very long label {i}" for i in range(9)], np.eye(9, dtype=int).tolist())
     head, first, *_, last = text.splitlines()
     assert head.split() == list("abcdefghi")
-    assert first.split() == ["very", "long", "l…", "a", "1", *"00000000"]
+    assert first.split() == ["very", "long", "label", "0", "a", "1", *"00000000"]
     assert last.split()[-10:] == ["i", *"00000000", "1"]
+
+
+def test_long_names_that_begin_alike_are_cut_where_they_differ() -> None:
+    names = [f"the label of number {i}" for i in range(3)]
+    head, *rows = confusion(names, np.eye(3, dtype=int).tolist()).splitlines()
+    assert head.split() == ["a", "b", "c"]
+    assert [row[:21] for row in rows] == names
+
+
+def test_a_name_of_two_lines_stays_in_one() -> None:
+    assert len(confusion(["a\nb", "c"], [[1, 0], [0, 1]]).splitlines()) == 3
 
 
 def test_one_sequence_is_not_called_several() -> None:

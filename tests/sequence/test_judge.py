@@ -154,3 +154,21 @@ def test_each_step_by_its_own_numbers() -> None:
     known: list[Any] = [np.array([-1.0, 1.0, -1.0, 1.0])] * 5
     found = of_steps(known, [["low", "high"] * 2] * 5, [np.array([1.0, -1.0])])
     assert found["each step alone"] == [["high", "low"]]
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e5, 1e300])
+def test_the_size_of_numbers_decides_nothing(scale: float) -> None:
+    random = np.random.default_rng(0)
+    truth, near = random.normal(size=(2, 40))
+    rules = {"median": np.zeros(40)}
+    plain = judge_numbers("GRU", truth, truth + near / 2, rules)
+    found = judge_numbers(
+        "GRU", scale * truth, scale * (truth + near / 2), {"median": np.zeros(40)}
+    )
+    assert found.p == pytest.approx(plain.p)
+
+
+def test_large_numbers_are_written_out() -> None:
+    truth = np.full(4, 59_817.6)
+    found = judge_numbers("GRU", truth, truth, {"median": np.zeros(4)})
+    assert "off by 0 in the mean where it is by 59,818 (" in found.verdict

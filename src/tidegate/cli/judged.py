@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 MOST = 15
 """Labels in a table of confusions, at most."""
-LONG = 12
-"""Letters of a label there, at most."""
+LONG = (12, 24, 48)
+"""Letters of a label there, at most; more where labels would else look the same."""
 
 
 def report(
@@ -77,6 +77,7 @@ def confusion(classes: list[str], counts: list[list[int]]) -> str:
     """
     for most in range(min(MOST, len(classes)), 0, -1):
         names, table = _frequent(classes, counts, most)
+        names = _short(names)
         letters = list(ascii_lowercase[: len(names)])
         wide = max(map(len, names))
         lettered = [f"{name:{wide}}  {letter}" for name, letter in zip(names, letters, strict=True)]
@@ -90,13 +91,23 @@ def confusion(classes: list[str], counts: list[list[int]]) -> str:
 def _frequent(
     classes: list[str], counts: list[list[int]], most: int
 ) -> tuple[list[str], list[list[int]]]:
-    """Names that are not too long, and the table of so many labels, the last one all others."""
+    """Names and table of so many labels, the last one all others."""
     if len(classes) > most:
         classes = [*classes[: most - 1], "others"]
         counts = [[*row[: most - 1], sum(row[most - 1 :])] for row in counts]
         rest = [sum(column) for column in zip(*counts[most - 1 :], strict=True)]
         counts = [*counts[: most - 1], rest]
-    return [name if len(name) <= LONG else name[: LONG - 1] + "…" for name in classes], counts
+    return classes, counts
+
+
+def _short(names: list[str]) -> list[str]:
+    """Names in a line each, cut where they are too long, and still different if that can be."""
+    lines = [" ".join(name.split()) for name in names]
+    for long in LONG:
+        found = [line if len(line) <= long else line[: long - 1] + "…" for line in lines]
+        if len(set(found)) == len(names):
+            break
+    return found
 
 
 def _written(rows: list[str], heads: list[str], table: list[list[int]]) -> str:

@@ -120,7 +120,7 @@ def p_of(lead: Array, *, one_each: bool = False) -> float:
         return 1.0
     if one_each or np.ptp(lead) == 0:  # equal leads have no spread for a t test: their signs
         return float(binomtest(int((differs > 0).sum()), len(differs)).pvalue)
-    return float(ttest_1samp(lead, 0.0).pvalue)
+    return float(ttest_1samp(lead / np.abs(lead).max(), 0.0).pvalue)  # no square overflows
 
 
 def _confusion(

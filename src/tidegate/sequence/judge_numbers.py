@@ -59,7 +59,11 @@ def judge_numbers(
     p = 1.0 if corrected is None else corrected
     why = f"which may be chance: {chance(p)}" if p >= SURE else chance(p)
     verdict = (
-        f"{relation(float(lead.mean()), p)} {best}: off by {error[model]:.4g} in the mean where it "
-        f"is by {error[best]:.4g} ({why})"
+        f"{relation(float(lead.mean()), p)} {best}: off by {_number(error[model])} in the mean "
+        f"where it is by {_number(error[best])} ({why})"
     )
     return NumberJudgement(model, error, len(truth), p, verdict)
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if 1e4 <= value < 1e12 else f"{value:.4g}"
