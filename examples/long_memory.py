@@ -9,7 +9,8 @@ A small grammar makes sentences with 0 to 40 words between the two places, and a
 nouns or names that could lead astray. RNN, LSTM and GRU networks of equally many parameters learn
 to continue them, word by word, and nobody tells them which words matter. Then each says which of
 two endings is likelier, in sentences in which every noun in between is of the other number, every
-name of the other gender; at last in the lecture's own.
+name of the other gender; at last in the lecture's own. How far an RNN gets is a matter of its seed:
+of four, all learnt the verbs, two the pronouns, and none the paragraph.
 
     python examples/long_memory.py [--updates 8000]
 """
