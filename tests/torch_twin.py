@@ -19,12 +19,12 @@ from tidegate.network import Loss, NetworkSpec, NumberInput, TokenInput
 torch.set_num_threads(1)  # its threads wait for each other where the processors are busy
 
 
-Step: TypeAlias = Callable[[Tensor, Tensor, Tensor], Tensor]
-"""(U·x + b_x ``[G*H]``, V·h + b_h ``[G*H]``, h ``[H]``) → the new h."""
+Step: TypeAlias = Callable[..., Tensor | tuple[Tensor, Tensor]]
+"""(U·x + b_x ``[G*H]``, V·h + b_h ``[G*H]``, each state ``[H]``) → the new h, or (h, c)."""
 
 
 class Unrolled(nn.Module):
-    """A layer of a cell that torch does not have, in the form of torch.nn.RNN."""
+    """A layer of a cell that torch does not have, in the form of torch.nn.RNN or, with c, LSTM."""
 
     def __init__(
         self, gates: int, step: Step, inputs: int, hidden: int, bidirectional: bool = False
@@ -41,18 +41,24 @@ class Unrolled(nn.Module):
             ):
                 self.register_parameter(name + suffix, nn.Parameter(torch.zeros(shape)))
 
-    def forward(self, x: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, x: Tensor, first: Tensor | tuple[Tensor, Tensor]) -> tuple[Tensor, Any]:
+        """x ``[T, I]``; h ``[D, H]``, or (h, c)."""
+        alone = isinstance(first, Tensor)
         outputs, ends = [], []
         for direction, suffix in enumerate(self.suffixes):
             p = {n[: -len(suffix)]: v for n, v in self.named_parameters() if n.endswith(suffix)}
-            state, steps = h[direction], {}
+            state = (first[direction],) if alone else tuple(part[direction] for part in first)
+            steps = {}
             for t in reversed(range(len(x))) if direction else range(len(x)):
                 u = F.linear(x[t], p["weight_ih"], p["bias_ih"])
-                v = F.linear(state, p["weight_hh"], p["bias_hh"])
-                state = steps[t] = self.step(u, v, state)
+                v = F.linear(state[0], p["weight_hh"], p["bias_hh"])
+                new = self.step(u, v, *state)
+                state = (new,) if isinstance(new, Tensor) else new
+                steps[t] = state[0]
             outputs.append(torch.stack([steps[t] for t in range(len(x))]))
             ends.append(state)
-        return torch.cat(outputs, dim=1), torch.stack(ends)
+        end = tuple(torch.stack(parts) for parts in zip(*ends, strict=True))
+        return torch.cat(outputs, dim=1), end[0] if alone else end
 
 
 MODULES: dict[str, Callable[..., nn.Module]] = {

@@ -33,8 +33,8 @@ struct Weights {
   const double *ih, *hh, *bias_ih, *bias_hh;
 };
 
-// One step of a cell: h and c become the new states. Returns gates in torch's order, c (LSTM) and h.
-Rows step(const std::string& cell, i64 H, i64 G, const Weights& w, const Row& x, Row& h, Row& c) {
+// One step of a cell: h and c become the new states. Returns gates in torch's order, c if it has one, and h.
+Rows step(const std::string& cell, i64 H, i64 G, const Weights& w, const Row& x, Row& h, Row& c, bool has_c) {
   Row a = linear(w.ih, w.bias_ih, x, G * H);
   const Row b = linear(w.hh, w.bias_hh, h, G * H);
   Rows record(G, Row(h.size()));
@@ -55,7 +55,7 @@ Rows step(const std::string& cell, i64 H, i64 G, const Weights& w, const Row& x,
       record[0][u] = h[u];
     }
   }
-  if (cell == "lstm") record.push_back(c);
+  if (has_c) record.push_back(c);
   record.push_back(h);
   return record;
 }
@@ -124,7 +124,7 @@ void run_span(const Problem<double>& p, i64 span, Noise noise, Reference& out) {
       if (!p.c0.empty()) c.assign(p.c0.begin() + state, p.c0.begin() + state + H);
       for (i64 k = 0; k < T; ++k) {
         const i64 t = direction == 0 ? k : T - 1 - k;
-        const Rows record = step(cell, H, G, w, x[t], h, c);
+        const Rows record = step(cell, H, G, w, x[t], h, c, has_cell_state(p.desc));
         std::copy(h.begin(), h.end(), y[t].begin() + direction * H);
         for (std::size_t v = 0; v < record.size(); ++v)
           std::copy(record[v].begin(), record[v].end(), out.record[at][v].begin() + (item + t) * H);
