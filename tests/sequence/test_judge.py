@@ -168,6 +168,13 @@ def test_the_size_of_numbers_decides_nothing(scale: float) -> None:
     assert found.p == pytest.approx(plain.p)
 
 
+def test_a_tie_is_no_matter_of_chance() -> None:
+    labels = judge("GRU", ones("ab"), ones("ab"), {"rule": ones("ab")})
+    assert labels.verdict.endswith("100.0 % of 2 right where it has 100.0 % (a tie)")
+    numbers = judge_numbers("GRU", np.ones(3), np.zeros(3), {"median": np.zeros(3)})
+    assert numbers.verdict.endswith("off by 1 in the mean where it is by 1 (a tie)")
+
+
 def test_large_numbers_are_written_out() -> None:
     truth = np.full(4, 59_817.6)
     found = judge_numbers("GRU", truth, truth, {"median": np.zeros(4)})

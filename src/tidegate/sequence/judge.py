@@ -92,11 +92,10 @@ def judge(
     alone = p_of(lead, one_each=bool((steps == 1).all()))
     p = beside_best(float(lead.sum()), alone, len(theirs))
     p = 1.0 if p is None else p
-    why = f"which may be chance: {chance(p)}" if p >= SURE else chance(p)
     verdict = (
         f"{relation(lead.sum(), p)} {best}: {100 * share[model]:.1f} % of "
         f"{int(steps.sum()):,} right where it has "
-        f"{100 * share[best]:.1f} % ({why})"
+        f"{100 * share[best]:.1f} % ({why(lead, p)})"
     )
     classes, confusion = _confusion(truth, found)
     return Judgement(model, share, classes, confusion, len(truth), int(steps.sum()), p, verdict)
@@ -106,6 +105,18 @@ def _right(truth: Sequence[Sequence[str]], found: Sequence[Sequence[str]]) -> Ar
     """How many labels of each sequence are right, ``[n]``."""
     pairs = zip(truth, found, strict=True)
     return np.array([sum(a == b for a, b in zip(*pair, strict=True)) for pair in pairs], float)
+
+
+def why(lead: Array, p: float) -> str:
+    """How sure a model's lead over the best rule is, in words.
+
+    Example:
+        >>> why(np.array([1, -1]), 1.0), why(np.array([1, 0]), 1.0)
+        ('a tie', 'which may be chance: p = 1.000')
+    """
+    if not lead.sum():
+        return "a tie"
+    return f"which may be chance: {chance(p)}" if p >= SURE else chance(p)
 
 
 def p_of(lead: Array, *, one_each: bool = False) -> float:

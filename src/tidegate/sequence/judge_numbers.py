@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..evidence import SURE, beside_best, chance, relation
-from .judge import p_of
+from ..evidence import beside_best, relation
+from .judge import p_of, why
 
 Array = NDArray[Any]
 
@@ -57,10 +57,9 @@ def judge_numbers(
     lead = off[best] - off[model]
     corrected = beside_best(float(lead.mean()), p_of(lead), len(others))
     p = 1.0 if corrected is None else corrected
-    why = f"which may be chance: {chance(p)}" if p >= SURE else chance(p)
     verdict = (
         f"{relation(float(lead.mean()), p)} {best}: off by {_number(error[model])} in the mean "
-        f"where it is by {_number(error[best])} ({why})"
+        f"where it is by {_number(error[best])} ({why(lead, p)})"
     )
     return NumberJudgement(model, error, len(truth), p, verdict)
 
