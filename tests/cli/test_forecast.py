@@ -151,6 +151,15 @@ def test_a_long_table_is_cut_and_says_so(run: Run) -> None:
     assert "Verdict: " in done.out
 
 
+@pytest.mark.parametrize("words", [("--out", "a.json"), ("--out", "a.csv", "--json")])
+@pytest.mark.parametrize("command", ["forecast", "backtest"])
+def test_the_ending_of_out_goes_with_json(run: Run, command: str, words: tuple[str, ...]) -> None:
+    done = run(command, "rain.csv", *words)
+    assert done.code == 2
+    assert done.err.startswith("tidegate: --out a.")
+    assert not Path("a.json").exists() and not Path("a.csv").exists()
+
+
 def test_too_few_rows_to_hold_any_out(run: Run) -> None:
     text = "\n".join(["t,y", *(f"{i},{i * i % 5}" for i in range(6))])
     done = run("forecast", "rain.csv", "--horizon", "2", text=text)

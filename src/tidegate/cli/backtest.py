@@ -101,6 +101,7 @@ def backtest(
         from . import output, reading, scores
         from .layout import paragraph
 
+        output.check_ending(out, json)
         output.check_place(out, "--out", file)
         if baseline is not None:
             baselines.check_names(baseline)

@@ -150,6 +150,7 @@ def forecast(
         from . import output, reading
 
         places = {"--out": out, "--save": save, "--report": report}
+        output.check_ending(out, json)
         output.check_places(places, file, future, model)
         if model is not None:
             found, forecaster = _remembered(model, file, asked)

@@ -61,6 +61,19 @@ def check_place(path: str | None, option: str, *sources: str | None) -> None:
             raise ArgumentError(f"{option} {path} is a file that is read; give another name")
 
 
+def check_ending(out: str | None, json: bool) -> None:
+    """That a file of results holds what its name says.
+
+    Raises:
+        ArgumentError: for a ``.json`` file without ``--json``, or a ``.csv`` file with it.
+    """
+    ending = "" if out is None else Path(out).suffix.lower()
+    if ending == ".json" and not json:
+        raise ArgumentError(f"--out {out}: add --json for JSON, or end its name in .csv")
+    if ending == ".csv" and json:
+        raise ArgumentError(f"--out {out}: --json writes JSON; end its name in .json")
+
+
 def write(text: str, path: str) -> None:
     """Writes text to a file, or to stdout for "-". Raises: DataError if it cannot be written."""
     if path == "-":
