@@ -30,6 +30,8 @@ def test_enough_is_left_to_learn_from() -> None:
     assert held(7, 9).known.tolist() == [7, 6]
     with pytest.raises(DataError, match="must have 8 rows at least, got 7"):
         held(7, 5)
+    with pytest.raises(DataError, match=r"^to hold out 1 step and learn"):
+        Held.of(np.array([5]), np.array([0]), 1, 5)
 
 
 def test_no_more_windows_than_a_report_needs() -> None:

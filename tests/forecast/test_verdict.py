@@ -126,7 +126,8 @@ def test_a_window_that_one_lacks_counts_for_none() -> None:
     keep = np.delete(np.arange(40), [3, 5])
     assert said(LSTM=own, naive=theirs) == said(LSTM=own[keep], naive=theirs[keep])
     assert said(LSTM=np.full(9, np.nan), naive=np.ones(9)) == (
-        "no better than naive: the same pinball loss (0 windows, no evidence: a p value needs 8)"
+        "no better than naive: nothing was observed in the windows held out "
+        "(0 windows, no evidence: a p value needs 8)"
     )
 
 

@@ -65,8 +65,9 @@ class Held:
             count = np.minimum(count, share)
         count = np.maximum(np.where(length >= needed + horizon, count, 0), 0).astype(np.int64)
         if not count.any():
+            steps = "1 step" if horizon == 1 else f"{horizon} steps"
             raise DataError(
-                f"to hold out {horizon} steps and learn from the rows before them, a series must "
+                f"to hold out {steps} and learn from the rows before them, a series must "
                 f"have {needed + horizon} rows at least, got {length.max()}; give more rows"
             )
         known = np.where(count > 0, length - horizon - (count - 1) * step, length)

@@ -52,7 +52,9 @@ class Verdict:
         over = f"{self.count:,} {noun}{of}"
         few = f"{over}, no evidence: a p value needs {FEW}"
         sure = few if self.p is None else f"{_chance(self.p)}, {over}"
-        if self.margin == -math.inf:
+        if not self.count:
+            said = ": nothing was observed in the windows held out"
+        elif self.margin == -math.inf:
             said = ", which made no error"
         elif manifold(1 - self.margin, 1):
             size = f"{times(1 - self.margin)} its {self.loss}"
