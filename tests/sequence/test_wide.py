@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 from sklearn.feature_extraction.text import TfidfTransformer
 
+from tidegate import SequenceClassifier, SequenceTraining
 from tidegate.data.sequences import read_sequences
+from tidegate.network import Loss
+from tidegate.sequence.tasks import Task
 from tidegate.sequence.wide import COLUMNS, Grams, Wide, WideLearner, inverse_frequency, sparse
 
 PAIRS = Grams(2, lower=True)
@@ -89,3 +92,54 @@ def test_it_learns_and_is_judged_without_learning() -> None:
     assert learner(held, output)[0] < 0.05
     _, gradient = learner(held, output)
     assert gradient.shape == (4, 1)
+
+
+def test_of_classes_each_learns_by_the_mean_and_half_by_itself() -> None:
+    """The slopes are those of the mean's loss and half of one's own, by central differences."""
+    loss = Task(Loss("categorical"), 3).cost()
+    learner = WideLearner(
+        read_sequences([["a"], ["a"], ["b"], ["b"]]),
+        PAIRS,
+        3,
+        loss,
+        lambda done: 0.5,
+        bias=np.array([0.3, -0.2, 0.1]),
+    )
+    learner.weight[...] = np.random.default_rng(0).normal(size=learner.weight.shape)
+    targets = np.array([[0.0, 2.0, 1.0], [2.0, 0.0, 1.0]])
+    output = np.array([[1.0, -0.5, 0.2], [0.4, 0.3, -1.0]])
+    texts = read_sequences([["a"], ["b"]])
+
+    def value(network: np.ndarray, layer: np.ndarray) -> float:
+        return sum(
+            share * loss(targets[:, 1:], answer)[0]
+            for share, answer in ((1.0, (network + layer) / 2), (0.5, network), (0.5, layer))
+        )
+
+    def slope(which: int, size: float = 1e-5) -> np.ndarray:
+        found = np.zeros_like(output)
+        for place in np.ndindex(output.shape):
+            for sign in (1, -1):
+                both = [output.copy(), own.copy()]
+                both[which][place] += sign * size
+                found[place] += sign * value(*both) / (2 * size)
+        return found
+
+    before = learner.learned().outputs(texts, PAIRS)
+    own = before + learner.bias
+    told, gradient = learner(targets, output)
+    assert told == pytest.approx(loss(targets[:, 1:], (output + own) / 2)[0])
+    np.testing.assert_allclose(gradient, slope(0), atol=1e-9)  # differences: 1e-10
+    moved = learner.learned().outputs(texts, PAIRS) - before
+    np.testing.assert_allclose(moved, -0.5 * slope(1), atol=1e-6)  # the weights are float32
+
+
+def test_who_goes_on_learning_begins_where_it_was() -> None:
+    """The halves of the mean are in a member's weights, and must come out of them again."""
+    texts, labels = ["a dog", "a cat", "the dog", "the cat"] * 2, list("xyxy") * 2
+    training = SequenceTraining(updates=20, min_count=1)
+    model = SequenceClassifier(hidden=4, training=training, warm_start=True, random_state=0)
+    chances = model.fit(texts, labels).predict_proba(texts)
+    still = SequenceTraining(updates=3, min_count=1, learning_rate=0, weight_decay=0)
+    again = model.set_params(training=still).fit(texts, labels).predict_proba(texts)
+    np.testing.assert_array_equal(again, chances)

@@ -13,7 +13,7 @@ from ..data.sequences import Ragged, places
 from ..data.spans import Spans
 from ..errors import DataError
 from ..network import Network, NetworkSpec, NumberInput, TokenInput
-from ..train import Drawn, Held, History, fit_drawn
+from ..train import Drawn, FitSettings, Held, History, fit_drawn
 from ..train.progress import Listener
 from .begin import begun
 from .pooled import answer
@@ -28,9 +28,9 @@ Rows = Any
 
 APART = 1_000_003
 """Between the seeds of two members."""
-WIDE_RATE = {"categorical": 15_000.0, "binary": 15_000.0}
-"""The learning rate of the linear layer beside a network, as a multiple of the network's, by loss:
-its gradients are means over a batch of which few texts hold a word."""
+WIDE_RATE = 30_000.0
+"""The learning rate of the linear layer beside a network of classes, as a multiple of that one's:
+gradients are means over a batch of which few texts hold a word."""
 WIDE_RATE_OF_NUMBERS = 1_500.0
 """The same for the other losses, which are steeper."""
 CHECKS = 20
@@ -150,17 +150,6 @@ class Learner:
         """
         settings = self.training.settings(self.recipe.updates, seed, self.recipe.rate)
         cost: Any = self.task.cost()
-        if self.inputs.wide:
-            total = settings.updates or 1
-            multiple = WIDE_RATE.get(self.task.loss.kind, WIDE_RATE_OF_NUMBERS)
-            cost = WideLearner(
-                samples.x,
-                self.inputs.wide,
-                self.spec.outputs,
-                cost,
-                lambda done: multiple * settings.learning_rate(min(done, total - 1), total),
-                None if start is None else start.wide,
-            )
         held, rest = None, np.arange(len(samples))
         if self.training.validation:
             if len(samples) < 2:
@@ -173,6 +162,8 @@ class Learner:
             network = begun(self.spec, self.task, samples.take(rest), seed)
         else:
             network = start.network.copied(self.spec)
+        if self.inputs.wide:
+            cost = self._beside(network, samples, settings, None if start is None else start.wide)
         history = fit_drawn(
             network,
             Batches(self, samples, rest, seed).draw,
@@ -182,7 +173,38 @@ class Learner:
             epochs=CHECKS if held else 1,
             progress=self.progress,
         )
-        return Member(network, cost.learned() if self.inputs.wide else None, history)
+        if not self.inputs.wide:
+            return Member(network, history=history)
+        wide = cost.learned()
+        if cost.bias is not None:
+            network.params["head_weight"][...] /= 2
+            wide = wide.times(0.5)
+        return Member(network, wide, history)
+
+    def _beside(
+        self, network: Network, samples: Samples, settings: FitSettings, before: Wide | None
+    ) -> WideLearner:
+        """Learns the layer beside a network.
+
+        Of classes the answer is the mean of the two. In a member the halves are in the weights, so
+        that it is their sum for whoever asks; to go on learning, they are taken out again.
+        """
+        assert self.inputs.wide is not None
+        total = settings.updates or 1
+        mean = self.task.loss.kind == "categorical"
+        multiple = WIDE_RATE if mean else WIDE_RATE_OF_NUMBERS
+        if mean and before is not None:
+            network.params["head_weight"][...] *= 2
+            before = before.times(2)
+        return WideLearner(
+            samples.x,
+            self.inputs.wide,
+            self.spec.outputs,
+            self.task.cost(),
+            lambda done: multiple * settings.learning_rate(min(done, total - 1), total),
+            before,
+            network.params["head_bias"] if mean else None,
+        )
 
     def of_updates(self, updates: int) -> Learner:
         """The same with another number of updates."""

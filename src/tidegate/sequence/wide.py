@@ -1,7 +1,10 @@
 """A linear layer on a text's short runs of tokens, beside the network (Cheng et al. 2016).
 
 Its weights start at zero, and its outputs are added to the network's: so the two together begin as
-the network and can always be as good as the bag of words.
+the network and can always be as good as the bag of words. Of classes, the answer is the mean of the
+two, and each learns half by what its own answer costs, half by what the mean does: by the mean
+alone, what one says at once the other never learns (Wang et al. 2020, What Makes Training
+Multi-modal Classification Networks Hard?).
 """
 
 from __future__ import annotations
@@ -125,6 +128,10 @@ class Wide:
     weight: Array
     """``[COLUMNS, O]`` float32."""
 
+    def times(self, factor: float) -> Wide:
+        """The same with its weights times a factor."""
+        return Wide(self.idf, self.weight * np.float32(factor))
+
     def outputs(self, x: Ragged, grams: Grams) -> Array:
         """``[n, O]``"""
         column, rows = sparse(x, grams, self.idf).take(np.arange(len(x)))
@@ -148,6 +155,7 @@ class WideLearner:
         cost: Cost,
         rate: Callable[[int], float],
         before: Wide | None = None,
+        bias: Array | None = None,
     ) -> None:
         """
         Args:
@@ -157,11 +165,15 @@ class WideLearner:
             cost: the loss, of targets without their numbers.
             rate: (updates done) → learning rate.
             before: what to go on from; None for zeros.
+            bias: ``[outputs]``, the network's: as it is at each call, it is the layer's, too, and
+                the answer is the mean of both; None if the answer is their sum, and its loss all
+                that either learns by.
         """
         self.idf = inverse_frequency(x, grams) if before is None else before.idf
         self.table = sparse(x, grams, self.idf)
         self.cost = cost
         self.rate = rate
+        self.bias = bias
         self.weight = np.zeros((COLUMNS, outputs), np.float32)
         if before is not None:
             self.weight += before.weight
@@ -172,12 +184,19 @@ class WideLearner:
         return [self.weight, self._done]
 
     def __call__(self, targets: Array, output: Array) -> tuple[float, Array]:
-        """The loss of network and layer together, its gradient; the layer takes a step."""
-        number = targets[:, 0].astype(np.int64)
+        """The loss of network and layer together; what the network learns by; the layer learns."""
+        number, targets = targets[:, 0].astype(np.int64), targets[:, 1:]
         column, rows = self.table.take(np.where(number < 0, -1 - number, number))
-        loss, gradient = self.cost(targets[:, 1:], output + rows @ self.weight[column])
+        own = rows @ self.weight[column]
+        if self.bias is None:
+            loss, gradient = self.cost(targets, output + own)
+            slope = gradient
+        else:
+            own = own + self.bias
+            loss, both = self.cost(targets, (output + own) / 2)
+            gradient, slope = ((both + self.cost(targets, one)[1]) / 2 for one in (output, own))
         if (number >= 0).all():
-            step = self.rate(int(self._done[0])) * gradient
+            step = self.rate(int(self._done[0])) * slope
             step = step / np.maximum(np.linalg.norm(step, axis=1, keepdims=True) / FARTHEST, 1)
             self.weight[column] -= rows.T @ step
             self._done += 1
