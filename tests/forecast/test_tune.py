@@ -33,6 +33,15 @@ def test_it_keeps_the_best_of_what_it_tried_and_the_first_is_its_own() -> None:
     assert np.isfinite(tuned.predict()[tuned.cell.upper()].to_numpy()).all()
 
 
+def test_the_first_try_is_its_own_whatever_that_is() -> None:
+    pytest.importorskip("optuna")
+    training = Training(updates=2, batch=8, learning_rate=3e-2)
+    own = forecaster(hidden=5, cell="rnn", training=training)
+    first = own.tune(days(wave()), trials=1).tuning_[0]
+    assert (first.cell, first.hidden, first.window) == ("rnn", 5, 10)
+    assert (first.updates, first.learning_rate) == (2, pytest.approx(3e-2))
+
+
 def test_the_same_seed_tries_the_same() -> None:
     pytest.importorskip("optuna")
     training = Training(updates=2, batch=8)

@@ -18,7 +18,10 @@ from .held import Held
 from .metrics import by_series, mean
 from .planner import Planner
 
+CELLS = ("gru", "lstm")
 HIDDEN = (32, 64, 128, 256)
+RATES = 1e-3, 1e-2
+"""Learning rates, from and to."""
 SEASONS = (0.5, 1.0, 2.0)
 """Of the usual window."""
 UPDATES = (0.5, 1.0, 2.0)
@@ -81,6 +84,10 @@ def search(
     plan = planner.plan(oldest(series, held.known))
     covariates = series.future.shape[1] + series.past.shape[1]
     usual = plan.training.updates_for(int(series.length.sum()), covariates)
+    # what was asked for is tried, too, whatever it is
+    cells, units = list(dict.fromkeys([*CELLS, plan.cell])), sorted({*HIDDEN, plan.hidden})
+    rate = plan.training.learning_rate
+    rates = min(rate, RATES[0]), max(rate, RATES[1])
     tried: list[Trial] = []
 
     def objective(trial: optuna.Trial) -> float:
@@ -88,12 +95,12 @@ def search(
             plan.training,
             calibrate=False,
             updates=max(int(trial.suggest_categorical("updates", UPDATES) * usual), 1),
-            learning_rate=trial.suggest_float("learning_rate", 1e-3, 1e-2, log=True),
+            learning_rate=trial.suggest_float("learning_rate", *rates, log=True),
         )
         chosen = replace(
             planner,
-            cell=trial.suggest_categorical("cell", ["gru", "lstm"]),
-            hidden=trial.suggest_categorical("hidden", HIDDEN),
+            cell=trial.suggest_categorical("cell", cells),
+            hidden=trial.suggest_categorical("hidden", units),
             window=max(int(trial.suggest_categorical("window", SEASONS) * plan.window), 1),
             training=training,
         )
@@ -116,11 +123,11 @@ def search(
         study = optuna.create_study(sampler=sampler)
         study.enqueue_trial(
             {
-                "cell": plan.cell if plan.cell in ("gru", "lstm") else "gru",
-                "hidden": min(HIDDEN, key=lambda each: abs(each - plan.hidden)),
+                "cell": plan.cell,
+                "hidden": plan.hidden,
                 "window": 1.0,
                 "updates": 1.0,
-                "learning_rate": min(max(plan.training.learning_rate, 1e-3), 1e-2),
+                "learning_rate": rate,
             }
         )
         study.optimize(objective, n_trials=trials, timeout=timeout, n_jobs=n_jobs or 1)
