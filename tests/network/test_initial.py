@@ -71,8 +71,9 @@ def test_biases_are_zero_but_for_the_forget_gates(cell: str) -> None:
         if "bias" not in name:
             continue
         expected = np.zeros_like(value)
-        if cell == "lstm" and name.startswith("bias_ih"):
-            expected[H : 2 * H] = 1.5  # torch's order is i f g o
+        if CELLS[cell].forget is not None and name.startswith("bias_ih"):
+            gate = CELLS[cell].gates.index(CELLS[cell].forget)
+            expected[gate * H : (gate + 1) * H] = 1.5
         assert np.array_equal(value, expected), name
 
 

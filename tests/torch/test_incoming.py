@@ -13,10 +13,10 @@ from torch import Tensor, nn
 import tidegate.torch
 from exported import INPUTS, READOUTS, batch_of, network_of, outputs_of, spec_of
 from problems import assert_same, layer_of, same_bits
-from tidegate.cells import CELLS
 from tidegate.errors import ArgumentError
 from tidegate.network import Network, NumberInput, TokenInput
 from tidegate.network.layers import Layer
+from tidegate.network.torch_module import CELLS
 from tidegate.torch import from_torch
 
 KINDS: dict[str, Callable[..., nn.RNNBase]] = {
