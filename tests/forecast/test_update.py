@@ -190,6 +190,16 @@ def test_quantiles_between_the_levels_do_not_cross() -> None:
         fitted.predict(quantiles=(1.0,))
 
 
+def test_quantiles_alone_have_columns_of_their_own() -> None:
+    model, names = forecaster(), ["LSTM", "LSTM-ql0.1", "LSTM-ql0.9"]
+    both = model.fit(days(wave())).predict(quantiles=(0.1, 0.9))
+    assert both.columns == ["ds", *names]
+    usual = model.predict()
+    assert both["LSTM-ql0.1"].equals(usual["LSTM-lo-80"].rename("LSTM-ql0.1"))
+    found = model.backtest(days(wave()), windows=1, quantiles=(0.1, 0.9), names=["naive"])
+    assert found.levels == () and set(names) < set(found.frame.columns)
+
+
 def test_a_backtest_trained_anew_sees_no_row_of_its_windows() -> None:
     frame = days(wave(60))
     found = forecaster().backtest(frame, windows=2, refit=True, names=["naive"])

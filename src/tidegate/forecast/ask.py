@@ -17,6 +17,9 @@ from .model import Forecast
 
 Array = NDArray[Any]
 
+LEVELS = (80.0, 95.0)
+"""Of the intervals, in percent, where nothing is said."""
+
 
 class ShortSeriesWarning(UserWarning):
     """A series has fewer rows than are forecast of it."""
@@ -76,6 +79,24 @@ def check_quantiles(quantiles: Iterable[float]) -> tuple[float, ...]:
         ArgumentError: if one is no number above 0 and below 1.
     """
     return _between(quantiles, 1, "quantiles", "a quantile", "(0.1, 0.9)", "")
+
+
+def asked(
+    levels: Iterable[float] | None, quantiles: Iterable[float]
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Levels and quantiles as meant: who names quantiles alone wants no intervals.
+
+    Raises:
+        ArgumentError: as `check_levels` and `check_quantiles`.
+
+    Example:
+        >>> asked(None, ()), asked(None, (0.1,)), asked((50,), (0.1,))
+        (((80.0, 95.0), ()), ((), (0.1,)), ((50.0,), (0.1,)))
+    """
+    others = check_quantiles(quantiles)
+    if levels is None:
+        levels = () if others else LEVELS
+    return check_levels(levels), others
 
 
 def grid_of(levels: Iterable[float], quantiles: Iterable[float] = ()) -> Array:

@@ -23,8 +23,6 @@ from .evaluate import Evaluation
 from .plan import Plan, Training
 from .settings import AUTO
 
-LEVELS = (80, 95)
-
 
 class Forecaster:
     """One recurrent network over all series of a table, that forecasts each with intervals.
@@ -137,7 +135,7 @@ class Forecaster:
 
     def predict(
         self,
-        levels: Iterable[float] = LEVELS,
+        levels: Iterable[float] | None = None,
         quantiles: Iterable[float] = (),
         *,
         df: Any = None,
@@ -147,8 +145,10 @@ class Forecaster:
         """What comes next, for each series.
 
         Args:
-            levels: of the intervals, in percent, above 0 and below 100; may be empty.
-            quantiles: further levels, above 0 and below 1.
+            levels: of the intervals, in percent, above 0 and below 100; may be empty. None for 80
+                and 95, or for no intervals where quantiles are named.
+            quantiles: further levels, above 0 and below 1. One at which an interval ends has that
+                column alone, and 0.5 is the median.
             df: other series, or the same with other rows, to forecast instead of those learnt
                 from, with the same columns.
             future: a frame with what is known ahead: id, time and the ``future`` columns, for each
@@ -168,7 +168,7 @@ class Forecaster:
             DataError: if a frame cannot be used, or something known ahead is missing.
         """
         answers, series, plan = self._fitted()
-        chosen, others = ask.check_levels(levels), ask.check_quantiles(quantiles)
+        chosen, others = ask.asked(levels, quantiles)
         if df is not None:
             answers, series = self._others(df, static)
         elif static is not None:
@@ -212,7 +212,7 @@ class Forecaster:
     def evaluate(
         self,
         df: Any,
-        levels: Iterable[float] = LEVELS,
+        levels: Iterable[float] = ask.LEVELS,
         *,
         static: Any = None,
         progress: bool | Listener | None = None,
@@ -224,7 +224,7 @@ class Forecaster:
 
         Args:
             df, static, progress: as for `fit`.
-            levels: as for `predict`.
+            levels: of the intervals, in percent, above 0 and below 100.
 
         Raises:
             ArgumentError, DataError: as `fit`.
@@ -239,7 +239,7 @@ class Forecaster:
         step: int | None = None,
         refit: bool | int = False,
         *,
-        levels: Iterable[float] = LEVELS,
+        levels: Iterable[float] | None = None,
         quantiles: Iterable[float] = (),
         names: Iterable[str] | None = None,
         static: Any = None,
@@ -251,7 +251,8 @@ class Forecaster:
 
         Args:
             df, static, progress: as for `fit`.
-            windows: of each series; None for as many as suit the rows, 52 at most.
+            windows: of each series, or as many as it has rows for; None for as many as suit the
+                rows, 52 at most.
             step: rows from one window to the next; None for the horizon: no two overlap.
             refit: False for one training before all windows; True for one at every window; a number
                 for one at every so many.
@@ -262,7 +263,7 @@ class Forecaster:
             ArgumentError, DataError: as `fit`.
             KeyboardInterrupt: after Ctrl-C.
         """
-        chosen, others = ask.check_levels(levels), ask.check_quantiles(quantiles)
+        chosen, others = ask.asked(levels, quantiles)
         settings.check_windows(windows, step, refit)
         compared = None if names is None else baselines.check_names(names)
         series = self._read(df, static)
@@ -333,7 +334,7 @@ class Forecaster:
     def to_onnx(
         self,
         path: str | os.PathLike[str],
-        levels: Iterable[float] = LEVELS,
+        levels: Iterable[float] | None = None,
         quantiles: Iterable[float] = (),
     ) -> None:
         """Writes the whole forecast, from raw rows to quantiles, as an ONNX file: see
@@ -351,7 +352,7 @@ class Forecaster:
         """
         from . import exported
 
-        chosen, others = ask.check_levels(levels), ask.check_quantiles(quantiles)
+        chosen, others = ask.asked(levels, quantiles)
         exported.write_forecast(path, self, chosen, others)
 
     def __audit__(self, data: Any) -> Any:
