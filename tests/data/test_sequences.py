@@ -177,7 +177,9 @@ def test_a_missing_value_stays_missing() -> None:
         ([[1.0], "a"], "mixes texts .* sequence 1"),
         ([["a", "b"], ["c", 3]], r"mixes lists of texts .* sequence 1 is \['c', 3\]"),
         ([None, [1.0, 2.0]], "sequence 0 is None"),
-        ([[1.0, 2.0], [1.0, "b"]], "sequence 1 of X has texts where numbers belong, such as '1.0'"),
+        ([[1.0, 2.0], [1.0, "b"]], r"sequence 1 of X has texts .* such as 'b' at \[1\];"),
+        (np.array([[1.0, 2.0], [1.0, "b"]], object), r"must hold .*, such as 'b' at \[1, 1\]"),
+        (pl.LazyFrame({"a": [1.0]}), "frame of pandas or polars, got LazyFrame"),
         ([[1.0], 3.0], "sequence 1 is 3.0"),
         ([1.0, 2.0], "Expected 2D array, got 1D"),
         (np.float64(3.0), "Expected 2D array, got 0D"),
@@ -194,6 +196,14 @@ def test_a_missing_value_stays_missing() -> None:
         ([[1.0], [10**400]], "sequence 1 of X must hold numbers: int too large"),
         ([b"a", b"b"], "sequence 0 of X is bytes; decode it"),
         (iter([[1.0]]), "put .* into a list"),
+        (
+            pd.DataFrame([[1, 1, 2.0], [1, 2, 2.0]], columns=["sequence", "step", "step"]),
+            "column 'step' twice",
+        ),
+        (
+            pd.DataFrame({"sequence": [1, 1], "step": [1, "a"], "x": [1, 2]}),
+            "'step' .* mixes types",
+        ),
     ],
 )
 def test_what_cannot_be_used(X: Any, message: str) -> None:

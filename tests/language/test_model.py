@@ -320,6 +320,8 @@ BAD_CALLS: list[tuple[Any, str]] = [
     (lambda m: m.stream().push(3), "a token must be a text, got 3"),
     (lambda m: m.stream().push("the"), "one token of a text at a time, got 'the', which are 3"),
     (lambda m: m.stream(2).restore(m.stream().state()), "the state must be one of 2 texts"),
+    (lambda m: m.stream().restore({}), "this is not the state of a stream of texts"),
+    (lambda m: m.set_params(embedding=0).fit("x"), "must be a whole number from 1"),
     (lambda m: m.fit("x").fit(5), "text must be a text or a list of texts, got int"),
 ]
 

@@ -56,3 +56,9 @@ def test_small_vocabularies_are_scored_whole() -> None:
     assert large.draws == USUAL
     assert asked is not None
     assert asked.draws == 4
+
+
+def test_a_sample_of_as_many_as_there_are_is_all_of_them() -> None:
+    assert sampler(np.ones(100), 100, seed=0) is None
+    assert sampler(np.ones(100), 10**9, seed=0) is None
+    assert sampler(np.ones(100), 99, seed=0) is not None

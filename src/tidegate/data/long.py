@@ -59,6 +59,9 @@ def read_frame(X: Any) -> Columns:
     if SEQUENCE not in names or STEP not in names:
         texts = all(isinstance(name, str) for name in names)
         return Columns(np.asarray(X), tuple(names) if texts else None, None)
+    if len(set(names)) < len(names):
+        twice = next(name for i, name in enumerate(names) if name in names[:i])
+        raise DataError(f"X has the column {twice!r} twice; rename one of them")
     frame = nw.from_native(X, eager_only=True)
     values = [name for name in names if name not in (SEQUENCE, STEP)]
     if not values or not len(frame):
@@ -70,7 +73,12 @@ def read_frame(X: Any) -> Columns:
             raise DataError(f"the column {name!r} of X has {n} missing values; fill them")
     number, ids = _numbered(frame[SEQUENCE].to_list())
     step = frame[STEP].to_numpy()
-    order = np.lexsort((step, number))
+    try:
+        order = np.lexsort((step, number))
+    except TypeError:
+        raise DataError(
+            f"the column {STEP!r} of X mixes types, which have no order; give one of them"
+        ) from None
     number, step = number[order], step[order]
     same = (number[1:] == number[:-1]) & (step[1:] == step[:-1])
     if same.any():

@@ -158,6 +158,11 @@ def _read(X: Any, like: Form | None, tokens: TokenKind, lower: bool) -> Ragged:
             f"X must be a list of sequences, an array or a frame, got {kind}; sparse data must be "
             f"made dense, a single sequence be put into a list"
         )
+    if hasattr(X, "column_names") or hasattr(X, "collect"):  # pyarrow's tables, lazy frames
+        raise InputTypeError(
+            f"X must be a list of sequences, an array, or a frame of pandas or polars, got "
+            f"{type(X).__name__}; turn it into such a frame first"
+        )
     if isinstance(X, Iterator):
         raise InputTypeError(f"X must be a list of sequences; put what {X!r:.60} gives into a list")
     if is_frame(X):
@@ -285,8 +290,8 @@ def _numbers(values: Any, title: str) -> NDArray[np.float64]:
             raise DataError(f"Complex data not supported: {title} has complex numbers")
         if array.dtype.kind in "UST":
             raise InputTypeError(
-                f"{title} has texts where numbers belong, such as {array.ravel()[0].item()!r}; "
-                f"give numbers, or sequences of texts alone"
+                f"{title} has texts where numbers belong{_first_text(values)}; give numbers, or "
+                f"sequences of texts alone"
             )
         if array.dtype.kind in "mMV":
             raise InputTypeError(f"{title} must hold numbers, got {array.dtype}")
@@ -294,13 +299,23 @@ def _numbers(values: Any, title: str) -> NDArray[np.float64]:
     except DataError:
         raise
     except (TypeError, ValueError, OverflowError) as error:
-        raise InputTypeError(f"{title} must hold numbers: {error}") from None
+        raise InputTypeError(f"{title} must hold numbers: {error}{_first_text(values)}") from None
+
+
+def _first_text(values: Any) -> str:
+    """The first text among values, and its place; nothing, if there is none."""
+    array = np.asarray(values, object)
+    texts = np.argwhere(np.reshape([isinstance(v, str) for v in array.ravel()], array.shape))
+    if not len(texts):
+        return ""
+    return f", such as {array[tuple(texts[0])]!r} at {texts[0].tolist()}"
 
 
 def _of_texts(X: Sequence[str], tokens: TokenKind, lower: bool) -> Ragged:
     if tokens == "word":
         return _of_tokens([words(text, lower=lower) for text in X], False, ("a text", "words"))
-    return _of_tokens([list(text.lower() if lower else text) for text in X], False)
+    characters = [list(text.lower() if lower else text) for text in X]
+    return _of_tokens(characters, False, ("a text", "characters"))
 
 
 def _is_tokens(item: Any) -> bool:

@@ -337,7 +337,8 @@ class LanguageModel(BaseEstimator):  # type: ignore[misc]  # no types there
 
     def _spec(self, vocabulary: int, training: LanguageTraining) -> NetworkSpec:
         words = self.level == "word"
-        width = self.embedding or (self.hidden if words else 64)
+        usual = self.hidden if words else 64
+        width = usual if self.embedding is None else self.embedding
         tied = words and width == self.hidden if self.tied is None else self.tied
         return NetworkSpec(
             TokenInput(vocabulary, width),

@@ -46,7 +46,7 @@ class Sampler:
 
 
 def sampler(counts: NDArray[Any], sampled: int | None, seed: int) -> Sampler | None:
-    """What `LanguageTraining.sampled` asks for; None for all words.
+    """What `LanguageTraining.sampled` asks for; None for all words, or as many as there are.
 
     Example:
         >>> sampler(np.ones(100), None, seed=0) is None
@@ -54,4 +54,4 @@ def sampler(counts: NDArray[Any], sampled: int | None, seed: int) -> Sampler | N
     """
     if sampled is None:
         sampled = USUAL if len(counts) >= MANY else 0
-    return Sampler.of(counts, sampled, seed) if sampled else None
+    return Sampler.of(counts, sampled, seed) if 0 < sampled < len(counts) else None

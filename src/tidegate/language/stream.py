@@ -80,10 +80,14 @@ class TextStream:
 
     def restore(self, state: tuple[State, Array]) -> None:
         """Goes back to where `state` was taken, of this stream or another one of the model."""
-        states, logits = state
-        if logits.shape != self._logits.shape:
+        try:
+            states, logits = state
+            shape = np.shape(logits)
+        except (TypeError, ValueError):
+            raise ArgumentError("this is not the state of a stream of texts") from None
+        if not isinstance(logits, np.ndarray) or shape != self._logits.shape:
             raise ArgumentError(
-                f"the state must be one of {len(self)} texts of this model, got one of "
-                f"{logits.shape}"
+                f"the state must be one of {len(self)} texts of this model, with arrays of NumPy, "
+                f"got one of {shape}"
             )
         self._reader.state, self._logits = states, logits
