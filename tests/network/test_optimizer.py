@@ -287,7 +287,7 @@ def test_learning_rate_of_a_step_takes_the_place_of_the_optimizers() -> None:
         ({"learning_rate": np.nan}, "Optimizer.learning_rate must be a finite number, got nan"),
         ({"momentum": 1.0}, "Optimizer.momentum must be at least 0 and below 1, got 1.0"),
         ({"clip": 0}, "Optimizer.clip must be above 0, or None for no limit, got 0.0"),
-        ({"clip_value": 0}, "Optimizer.clip_value must be above 0, or None for no limit, got 0.0"),
+        ({"clip_value": -1}, "Optimizer.clip_value must be at least 0, got -1.0"),
         ({"betas": (0.9,)}, "Optimizer.betas must be two numbers from 0 to below 1, got (0.9,)"),
         (
             {"betas": (0.9, 1.0)},
