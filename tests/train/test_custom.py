@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from runs import SPEC, bits, held, run
+from runs import SPEC, bits, held, run, settings
 from tidegate.errors import ArgumentError
-from tidegate.network import Loss
+from tidegate.network import Loss, Optimizer
 from tidegate.train import DivergedError, Held
 
 BARE = SPEC.but(loss=None)
@@ -114,3 +115,46 @@ def test_it_wins_over_the_loss_of_the_spec() -> None:
     a, _ = run(BARE, loss=squares)
     b, _ = run(SPEC.but(loss=Loss("mae")), loss=squares)
     assert bits(a) == bits(b)
+
+
+class Shifted:
+    """Squared errors of the output and a shift, which learns at each update, as its memory."""
+
+    def __init__(self, rate: float) -> None:
+        self.shift = np.zeros(1)
+        self.rate = rate
+
+    def memory(self) -> list[np.ndarray]:
+        return [self.shift]
+
+    def __call__(self, target: np.ndarray, output: np.ndarray) -> tuple[float, np.ndarray]:
+        value, gradient = squares(target[:, :1], output + self.shift)
+        if target[:, 1].all():  # learnt from, not judged by
+            self.shift -= self.rate * gradient.sum()
+        return value, gradient
+
+
+def marked(data: Held, learnt: float) -> Held:
+    targets = np.column_stack([data.targets, np.full(len(data.targets), learnt)])
+    return Held(data.rows, data.spans, targets, data.target_index)
+
+
+@pytest.mark.parametrize("resumed", [False, True])
+def test_what_it_remembers_is_that_of_the_best_epoch(resumed: bool, tmp_path: Path) -> None:
+    """A rate far too high makes later epochs worse; network and loss are those of the best one."""
+
+    def learn(epochs: int, judged: bool = True, **changes: Any) -> tuple[Any, Shifted, Any]:
+        chosen = settings(epochs=epochs, optimizer=Optimizer("sgd", 0.4), **changes)
+        loss = Shifted(rate=0.4)
+        validation = marked(VALIDATION, 0.0) if judged else None
+        data = marked(held(), 1.0)
+        network, history = run(BARE, chosen, data=data, loss=loss, validation=validation)
+        return network, loss, history
+
+    path = {"checkpoint": tmp_path / "run.safetensors", "resume": True} if resumed else {}
+    for _ in range(1 + resumed):  # again, it is at its end
+        network, loss, history = learn(25, **path)
+    assert history.best_epoch is not None and history.best_epoch < 24, "this run says nothing"
+    short, other, _ = learn(history.best_epoch + 1, judged=False)
+    assert bits(network) == bits(short)
+    assert loss.shift.tobytes() == other.shift.tobytes()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +32,7 @@ KIND = "checkpoint"
 UPDATES = ("loss", "norm", "learning_rate")
 EPOCHS = ("loss", "validation", "seconds", "updates")
 LOOKS = ("update", "steps", "lags")
+MEMORY, BEST_MEMORY = "memory", "best.memory"
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ class Checkpoint:
     history: History
     memory: list[Array] = field(default_factory=list)
     """What one update leaves to the next beside that: carried states, a loss's own numbers."""
+    best_memory: list[Array] = field(default_factory=list)
+    """The loss's own numbers after the best epoch."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +85,8 @@ def write(path: str | os.PathLike[str], purpose: Purpose, state: Checkpoint) -> 
         tensors["looks.gradient"] = np.concatenate([look.gradient for look in history.looks])
     if state.best is not None:
         tensors["best.parameters"] = state.best
-    for number, array in enumerate(state.memory):
-        tensors[f"memory.{number}"] = array
+    for name, arrays in ((MEMORY, state.memory), (BEST_MEMORY, state.best_memory)):
+        tensors.update({f"{name}.{number}": array for number, array in enumerate(arrays)})
     meta = {
         "settings": purpose.settings.to_json(),
         "data": purpose.data,
@@ -93,9 +97,16 @@ def write(path: str | os.PathLike[str], purpose: Purpose, state: Checkpoint) -> 
 
 
 def read(
-    path: str | os.PathLike[str], purpose: Purpose, memory: list[Array] | None = None
+    path: str | os.PathLike[str],
+    purpose: Purpose,
+    memory: Sequence[Array] = (),
+    best_memory: Sequence[Array] = (),
 ) -> Checkpoint | None:
-    """The state to go on from; None if there is no such file. ``memory`` is like the file's own.
+    """The state to go on from; None if there is no such file.
+
+    Args:
+        path, purpose: of the file, and of the run that goes on.
+        memory, best_memory: arrays like the file's own.
 
     Raises:
         ModelFileError: if the file is no sound checkpoint.
@@ -121,12 +132,20 @@ def read(
     if len(history.loss) != step or (best is None) != (history.best_epoch is None):
         raise _unsound(model)
     history.stopped = stopped  # type: ignore[assignment]
-    held = [model.tensors.get(f"memory.{number}") for number in range(len(memory or []))]
-    for own, like in zip(held, memory or [], strict=True):
-        if own is None or (own.shape, own.dtype) != (like.shape, like.dtype):
+    held = _numbered(model, MEMORY, memory)
+    then = [] if best is None else _numbered(model, BEST_MEMORY, best_memory)
+    return Checkpoint(parameters, OptimizerState(step, m, v), best, history, held, then)
+
+
+def _numbered(model: ModelFile, name: str, like: Sequence[Array]) -> list[Array]:
+    """The arrays that are kept under a name and a number, like others."""
+    found = []
+    for number, other in enumerate(like):
+        own = model.tensors.get(f"{name}.{number}")
+        if own is None or (own.shape, own.dtype) != (other.shape, other.dtype):
             raise _unsound(model)
-    kept = [array for array in held if array is not None]
-    return Checkpoint(parameters, OptimizerState(step, m, v), best, history, kept)
+        found.append(own)
+    return found
 
 
 def _compare(model: ModelFile, spec: NetworkSpec, purpose: Purpose) -> None:

@@ -49,6 +49,8 @@ class Run:
         self.optimizer = replace(settings.optimizer, state=None)
         self.history = History()
         self.best: NDArray[Any] | None = None
+        """The network's parameters after its best epoch; beside them, what the loss remembered."""
+        self.best_memory: list[NDArray[Any]] = []
         self.good = LastGood()
         self.total = settings.updates or settings.epochs * source.per_epoch
         self.together = company.current()
@@ -103,8 +105,7 @@ class Run:
                 if every is not None and self.done % every == 0:
                     self.save()
         self.save()
-        if self.best is not None:
-            self.network.parameters[...] = self.best
+        self.back_to_best()
         return history
 
     # ---- what a run consists of ----
@@ -161,6 +162,7 @@ class Run:
         since = len(self.history.epochs) - 1 - best
         if since == 0:
             self.best = self.network.parameters.copy()
+            self.best_memory = [part.copy() for part in memory_of(self.loss)]
         elif self.settings.patience is not None and since >= self.settings.patience:
             self.history.stopped = "patience"
 
@@ -244,28 +246,40 @@ class Run:
             self.together.complete(self.source.memory())
             if self.together.company.rank:
                 return
-        held = checkpoint.Checkpoint(parameters, state, self.best, self.history, memory)
+        held = checkpoint.Checkpoint(
+            parameters, state, self.best, self.history, memory, self.best_memory
+        )
         checkpoint.write(self.checkpoint, self._purpose, held)
 
     def resume(self, path: Any, purpose: checkpoint.Purpose) -> None:
         """Goes back to where the checkpoint was written, if there is one."""
-        memory = [*self.source.memory(), *memory_of(self.loss)]
-        state = checkpoint.read(path, purpose, memory)
+        learnt = memory_of(self.loss)
+        memory = [*self.source.memory(), *learnt]
+        state = checkpoint.read(path, purpose, memory, learnt)
         if state is None:
             return
         self.network.parameters[...] = state.parameters
         self.optimizer.state = state.optimizer
         self.best, self.history = state.best, state.history
+        self.best_memory = state.best_memory
         for part, saved in zip(memory, state.memory, strict=True):
             part[...] = saved
         if self.history.stopped != "patience":  # Ctrl-C, or a run that is now to be longer
             self.history.stopped = ""
 
+    def back_to_best(self) -> bool:
+        """Network and loss as they were after the best epoch, if there is one."""
+        if self.best is None:
+            return False
+        self.network.parameters[...] = self.best
+        for part, kept in zip(memory_of(self.loss), self.best_memory, strict=True):
+            part[...] = kept
+        return True
+
     def diverged(self, what: str, batch: Part | None) -> DivergedError:
         """The error, with the network set back to its last good weights."""
         kept = "holds the weights that it began with"
-        if self.best is not None and self.history.best_epoch is not None:
-            self.network.parameters[...] = self.best
+        if self.back_to_best() and self.history.best_epoch is not None:
             kept = f"holds its best weights, of epoch {self.history.best_epoch + 1}"
         elif self.good.parameters is not None:
             self.network.parameters[...] = self.good.parameters
