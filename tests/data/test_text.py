@@ -58,7 +58,7 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
         ),
         (b"\xff\xfea", "rain.csv: begins as UTF-16 but is not; save it as UTF-8"),
         (
-            gzip.compress(b"a,b\n1,2\n"),
+            gzip.compress(b"a,b\n1,2\n", mtime=0),
             "rain.csv: this is compressed with gzip; give the file itself",
         ),
         (
