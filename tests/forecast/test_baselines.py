@@ -55,7 +55,8 @@ def test_intervals_are_around_the_middle_and_do_not_cross(name: str) -> None:
     alone = quantiles(
         name, panel(WALK, known=500), np.array([0]), np.array([500]), 6, 7, LEVELS[2:3]
     )
-    np.testing.assert_array_equal(found[:1, :, 2:3], alone)
+    # a BLAS may sum a row in another order when it stands alone
+    np.testing.assert_allclose(found[:1, :, 2:3], alone, rtol=1e-12)
 
 
 @pytest.mark.parametrize("name", BASELINES)

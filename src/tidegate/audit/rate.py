@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
+from ..network.blas import one_blas_thread
 from ..network.lags import spread
 from ..network.subject import Ends, Subject
 from .budget import steps as affordable
@@ -134,8 +134,7 @@ def singular(subject: Subject, layer: int, state: str) -> list[tuple[Array, Arra
     for direction in range(about.directions):
         jacobians = trail[direction].reshape(count, h, steps, h)
         largest, smallest = [], []
-        # one thread: the others of a BLAS would go on waiting on the cores that the core is to use
-        with threadpool_limits(1, user_api="blas"):
+        with one_blas_thread():
             for lag in lags:
                 at = lag if direction else steps - 1 - lag
                 largest_of, smallest_of = zip(*map(_extremes, jacobians[:, :, at]), strict=True)

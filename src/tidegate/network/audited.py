@@ -11,6 +11,7 @@ import numpy as np
 
 from ..data.spans import Spans
 from ..errors import DataError
+from .blas import one_blas_thread
 from .influence import influence
 from .lags import CHANGE, change, doubling, spread
 from .network import Network
@@ -304,7 +305,9 @@ def magnifies(network: Network) -> float:
     if network.spec.cell != "rnn_relu" or not np.isfinite(network.parameters).all():
         return float("nan")
     weights = [values for name, values in network.params.items() if name.startswith("weight_hh")]
-    return max(float(np.abs(np.linalg.eigvals(each.astype(np.float64))).max()) for each in weights)
+    with one_blas_thread():
+        found = [np.linalg.eigvals(each.astype(np.float64)) for each in weights]
+    return max(float(np.abs(each).max()) for each in found)
 
 
 def about_of(spec: NetworkSpec, **words: Any) -> About:

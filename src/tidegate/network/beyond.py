@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..evidence import of_mean
+from .blas import one_blas_thread
 
 Array = NDArray[Any]
 
@@ -108,7 +109,8 @@ def _anywhere(parts: Sequence[Array], targets: Array) -> float:
 
 def _ridge(x: Array, y: Array, asked: Array) -> Array:
     """What a ridge regression says, its penalty by generalised cross-validation."""
-    power, basis = np.linalg.eigh(x @ x.T)
+    with one_blas_thread():
+        power, basis = np.linalg.eigh(x @ x.T)
     power, along = np.maximum(power, 0), basis.T @ y
 
     def cost(penalty: float) -> float:

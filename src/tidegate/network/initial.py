@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ArgumentError
+from .blas import one_blas_thread
 from .parameters import size, views
 from .spec import NetworkSpec
 
@@ -106,5 +107,6 @@ def _gate_biases(
 
 def orthogonal(random: np.random.Generator, n: int) -> Values:
     """A random n×n matrix Q with QᵀQ = 1, evenly distributed (Mezzadri 2007)."""
-    q, r = np.linalg.qr(random.normal(size=(n, n)))
+    with one_blas_thread():
+        q, r = np.linalg.qr(random.normal(size=(n, n)))
     return np.asarray(q * np.sign(np.diag(r)))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...network.blas import one_blas_thread
 from .block import Ahead, Block, Panel, Rule
 
 Array = NDArray[Any]
@@ -75,7 +76,8 @@ def solve(x: Array, y: Array) -> Array:
     count = len(x)
     x_mean, y_mean = x.mean(axis=0), y.mean(axis=0)
     x, y = x - x_mean, y - y_mean
-    values, vectors = np.linalg.eigh(x.T @ x)
+    with one_blas_thread():
+        values, vectors = np.linalg.eigh(x.T @ x)
     values = np.maximum(values, 0)
     turned = vectors.T @ (x.T @ y)  # [inputs, outputs]
     total = (y**2).sum(axis=0)
