@@ -36,6 +36,7 @@ def test_json_there_and_back() -> None:
         {"training": {"init": None}},
         {"training": {"init": {"recurrent": "diagonal"}}},
         {"training": {"clip_value": -1.0}},
+        {"training": {"clip": 0}},
         {"training": None},
     ],
     ids=str,

@@ -274,10 +274,12 @@ def test_how_often_a_short_text_is_read(level: Any, times: int) -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"level": "page"}, "level must be one of 'char', 'word'"),
-        ({"cell": "transformer"}, "cell must be one of"),
-        ({"hidden": 0}, "hidden must be a whole number from 1"),
-        ({"dropout": 1.0}, "dropout must be at least 0 and below 1"),
+        ({"level": "page"}, "^level must be one of 'char', 'word'"),
+        ({"cell": "transformer"}, "^cell must be one of"),
+        ({"hidden": 0}, "^hidden must be a whole number from 1"),
+        ({"dropout": 1.0}, "^dropout must be at least 0 and below 1"),
+        ({"recurrent_dropout": -0.1}, "^recurrent_dropout must be at least 0 and below 1"),
+        ({"embedding": 0}, "^embedding must be a whole number from 1"),
         ({"embedding": 5, "tied": True}, "tied needs a head of the embedding's shape"),
         ({"training": {"updates": 3}}, "training must be a LanguageTraining, got"),
     ],
@@ -296,6 +298,7 @@ def test_bad_settings(settings: dict[str, Any], message: str) -> None:
         ({"vocabulary": 2}, "vocabulary must be a whole number from 3"),
         ({"sampled": -1}, "sampled must be a whole number from 0"),
         ({"init": "chrono"}, "init must be an Init"),
+        ({"clip": 0}, "^LanguageTraining.clip must be above 0, or None for no limit"),
     ],
 )
 def test_bad_training(settings: dict[str, Any], message: str) -> None:

@@ -22,6 +22,7 @@ Y = np.arange(24) % 2
 # the sign of the first number decides: of the rest nothing follows
 X = [np.concatenate([[12 * y - 6], RANDOM.normal(size=n)]) for y, n in zip(Y, LENGTHS, strict=True)]
 QUICK = Training(updates=150, members=1, augment=False, learning_rate=1e-2)
+WORDS = ["a b", "b a"] * 4
 
 
 def model(training: Training = QUICK, **given: Any) -> tg.SequenceClassifier:
@@ -98,6 +99,26 @@ def test_a_warm_start_goes_on() -> None:
         warm.set_params(hidden=16).fit(X, Y)
     with pytest.raises(tg.ArgumentError, match="cell was 'gru', and is 'lstm' now"):
         warm.set_params(hidden=8, cell="lstm").partial_fit(X, Y)
+
+
+@pytest.mark.parametrize(
+    ("x", "training", "changed", "words"),
+    [
+        (X, Training(updates=2), {"training": QUICK}, "members was 3, and is 1"),
+        (X, QUICK, {"training": Training(segment=4)}, "segment was 1, and is 4"),
+        (WORDS, QUICK, {"tokens": "char"}, "tokens was 'word', and is 'char'"),
+        (WORDS, QUICK, {"training": Training(embedding=7)}, "embedding was 100, and is 7"),
+    ],
+)
+def test_what_was_learnt_keeps_its_settings(
+    x: Any, training: Training, changed: dict[str, Any], words: str
+) -> None:
+    labels = np.arange(len(x)) % 2
+    warm = model(training, warm_start=True).fit(x, labels)
+    before = warm.learned_
+    with pytest.raises(tg.ArgumentError, match=words):
+        warm.set_params(**changed).fit(x, labels)
+    assert warm.learned_ is before
 
 
 def test_parts_that_come_one_after_the_other() -> None:

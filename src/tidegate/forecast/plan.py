@@ -67,9 +67,7 @@ class ForecastTraining:
         checks.flag(self, "calibrate")
         if not isinstance(self.init, Init):
             raise ArgumentError(f"ForecastTraining.init must be an Init, got {self.init!r}")
-        for name in ("clip", "clip_value"):
-            if getattr(self, name) is not None:
-                checks.number(self, name, least=0)
+        checks.clipping(self)
 
     @property
     def size(self) -> int:

@@ -23,6 +23,8 @@ def names(model: str, grid: Array, levels: tuple[float, ...]) -> list[str | None
     Example:
         >>> names("GRU", np.array([0.1, 0.3, 0.5, 0.9]), (80.0,))
         ['GRU-lo-80', 'GRU-ql0.3', 'GRU', 'GRU-hi-80']
+        >>> names("GRU", np.array([0.99999995]), (99.99999,))
+        ['GRU-hi-99.99999']
     """
     found: list[str | None] = []
     for q in grid:
@@ -30,9 +32,9 @@ def names(model: str, grid: Array, levels: tuple[float, ...]) -> list[str | None
         if percent == 0:
             found.append(model)
         elif any(abs(percent - level) < 1e-9 for level in levels):
-            found.append(f"{model}-{'lo' if q < 0.5 else 'hi'}-{percent:g}")
+            found.append(f"{model}-{'lo' if q < 0.5 else 'hi'}-{percent:.12g}")
         else:
-            found.append(f"{model}-ql{round(float(q), 9):g}")
+            found.append(f"{model}-ql{round(float(q), 9):.9g}")
     return found
 
 

@@ -13,14 +13,13 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 
 from ..errors import ArgumentError, DataError, NotFittedError
-from ..network import Loss, Network, NetworkSpec, TokenInput, checks
-from ..network.parameters import size
+from ..network import Network, checks
 from ..network.reference_loss import softmax
 from ..train import History
 from ..train.progress import Listener
 from . import saved
+from .architecture import Architecture
 from .choosing import Choice
-from .dropout import OF_WORDS, suited
 from .exported import write_language
 from .judge import Judgement, counted, judge
 from .learning import held_out, learn
@@ -117,16 +116,16 @@ class LanguageModel(BaseEstimator):  # type: ignore[misc]  # no types there
             ArgumentError: if a setting makes no sense.
             DataError: if the text cannot be used.
         """
-        training = self._training()
+        training, architecture = self._training(), self._architecture()
         whole = one_text(text)
         least = training.min_count or (2 if self.level == "word" else 1)
         alphabet = Alphabet.of(
             whole, self.level, min_count=least, max_size=training.vocabulary, lower=training.lower
         )
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        spec = self._spec(len(alphabet.vocabulary), training)
-        spec = _leaving_out(spec, self._dropout(size(spec), len(whole)))
-        network = Network(spec, seed=seed)
+        network = Network(
+            architecture.spec(len(alphabet.vocabulary), len(whole), training), seed=seed
+        )
         self.history_ = learn(network, alphabet, whole, training, seed, progress)
         self.alphabet_, self.network_ = alphabet, network
         self.seen_ = _hashes(alphabet, whole)
@@ -147,8 +146,7 @@ class LanguageModel(BaseEstimator):  # type: ignore[misc]  # no types there
                 {**training.to_json(), "updates": max(tokens // per_update, 1)}
             )
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        # of a text that comes in parts, nothing is read so often that it is learnt by heart
-        spec = _leaving_out(self.network_.spec, self._dropout(0, len(whole)))
+        spec = self._architecture().going_on(self.network_.spec, len(whole))
         network = self.network_.copied(spec)
         self.history_ = learn(network, self.alphabet_, whole, training, seed, False)
         self.network_ = network
@@ -335,28 +333,17 @@ class LanguageModel(BaseEstimator):  # type: ignore[misc]  # no types there
             raise ArgumentError(f"training must be a LanguageTraining, got {training!r}")
         return training
 
-    def _spec(self, vocabulary: int, training: LanguageTraining) -> NetworkSpec:
-        words = self.level == "word"
-        usual = self.hidden if words else 64
-        width = usual if self.embedding is None else self.embedding
-        tied = words and width == self.hidden if self.tied is None else self.tied
-        return NetworkSpec(
-            TokenInput(vocabulary, width),
-            cell=self.cell,
-            hidden=self.hidden,
-            layers=self.layers,
-            recurrent_dropout=self.recurrent_dropout,
-            readout="each",
-            outputs=vocabulary,
-            tied=tied,
-            loss=Loss("categorical"),
-            init=training.init,
+    def _architecture(self) -> Architecture:
+        return Architecture(
+            self.level,
+            self.cell,
+            self.hidden,
+            self.layers,
+            self.dropout,
+            self.recurrent_dropout,
+            self.embedding,
+            self.tied,
         )
-
-    def _dropout(self, parameters: int, characters: int) -> float:
-        if self.dropout is not None:
-            return self.dropout
-        return OF_WORDS if self.level == "word" else suited(parameters, characters)
 
     def _check_fitted(self) -> None:
         if not hasattr(self, "network_"):
@@ -386,9 +373,3 @@ def _hashes(alphabet: Alphabet, text: str) -> NDArray[Any]:
     """Of a text that may be learnt by heart; none of a longer one."""
     ids = alphabet.ids(text)
     return hashes_of(ids) if len(ids) <= LONGEST else hashes_of(ids[:0])
-
-
-def _leaving_out(spec: NetworkSpec, share: float) -> NetworkSpec:
-    """The same with such a dropout of what is read, passes between layers, or reaches the head."""
-    between = share if spec.layers > 1 else 0.0
-    return spec.but(dropout=between, input_dropout=share, head_dropout=share)

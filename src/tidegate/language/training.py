@@ -76,9 +76,7 @@ class LanguageTraining:
         for name in ("beta2", "validation"):
             checks.number(self, name, least=0, below=1)
         checks.flag(self, "lower")
-        for name in ("clip", "clip_value"):
-            if getattr(self, name) is not None:
-                checks.number(self, name, least=0)
+        checks.clipping(self)
         if not isinstance(self.init, Init):
             raise ArgumentError(f"LanguageTraining.init must be an Init, got {self.init!r}")
         if self.patience is not None and not self.validation:

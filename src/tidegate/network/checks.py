@@ -57,6 +57,17 @@ def choice(owner: Any, name: str, allowed: tuple[str, ...]) -> None:
         raise ArgumentError(f"{_title(owner, name)} must be one of {words}, got {value!r}")
 
 
+def clipping(owner: Any) -> None:
+    """Sees to it that ``clip`` is a number above 0, ``clip_value`` one from 0 up, each or None."""
+    if owner.clip is not None:
+        number(owner, "clip", least=-math.inf)
+        if owner.clip <= 0:
+            title = _title(owner, "clip")
+            raise ArgumentError(f"{title} must be above 0, or None for no limit, got {owner.clip}")
+    if owner.clip_value is not None:
+        number(owner, "clip_value", least=0)
+
+
 def as_number(value: Any, title: str) -> float:
     """A finite number as a plain float; ``title`` names it in the error."""
     good = isinstance(value, numbers.Real) and not isinstance(value, bool)

@@ -67,14 +67,7 @@ class Optimizer:
             raise ArgumentError(
                 f"Optimizer.betas must be two numbers from 0 to below 1, got {betas}"
             )
-        if self.clip_value is not None:
-            checks.number(self, "clip_value", least=0)
-        if self.clip is not None:
-            self.clip = checks.as_number(self.clip, "Optimizer.clip")
-            if self.clip <= 0:
-                raise ArgumentError(
-                    f"Optimizer.clip must be above 0, or None for no limit, got {self.clip}"
-                )
+        checks.clipping(self)
 
     def begin(self, parameters: NDArray[Any]) -> OptimizerState:
         """The state, made of zeros if there is none yet.

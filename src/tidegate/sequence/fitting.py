@@ -94,7 +94,7 @@ class Job:
         inputs = self._inputs(samples) if before is None else before.inputs
         learner = self._learner(inputs, len(samples))
         if before is not None:
-            check_unchanged(learner.spec, before.spec)
+            self._check_unchanged(learner.spec, before)
         starts: Any = [None] * self._members(inputs) if before is None else before.members
         seen = (Seen() if before is None else before.seen).and_of(samples.x)
         if before is None and self._rehearses(samples, inputs):
@@ -125,7 +125,7 @@ class Job:
         before = self.begun(samples) if before is None else before
         samples = samples.merged()
         learner = self._learner(before.inputs, len(samples))
-        check_unchanged(learner.spec, before.spec)
+        self._check_unchanged(learner.spec, before)
         learner = learner.of_updates(
             self.training.updates or 5 * -(-len(samples) // self.training.batch)
         )
@@ -138,6 +138,26 @@ class Job:
     def updates(self, n: int, inputs: Inputs) -> int:
         """Of each network, for n samples."""
         return self._learner(inputs, n).recipe.updates
+
+    def _check_unchanged(self, spec: NetworkSpec, before: Learned) -> None:
+        """Sees to it that what goes on learning is what was learnt.
+
+        Raises:
+            ArgumentError: if a setting asks for something else.
+        """
+        names = ("cell", "hidden", "layers", "bidirectional", "readout", "outputs")
+        settings = [(name, getattr(before.spec, name), getattr(spec, name)) for name in names]
+        if self.training.members is not None:
+            settings.append(("members", len(before.members), self.training.members))
+        # a tagger's steps are never joined
+        training = replace(self.training, segment=None) if self.task.stepwise else self.training
+        settings += before.inputs.settings(self.architecture.tokens, training)
+        for name, was, now in settings:
+            if was != now:
+                raise ArgumentError(
+                    f"a network goes on learning as it is: {name} was {was!r}, and is {now!r} now; "
+                    f"fit a new estimator for another one"
+                )
 
     def _inputs(self, samples: Samples) -> Inputs:
         x, training, steps = samples.x, self.training, self.task.stepwise
@@ -192,21 +212,6 @@ class Job:
         outputs = Learned(learner.inputs, (member,)).outputs(held.x)
         weights = np.repeat(held.weights, held.x.length) if held.stepwise else held.weights
         return fitted(outputs, held.targets, weights, kind)
-
-
-def check_unchanged(spec: NetworkSpec, before: NetworkSpec) -> None:
-    """Sees to it that what goes on learning is the network that was learnt.
-
-    Raises:
-        ArgumentError: if a setting asks for another one.
-    """
-    for name in ("cell", "hidden", "layers", "bidirectional", "readout", "outputs"):
-        was, now = getattr(before, name), getattr(spec, name)
-        if was != now:
-            raise ArgumentError(
-                f"a network goes on learning as it is: {name} was {was!r}, and is {now!r} now; "
-                f"fit a new estimator for another one"
-            )
 
 
 def seed_of(random_state: Any) -> int:

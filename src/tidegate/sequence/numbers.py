@@ -49,6 +49,12 @@ class Numbers:
     features: Features
     reading: Reading
 
+    def settings(self, tokens: str, training: Training) -> list[tuple[str, Any, Any]]:
+        """What it was learnt with and keeps: each name, what it was, and what is asked for."""
+        if training.segment is None:
+            return []
+        return [("segment", self.reading.segment, training.segment)]
+
     @classmethod
     def of(
         cls,

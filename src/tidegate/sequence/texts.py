@@ -60,6 +60,14 @@ class Texts:
         parts: PartKind = "none" if tokens == "char" else "affixes" if steps else "grams"
         return cls(x.form, vocabulary, parts, training.embedding, training.lower, steps)
 
+    def settings(self, tokens: str, training: Training) -> list[tuple[str, Any, Any]]:
+        """What it was learnt with and keeps: each name, what it was, and what is asked for."""
+        return [
+            ("tokens", "char" if self.parts == "none" else "word", tokens),
+            ("embedding", self.width, training.embedding),
+            ("lower", self.lower, training.lower),
+        ]
+
     @property
     def wide(self) -> Grams | None:
         """What a linear layer beside the network counts; None if every step is judged."""

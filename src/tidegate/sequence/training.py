@@ -87,9 +87,7 @@ class SequenceTraining:
         for name in ("augment", "calibrate"):
             if getattr(self, name) is not None:
                 checks.flag(self, name)
-        for name in ("clip", "clip_value"):
-            if getattr(self, name) is not None:
-                checks.number(self, name, least=0)
+        checks.clipping(self)
         if not isinstance(self.init, Init):
             raise ArgumentError(f"SequenceTraining.init must be an Init, got {self.init!r}")
         if self.patience is not None and not self.validation:
