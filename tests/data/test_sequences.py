@@ -220,6 +220,7 @@ def test_what_cannot_be_used(X: Any, message: str) -> None:
         ),
         ({"sequence": [1, None], "step": [1, 2], "x": [1.0, 2.0]}, "'sequence' of X has 1 missing"),
         ({"sequence": [1], "step": [1]}, "a column of values"),
+        ({"sequence": [1, 1], "x": [1.0, 2.0]}, "the column 'sequence' but no 'step'"),
         ({"sequence": [1], "step": [1], "x": ["a"], "y": [1.0]}, "'x' of X must hold numbers"),
         ({"sequence": [1, 1], "step": [1, 2], "w": ["a", None]}, "row 1 of X has no token"),
     ],

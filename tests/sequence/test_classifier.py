@@ -261,6 +261,7 @@ def test_the_vocabulary_is_as_large_as_is_asked() -> None:
         (np.array([1, np.nan] * 12, object), "y 1 is missing"),
         ([pd.NA, "a"] * 12, "y 0 is missing"),
         ([b"a", b"b"] * 12, "bytes"),
+        (np.arange(24).astype("datetime64[D]"), "y has datetime64.D., and labels are texts"),
     ],
 )
 def test_labels_that_cannot_be_used(y: Any, message: str) -> None:

@@ -56,7 +56,12 @@ def read_frame(X: Any) -> Columns:
     import narwhals as nw
 
     names = list(X.columns)
-    if SEQUENCE not in names or STEP not in names:
+    if SEQUENCE in names and STEP not in names:
+        raise DataError(
+            f"X has the column {SEQUENCE!r} but no {STEP!r}: give a frame with a row for each step "
+            f"both, and rename {SEQUENCE!r} in one with a row for each sequence"
+        )
+    if SEQUENCE not in names:
         texts = all(isinstance(name, str) for name in names)
         return Columns(np.asarray(X), tuple(names) if texts else None, None)
     if len(set(names)) < len(names):

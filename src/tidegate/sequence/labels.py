@@ -146,6 +146,10 @@ def _column(y: Any, n: int | None) -> Array:
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         number = int(np.argmin(np.isfinite(array)))
         raise DataError(f"Input y contains NaN or infinity: y {number} is {array[number]}")
+    if array.dtype.kind in "mM":  # a file could not hold them
+        raise DataError(
+            f"y has {array.dtype}, and labels are texts or whole numbers; give y.astype(str)"
+        )
     try:
         check_classification_targets(array)
     except TypeError as error:  # bytes
