@@ -112,7 +112,8 @@ FAULTS: list[tuple[Data, str]] = [
     ),
     (
         {name: AHEAD[name] for name in AHEAD if name != "price"},
-        "there is no column 'price', only 'unique_id', 'ds', 'kind'; name another with future=...",
+        "there is no column 'price', only 'unique_id', 'ds', 'kind'; the model was fitted with it; "
+        "name it as it was then",
     ),
     (
         {**AHEAD, "ds": [4, 3, 3, 4]},

@@ -56,7 +56,7 @@ def read_future(
     roles = [(kind.id, "id"), (kind.time, "time"), *((code.name, "future") for code in codes)]
     for name, role in roles:
         if name is not None:
-            need_column(frame, name, role)
+            need_column(frame, name, role, known=True)
     which, where = _series_of_rows(frame, series, call)
     times = read_times(frame[kind.time], where)
     check_kind(frame, kind, where)

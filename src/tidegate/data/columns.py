@@ -77,8 +77,14 @@ def open_frame(df: Any) -> Frame:
     return frame
 
 
-def need_column(frame: Frame, name: str, role: str) -> None:
-    """Raises a DataError, with the names that there are, where a column is missing."""
+def need_column(frame: Frame, name: str, role: str, *, known: bool = False) -> None:
+    """Raises a DataError, with the names that there are, where a column is missing.
+
+    Args:
+        frame: that must have it.
+        name, role: of the column; the role is the argument that another name is given by.
+        known: whether a model has that name already, so that no argument gives another.
+    """
     names = [str(column) for column in frame.columns]
     if name in names:
         return
@@ -93,7 +99,10 @@ def need_column(frame: Frame, name: str, role: str) -> None:
     elif near:
         meant = repr(by_lower[near[0]])
         given = f"[{meant}]" if role in _LISTS else meant
-        hint = f"did you mean {meant}? Then pass {role}={given}"
+        then = f"rename it to {name!r}" if known else f"pass {role}={given}"
+        hint = f"did you mean {meant}? Then {then}"
+    elif known:
+        hint = "the model was fitted with it; name it as it was then"
     else:
         hint = f"name another with {role}=..."
     raise DataError(f"there is no column {name!r}, only {_listed(names)}; {hint}")

@@ -151,7 +151,7 @@ def read_series(
     for role in ("time", "target", "id", "future", "past", *(("static",) if in_rows else ())):
         for name in (id,) if role == "id" else roles[role]:
             if name is not None:
-                need_column(frame, name, role)
+                need_column(frame, name, role, known=like is not None)
 
     rows = read_rows(frame, id, time, call, None if like is None else like.frame)
     values = rows.order.of(read_values(frame[target], rows.where, missing != "refuse"))
