@@ -238,12 +238,27 @@ def test_faults(library: str, data: Data, options: dict[str, Any], message: str)
         (
             pl.DataFrame(but(ds=[202411, 202412, 202501, 202502])),
             "row 2, column 'ds': 202501 comes after 202412, as of months written as numbers; "
-            "convert the column to dates",
+            "convert the column to dates, or number the rows",
         ),
         (
             pl.DataFrame(but(ds=[20240301, 20240229, 20240228, 20240227])),
             "row 0, column 'ds': 20240301 comes after 20240229, as of days written as numbers; "
-            "convert the column to dates",
+            "convert the column to dates, or number the rows",
+        ),
+        (
+            pl.DataFrame(but(ds=[202451, 202452, 202501, 202502])),
+            "row 2, column 'ds': 202501 comes after 202452, as of weeks written as numbers; "
+            "convert the column to dates, or number the rows",
+        ),
+        (
+            pl.DataFrame(but(ds=[20243, 20244, 20251, 20252])),
+            "row 2, column 'ds': 20251 comes after 20244, as of quarters or halves of a year "
+            "written as numbers; convert the column to dates, or number the rows",
+        ),
+        (
+            pl.DataFrame(but(ds=[2023364, 2023365, 2024001, 2024002])),
+            "row 2, column 'ds': 2024001 comes after 2023365, as of days of a year written as "
+            "numbers; convert the column to dates, or number the rows",
         ),
         (
             pl.DataFrame(but(ds=pl.Series([1, 2, 3, 4], dtype=pl.Int128))),

@@ -204,6 +204,15 @@ def test_before_fit_there_is_no_forecast() -> None:
         forecaster().save("nowhere")
 
 
+@pytest.mark.parametrize(
+    ("level", "word"), [(99.99999, "99.99999"), (100 / 3, "33.333333333"), (12.5, "12.5")]
+)
+def test_a_level_keeps_its_digits(level: float, word: str) -> None:
+    ahead = forecaster().fit(days(wave())).predict(levels=(level, 80))
+    ends = [f"LSTM-{side}-{each}" for each in (word, "80") for side in ("lo", "hi")]
+    assert ahead.columns == ["ds", "LSTM", *ends]
+
+
 @pytest.mark.parametrize("levels", [(0,), (100,), (80, -5), ("80",), (True,), (float("nan"),)])
 def test_levels_that_make_no_sense(levels: Any) -> None:
     fitted = forecaster().fit(days(wave()))

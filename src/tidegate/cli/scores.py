@@ -30,6 +30,8 @@ METRICS = {"mae": "MAE", "rmse": "RMSE", "smape": "sMAPE", "mase": "MASE"}
 
 def short(found: Backtest, judged: Evaluation) -> str:
     """The model, the usual baselines and the best one."""
+    from ..forecast import tables
+
     best = found.verdict.baseline
     shown = [score for score in judged.scores if score.name in (found.model, *WORTH_NAMING, best)]
     errors = np.array([[score.mae, score.pinball] for score in judged.scores])
@@ -40,7 +42,7 @@ def short(found: Backtest, judged: Evaluation) -> str:
         "pinball": [number(score.pinball, places) for score in shown],
     }
     for i, level in enumerate(judged.levels):
-        body[f"in {level:g} %"] = [_percent(score.coverage[i]) for score in shown]
+        body[f"in {tables.percent(level)} %"] = [_percent(score.coverage[i]) for score in shown]
     left_out = len(judged.scores) - len(shown)
     notes = [_rules(found, [score.name for score in shown])]
     if left_out:
@@ -55,6 +57,8 @@ def short(found: Backtest, judged: Evaluation) -> str:
 
 def full(found: Backtest, judged: Evaluation) -> str:
     """The model and all baselines, the best first."""
+    from ..forecast import tables
+
     overall = found.overall
     names = sorted(found.quantiles, key=lambda name: overall["scaled-pinball"][name])
     body: dict[str, list[str]] = {"": names}
@@ -62,8 +66,8 @@ def full(found: Backtest, judged: Evaluation) -> str:
         body[title] = _numbers([overall[metric][name] for name in names])
     body["pinball"] = _numbers([overall["scaled-pinball"][name] for name in names])
     for level in found.levels:
-        shares = overall[f"coverage-{level:g}"]
-        body[f"in {level:g} %"] = [_percent(shares[name]) for name in names]
+        shares = overall[f"coverage-{tables.percent(level)}"]
+        body[f"in {tables.percent(level)} %"] = [_percent(shares[name]) for name in names]
     unit = f", in units of each series's {judged.unit}" if judged.unit else ""
     notes = [
         _rules(found, names),

@@ -139,6 +139,16 @@ def check_steps(
     )
 
 
+_COUNTS = (
+    ("months", 100, 12),
+    ("weeks", 100, 53),
+    ("quarters or halves of a year", 10, 4),
+    ("days of a year", 1000, 366),
+)
+"""What is counted anew each year, as 202412, 202452, 20244 and 2024366 are: the year times the
+second number, and a count up to the third."""
+
+
 def check_counts(
     times: NDArray[Any], order: Order, start: Index, frequency: Frequency, where: Call
 ) -> None:
@@ -148,17 +158,41 @@ def check_counts(
     uneven = np.flatnonzero(steps != frequency.step)
     if not len(uneven):
         return
-    months, words = times, "months"
-    if times.min() > 999_999:
-        months, days = np.divmod(times, 100)
-        words = "days" if days.min() >= 1 and days.max() <= 31 else ""
-    year, month = np.divmod(months, 100)
-    if words and month.min() >= 1 and month.max() <= 12 and 1000 <= year.min() <= year.max() < 3000:
+    words = _disguised(times, uneven)
+    if words:
         i = int(uneven[0])
         raise DataError(
             f"{where(int(order.at(i + 1)))}: {times[i + 1]} comes after {times[i]}, as of {words} "
-            f"written as numbers; convert the column to dates"
+            f"written as numbers; convert the column to dates, or number the rows"
         )
+
+
+def _disguised(times: NDArray[Any], uneven: Index) -> str:
+    """What the numbers count, if they are dates; empty where they are just numbers.
+
+    Args:
+        times: ``[N]``
+        uneven: the rows that the next does not follow by a usual step.
+    """
+    months, day = np.divmod(times, 100)
+    if day.min() >= 1 and day.max() <= 31 and _of_years(months, 100, 12):
+        return "days"
+    for words, below, most in _COUNTS:
+        if not _of_years(times, below, most):
+            continue
+        year, count = np.divmod(times, below)
+        last = count[uneven] >= min(count.max(), most - 1)
+        anew = (count[uneven + 1] == 1) & (year[uneven + 1] == year[uneven] + 1)
+        # any six digits that end in 01 to 12 are months; of others a year must go over in the next
+        if most == 12 or (last & anew & (count[uneven] > 1)).any():
+            return words
+    return ""
+
+
+def _of_years(times: NDArray[Any], below: int, most: int) -> bool:
+    """Whether all numbers are a year of some people's calendar and a count up to ``most``."""
+    year, count = np.divmod(times, below)
+    return bool(1 <= count.min() <= count.max() <= most and 1000 <= year.min() <= year.max() < 3000)
 
 
 def text(time: Any) -> str:

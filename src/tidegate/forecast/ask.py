@@ -124,7 +124,7 @@ def columns(
     values = {str(word): forecast.quantiles[..., i].ravel() for i, word in enumerate(names)}
     order = [name]
     for level in levels:
-        order += [f"{name}-lo-{level:g}", f"{name}-hi-{level:g}"]
+        order += tables.ends(name, level)
     order += [word for word in values if word not in order]
     if not np.isnan(forecast.chance).all():
         order.append(f"{name}-p")

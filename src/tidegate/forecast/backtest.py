@@ -209,9 +209,10 @@ class Backtest:
                     for side in (-1, 1)
                 )
                 score = metrics.interval_score(self.actual, low, high, level)
-                row[f"coverage-{level:g}"] = mean(metrics.coverage(self.actual, low, high))
-                row[f"width-{level:g}"] = mean(metrics.width(self.actual, low, high))
-                row[f"msis-{level:g}"] = mean(score / step)
+                word = tables.percent(level)
+                row[f"coverage-{word}"] = mean(metrics.coverage(self.actual, low, high))
+                row[f"width-{word}"] = mean(metrics.width(self.actual, low, high))
+                row[f"msis-{word}"] = mean(score / step)
             for metric, values in row.items():
                 table.setdefault(metric, {})[name] = values
         if not np.isnan(self.chance).all():

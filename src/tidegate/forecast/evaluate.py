@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import metrics
+from . import metrics, tables
 from .backtest import Backtest
 
 Array = NDArray[Any]
@@ -58,6 +58,7 @@ class Evaluation:
         unit = found.unit[found.held.series]
         which = found.held.series
         middle = int(np.argmin(np.abs(found.grid - 0.5)))
+        words = [tables.percent(level) for level in found.levels]
         scores = []
         for name, quantiles in found.quantiles.items():
             errors = metrics.mae(found.actual, quantiles[..., middle]) / unit
@@ -66,7 +67,7 @@ class Evaluation:
                     name,
                     float(metrics.mean(metrics.by_series(errors, which))),
                     found.overall["scaled-pinball"][name],
-                    tuple(found.overall[f"coverage-{level:g}"][name] for level in found.levels),
+                    tuple(found.overall[f"coverage-{word}"][name] for word in words),
                 )
             )
         return cls(

@@ -28,14 +28,35 @@ def names(model: str, grid: Array, levels: tuple[float, ...]) -> list[str | None
     """
     found: list[str | None] = []
     for q in grid:
-        percent = round(abs(200 * float(q) - 100), 9)
-        if percent == 0:
+        wide = round(abs(200 * float(q) - 100), 9)
+        of_level = [level for level in levels if abs(wide - level) < 1e-9]
+        if wide == 0:
             found.append(model)
-        elif any(abs(percent - level) < 1e-9 for level in levels):
-            found.append(f"{model}-{'lo' if q < 0.5 else 'hi'}-{percent:.12g}")
+        elif of_level:
+            found.append(ends(model, of_level[0])[int(q > 0.5)])
         else:
             found.append(f"{model}-ql{round(float(q), 9):.9g}")
     return found
+
+
+def ends(model: str, level: float) -> tuple[str, str]:
+    """The columns of the two ends of an interval.
+
+    Example:
+        >>> ends("GRU", 100 / 3)
+        ('GRU-lo-33.333333333', 'GRU-hi-33.333333333')
+    """
+    return f"{model}-lo-{percent(level)}", f"{model}-hi-{percent(level)}"
+
+
+def percent(level: float) -> str:
+    """A level as names have it: with the digits that tell it from others.
+
+    Example:
+        >>> percent(80.0), percent(99.99999)
+        ('80', '99.99999')
+    """
+    return f"{round(level, 9):.12g}"
 
 
 def forecasts(

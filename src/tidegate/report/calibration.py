@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..forecast import tables
 from .blocks import Table
 from .chart import BLUE, QUIET, Chart, Columns, Mark, Set
 from .numbers import percent
@@ -44,15 +45,16 @@ def calibration_chart(found: Backtest, best: str) -> Chart:
         best: the baseline to draw beside the model.
     """
     levels = np.array(found.levels) / 100
+    level_words = [tables.percent(level) for level in found.levels]
     shares = {
-        name: np.array([found.overall[f"coverage-{level:g}"][name] for level in found.levels])
+        name: np.array([found.overall[f"coverage-{word}"][name] for word in level_words])
         for name in (found.model, best)
     }
     own = shares[found.model]
     table = Table(
         "Values that lay within an interval",
         {
-            "interval": [f"{level:g} %" for level in found.levels],
+            "interval": [f"{word} %" for word in level_words],
             **{name: [percent(v) for v in values] for name, values in shares.items()},
         },
     )
@@ -79,8 +81,7 @@ def calibration_chart(found: Backtest, best: str) -> Chart:
     for i in range(len(colours)):
         marks.append(Mark("tip", f"held{i}", {"x": "level", "y": "share"}, words, "xy"))
     said = ", ".join(
-        f"{percent(v)} in the {level:g} % interval"
-        for v, level in zip(own, found.levels, strict=True)
+        f"{percent(v)} in the {word} % interval" for v, word in zip(own, level_words, strict=True)
     )
     share = {"domain": [0, 1], "tickFormat": "%", "grid": True}
     return Chart(

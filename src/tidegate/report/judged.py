@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..forecast import tables
 from ..forecast.evaluate import Evaluation
 from .blocks import Block, Table, Tone, Verdict, Words
 from .calibration import calibration_chart
@@ -135,7 +136,7 @@ def _scores(found: Backtest, judged: Evaluation) -> Table:
         "pinball": [short(score.pinball) for score in scores],
     }
     for i, level in enumerate(judged.levels):
-        columns[f"in {level:g} %"] = [percent(score.coverage[i]) for score in scores]
+        columns[f"in {tables.percent(level)} %"] = [percent(score.coverage[i]) for score in scores]
     return Table(f"Scores on the windows held out{unit}; the best is first", columns, found.model)
 
 
