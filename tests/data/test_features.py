@@ -93,6 +93,14 @@ def test_a_constant_column() -> None:
     assert Features.of(x).rows(x).tolist() == [[0, 0]] * 6
 
 
+@pytest.mark.parametrize("number", [0.0, NAN])
+def test_a_column_that_held_nothing_is_measured_as_it_is(number: float) -> None:
+    """Else the first 1 of a signal that never went off is as large as any number may be."""
+    learnt = read_sequences([[[number]], [[number]]])
+    rows = Features.of(learnt).rows(read_sequences([[[0.0], [1.0], [-0.5]]]))
+    assert rows[:, :2].tolist() == [[0.0, 0.0], [1.0, 1.0], [-0.5, -1.5]]
+
+
 @given(st.integers(1, 9), st.integers(0, 2**31))
 def test_the_rest_of_a_sequence_after_its_first_rows(cut: int, seed: int) -> None:
     random = np.random.default_rng(seed)

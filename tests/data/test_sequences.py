@@ -83,6 +83,29 @@ def test_a_long_frame(library: Any) -> None:
     assert x.length.tolist() == [2, 3] and x.form == Form("numbers", 2, None, ("u", "v"))
 
 
+@pytest.mark.parametrize("step", [["2024-02-01", "2024-01-30"], ["1.5", "1.25"], ["10", "09"]])
+@pytest.mark.parametrize("library", [pd, pl])
+def test_steps_that_are_texts_of_one_order(step: list[str], library: Any) -> None:
+    x = read_sequences(library.DataFrame({"sequence": [1, 1], "step": step, "v": [2.0, 1.0]}))
+    assert x.rows.ravel().tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("names", [["low", "mid", "high"], [8, 9, 10]])
+def test_steps_that_are_categories_with_an_order(names: list[Any]) -> None:
+    backwards = {"sequence": [1, 1, 1], "v": [3.0, 2.0, 1.0]}
+    step = pd.Categorical(names[::-1], categories=names, ordered=True)
+    assert read_sequences(pd.DataFrame({**backwards, "step": step})).rows.ravel().tolist() == [
+        1,
+        2,
+        3,
+    ]
+    words = list(map(str, names))
+    named = pl.DataFrame(backwards).with_columns(
+        pl.Series("step", words[::-1], dtype=pl.Enum(words))
+    )
+    assert read_sequences(named).rows.ravel().tolist() == [1, 2, 3]
+
+
 @pytest.mark.parametrize("library", [pd, pl])
 def test_a_long_frame_of_tokens(library: Any) -> None:
     frame = library.DataFrame({"sequence": [1, 1, 0], "step": [1, 0, 0], "word": ["cat", "A", "b"]})
@@ -204,6 +227,12 @@ def test_a_missing_value_stays_missing() -> None:
             pd.DataFrame({"sequence": [1, 1], "step": [1, "a"], "x": [1, 2]}),
             "'step' .* mixes types",
         ),
+        (
+            pd.DataFrame({"sequence": [1, 1], "step": [1, 2], "x": [1, 2]}).set_index(
+                ["sequence", "step"]
+            ),
+            r"'sequence' in its index; give X.reset_index\(\)",
+        ),
     ],
 )
 def test_what_cannot_be_used(X: Any, message: str) -> None:
@@ -223,6 +252,8 @@ def test_what_cannot_be_used(X: Any, message: str) -> None:
         ({"sequence": [1, 1], "x": [1.0, 2.0]}, "the column 'sequence' but no 'step'"),
         ({"sequence": [1], "step": [1], "x": ["a"], "y": [1.0]}, "'x' of X must hold numbers"),
         ({"sequence": [1, 1], "step": [1, 2], "w": ["a", None]}, "row 1 of X has no token"),
+        ({"sequence": [1, 1], "step": ["9", "10"], "x": [1, 2]}, "texts, .* '10' before '9'; give"),
+        ({"sequence": [1, 1], "step": ["t10", "t9"], "x": [1, 2]}, "texts, .* 't10' before 't9'"),
     ],
 )
 @pytest.mark.parametrize("library", [pd, pl])

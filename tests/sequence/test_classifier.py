@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -262,6 +263,7 @@ def test_the_vocabulary_is_as_large_as_is_asked() -> None:
         ([pd.NA, "a"] * 12, "y 0 is missing"),
         ([b"a", b"b"] * 12, "bytes"),
         (np.arange(24).astype("datetime64[D]"), "y has datetime64.D., and labels are texts"),
+        ([date(2024, 1, 1 + i % 2) for i in range(24)], "y has date, and labels are texts"),
     ],
 )
 def test_labels_that_cannot_be_used(y: Any, message: str) -> None:
@@ -279,6 +281,22 @@ def test_numbers_in_an_array_of_objects_are_labels() -> None:
     assert model(Training(updates=1, members=1)).fit(
         X, np.array([3, 10] * 12, object)
     ).classes_.tolist() == [3, 10]
+
+
+def test_a_score_of_labels_in_an_array_of_objects() -> None:
+    """A column of yes and no that once held None is one."""
+    yes = (Y == 1).astype(object)
+    fitted = model().fit(X, yes)
+    assert fitted.score(X, yes) == fitted.score(X, Y == 1) == 1.0
+
+
+@pytest.mark.parametrize("tokens", ["word", "char"])
+def test_texts_are_read_as_they_were_learnt_whatever_is_set_later(tokens: str) -> None:
+    texts = ["good day", "bad night"] * 4
+    fitted = model(tokens=tokens).fit(texts, ["+", "-"] * 4)
+    chances = fitted.predict_proba(texts)
+    fitted.set_params(tokens={"word": "char", "char": "word"}[tokens])
+    np.testing.assert_array_equal(fitted.predict_proba(texts), chances)
 
 
 def test_half_of_a_character_in_a_text() -> None:
@@ -322,6 +340,7 @@ def test_weights_that_cannot_be_used(weights: Any, message: str) -> None:
         ({"class_weight": "equal"}, "class_weight"),
         ({"class_weight": {5: 1.0}}, "label 5"),
         ({"class_weight": {1: -1.0}}, "from 0 up"),
+        ({"class_weight": {1: None}}, "from 0 up, got None"),
         ({"training": 5}, "Training"),
         ({"random_state": -1}, "random_state"),
         ({"warm_start": "no"}, "^warm_start must be True or False, got 'no'"),

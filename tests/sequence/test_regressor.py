@@ -83,6 +83,13 @@ def test_parts_that_come_one_after_the_other() -> None:
         growing.partial_fit(X, np.stack([MEAN, MEAN], axis=1))
 
 
+def test_numbers_that_follow_nothing_but_zeros() -> None:
+    growing = model(training=Training(members=1, learning_rate=1e-2)).partial_fit(X, 0 * MEAN)
+    for _ in range(40):
+        growing.partial_fit(X, MEAN)
+    assert growing.score(X, MEAN) > 0.9
+
+
 def test_a_warm_start_goes_on_in_the_same_units() -> None:
     warm = model(warm_start=True).fit(X, MEAN)
     units = warm.units_

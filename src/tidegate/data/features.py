@@ -72,7 +72,7 @@ class Features:
         missing = np.isnan(x.rows)
         each = np.repeat(np.ones(len(x)) if weights is None else weights, x.length)[:, None]
         w = np.where(missing, 0.0, each)
-        unit = np.maximum(np.abs(np.where(missing, 0.0, x.rows)).max(axis=0), 1e-300)
+        unit = largest(np.where(missing, 0.0, x.rows))
         rows = np.where(missing, 0.0, x.rows / unit)  # no sum or square of these can overflow
         total = np.where(w.any(axis=0), w.sum(axis=0), 1.0)
         centre = (w * rows).sum(axis=0) / total
@@ -150,6 +150,18 @@ class Features:
             row = np.where(missing, 0, np.arange(len(z))[:, None])
             z = np.take_along_axis(z, np.maximum.accumulate(row, axis=0), axis=0)
         return z
+
+
+def largest(values: Array) -> Array:
+    """The size of the largest number of each column, ``[F]``; 1 where all are 0.
+
+    Example:
+        >>> largest(np.array([[0.0, 2.0], [0.0, -3.0]])).tolist()
+        [1.0, 3.0]
+    """
+    size = np.abs(values).max(axis=0)
+    found: Array = np.where(size > 0, np.maximum(size, 1e-300), 1.0)
+    return found
 
 
 def _heavy(z: Array) -> tuple[Array, Array]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -62,6 +64,9 @@ def read_frame(X: Any) -> Columns:
             f"both, and rename {SEQUENCE!r} in one with a row for each sequence"
         )
     if SEQUENCE not in names:
+        index = getattr(getattr(X, "index", None), "names", ())
+        if SEQUENCE in index and STEP in (*index, *names):
+            raise DataError(f"X has {SEQUENCE!r} in its index; give X.reset_index()")
         texts = all(isinstance(name, str) for name in names)
         return Columns(np.asarray(X), tuple(names) if texts else None, None)
     if len(set(names)) < len(names):
@@ -77,7 +82,7 @@ def read_frame(X: Any) -> Columns:
         if (n := int(frame[name].null_count())) > 0:
             raise DataError(f"the column {name!r} of X has {n} missing values; fill them")
     number, ids = _numbered(frame[SEQUENCE].to_list())
-    step = frame[STEP].to_numpy()
+    step = _ranked(frame[STEP])
     try:
         order = np.lexsort((step, number))
     except TypeError:
@@ -108,6 +113,38 @@ def read_frame(X: Any) -> Columns:
     columns = [frame[name].cast(nw.Float64).to_numpy() for name in values]
     rows = np.stack(columns, axis=1).astype(np.float64)[order]
     return Columns(rows, tuple(values), length, order, ids)
+
+
+def _ranked(step: Any) -> NDArray[Any]:
+    """The steps as what sorts as they do.
+
+    Raises:
+        DataError: for texts that may have another order than that of the alphabet.
+    """
+    import narwhals as nw
+
+    if step.dtype == nw.Enum:  # categories of pandas or polars that have an order
+        rank = {str(name): i for i, name in enumerate(step.dtype.categories)}
+        return np.array([rank[str(name)] for name in step.to_list()])
+    found: NDArray[Any] = step.to_numpy()
+    texts = sorted({name for name in step.to_list() if isinstance(name, str)})
+    for before, name in pairwise(texts):
+        if _counted(before) > _counted(name):
+            raise DataError(
+                f"the column {STEP!r} of X holds texts, and these sort {before!r} before {name!r}; "
+                f"give numbers or dates"
+            )
+    return found
+
+
+def _counted(text: str) -> list[Any]:
+    """What a text sorts by if the numbers in it count as such."""
+    parts: list[Any] = _NUMBER.split(text)
+    parts[1::2] = map(float, parts[1::2])
+    return parts
+
+
+_NUMBER = re.compile(r"(\d+(?:\.\d+)?)")
 
 
 def _numbered(ids: list[Any]) -> tuple[NDArray[np.int64], tuple[Any, ...]]:

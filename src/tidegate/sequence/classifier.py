@@ -180,7 +180,8 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
             X, y, sample_weight: as for `fit`.
         """
         fitting.check_fitted(self)
-        return float(super().score(X, *fitting.in_order(self, X, y, sample_weight)))
+        y, weights = fitting.in_order(self, X, y, sample_weight)
+        return float(super().score(X, labels.column(y), weights))
 
     def stream(self, n: int = 1, *, chances: bool = False) -> Stream:
         """n sequences that begin now; see `Stream`. For a model with ``bidirectional=False``.

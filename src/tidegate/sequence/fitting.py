@@ -280,8 +280,11 @@ def read(estimator: Any, X: Any, learned: Learned | None) -> Ragged:
     Raises:
         DataError: if X cannot be used, or is of another form than what the estimator has learnt.
     """
-    like = None if learned is None else learned.inputs.form
-    return read_sequences(X, like=like, tokens=estimator.tokens, who=type(estimator).__name__)
+    like, tokens = None, estimator.tokens
+    if learned is not None:
+        like = learned.inputs.form
+        tokens = getattr(learned.inputs, "tokens", tokens)  # what was learnt, whatever is set now
+    return read_sequences(X, like=like, tokens=tokens, who=type(estimator).__name__)
 
 
 def in_order(estimator: Any, X: Any, *given: Any) -> list[Any]:

@@ -19,7 +19,7 @@ def of_sequences(y: Any, n: int) -> tuple[Array, Array]:
     Raises:
         DataError: if y is not a label for each of n sequences, all of one type.
     """
-    array = _column(y, n)
+    array = column(y, n)
     classes, ids = np.unique(array, return_inverse=True)
     return ids.astype(np.int64), classes
 
@@ -30,7 +30,7 @@ def known(classes: Any) -> Array:
     Raises:
         DataError: if they are not of one type, or fewer than two.
     """
-    found: Array = np.unique(_column(classes, None))
+    found: Array = np.unique(column(classes, None))
     if len(found) < 2:
         raise DataError(
             f"there is 1 class, {found[0].item()!r}; name all that will ever come, 2 at least, at "
@@ -53,7 +53,7 @@ def ids_of(
     Raises:
         DataError: if y has a label that is not.
     """
-    array = _column(y, n)
+    array = column(y, n)
     place = np.searchsorted(classes, array).clip(0, len(classes) - 1)
     wrong = np.flatnonzero(classes[place] != array)
     if wrong.size:
@@ -109,13 +109,26 @@ def class_weights(given: Any, classes: Array, ids: Array, weights: Array) -> Arr
     for label, weight in given.items():
         if label not in names:
             raise ArgumentError(f"class_weight has the label {label!r}, which y has not")
-        if not np.isreal(weight) or not np.isfinite(weight) or weight < 0:
+        if not isinstance(weight, int | float | np.number) or not 0 <= weight < np.inf:
             raise ArgumentError(f"class_weight of {label!r} must be from 0 up, got {weight!r}")
         result[names.index(label)] = weight
     return result
 
 
-def _column(y: Any, n: int | None) -> Array:
+def column(y: Any, n: int | None = None) -> Array:
+    """Labels as an array of texts or numbers, whatever they came in.
+
+    Args:
+        y: labels.
+        n: the sequences; None for as many as there are labels.
+
+    Raises:
+        DataError: if they are not one for each of n sequences, all of one type.
+
+    Example:
+        >>> column(np.array([True, False], object)).dtype
+        dtype('bool')
+    """
     from sklearn.utils.multiclass import check_classification_targets
     from sklearn.utils.validation import column_or_1d
 
@@ -146,10 +159,9 @@ def _column(y: Any, n: int | None) -> Array:
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         number = int(np.argmin(np.isfinite(array)))
         raise DataError(f"Input y contains NaN or infinity: y {number} is {array[number]}")
-    if array.dtype.kind in "mM":  # a file could not hold them
-        raise DataError(
-            f"y has {array.dtype}, and labels are texts or whole numbers; give y.astype(str)"
-        )
+    if array.dtype.kind in "mMO":  # a file could not hold them
+        what = array.dtype if array.dtype != object else type(array[0]).__name__
+        raise DataError(f"y has {what}, and labels are texts or whole numbers; give them as texts")
     try:
         check_classification_targets(array)
     except TypeError as error:  # bytes

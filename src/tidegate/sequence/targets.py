@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data.features import largest
 from ..errors import DataError
 from .samples import Samples
 
@@ -31,7 +32,7 @@ class Units:
     @classmethod
     def of(cls, y: Array, weights: Array, flat: bool) -> Units:
         """Learnt from ``[n, K]`` targets and their weights."""
-        unit = np.maximum(np.abs(y).max(axis=0), 1e-300)  # no square of y / unit can overflow
+        unit = largest(y)  # no square of y / unit can overflow
         centre = np.average(y / unit, axis=0, weights=weights)
         scale = np.sqrt(np.average((y / unit - centre) ** 2, axis=0, weights=weights))
         return cls(centre * unit, np.where(scale > 1e-12, scale, 1.0) * unit, flat)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..data.bags import TokenBags
 from ..data.parts import PartKind, hashed
-from ..data.sequences import Form, Ragged, places
+from ..data.sequences import Form, Ragged, TokenKind, places
 from ..data.spans import Spans
 from ..data.vocabulary import Vocabulary
 from ..errors import ArgumentError
@@ -63,10 +63,15 @@ class Texts:
     def settings(self, tokens: str, training: Training) -> list[tuple[str, Any, Any]]:
         """What it was learnt with and keeps: each name, what it was, and what is asked for."""
         return [
-            ("tokens", "char" if self.parts == "none" else "word", tokens),
+            ("tokens", self.tokens, tokens),
             ("embedding", self.width, training.embedding),
             ("lower", self.lower, training.lower),
         ]
+
+    @property
+    def tokens(self) -> TokenKind:
+        """What a text is a sequence of."""
+        return "char" if self.parts == "none" else "word"
 
     @property
     def wide(self) -> Grams | None:
