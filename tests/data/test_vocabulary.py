@@ -20,6 +20,11 @@ from tidegate.data.vocabulary import Vocabulary, words
         ("it's well-known: (yes)", "it's|well-known|:|(|yes|)"),
         ("l’été, 3.5 %", "l’été|,|3|.|5|%"),
         ("a -- b\n\tc", "a|-|-|b|c"),
+        ("हिन्दी में लिखा है।", "हिन्दी|में|लिखा|है|।"),
+        ("cafe\u0301 noe\u0308l, co-ope\u0301re", "cafe\u0301|noe\u0308l|,|co-ope\u0301re"),
+        ("السَّلامُ عَلَيْكُم", "السَّلامُ|عَلَيْكُم"),
+        ("می\u200cخواهم بروم", "می\u200cخواهم|بروم"),
+        ("👍🏽 👩\u200d👩\u200d👧ok ❤\ufe0f!", "👍🏽|👩\u200d👩\u200d👧|ok|❤\ufe0f|!"),
     ],
 )
 def test_words(text: str, found: str) -> None:

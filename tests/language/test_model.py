@@ -170,7 +170,7 @@ def _meta(change: Any) -> Any:
 
 
 TAMPERED = {
-    "format": _meta(lambda meta: meta.update(format=2)),
+    "format": _meta(lambda meta: meta.update(format=3)),
     "no format": _meta(lambda meta: meta.pop("format")),
     "settings": _meta(lambda meta: meta.pop("settings")),
     "a setting": _meta(lambda meta: meta["settings"].update(hidden="many")),

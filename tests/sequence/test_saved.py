@@ -228,8 +228,8 @@ def test_texts_are_loaded_to_the_same_bits(number: int, tmp_path: Path) -> None:
     [
         (("inputs", "vocabulary", "tokens"), ["<unk>", "a"]),
         (("inputs", "vocabulary"), 5),
-        (("inputs", "format"), 1),
-        (("inputs", "format"), 3),
+        (("inputs", "format"), 2),
+        (("inputs", "format"), 4),
         (("inputs", "parts"), "halves"),
         (("inputs", "parts"), ["grams"]),
         (("inputs", "width"), 0),

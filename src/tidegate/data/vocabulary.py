@@ -6,8 +6,10 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
+from itertools import chain
 from typing import Any
+from unicodedata import category
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +19,25 @@ from .plain import from_json
 
 UNKNOWN = "<unk>"
 
-# a run of letters and digits with the apostrophes and hyphens inside it, or any other sign alone
-_WORD = re.compile(r"\w+(?:['’\-]\w+)*|[^\w\s]")
+_JOINERS = "\u200c\u200d"
+_TONES = "\U0001f3fb-\U0001f3ff"
+
+
+@cache
+def _word() -> re.Pattern[str]:
+    """A run of letters and digits with the apostrophes and hyphens inside it, or another sign.
+
+    To both belong the marks upon them, such as accents and the vowels of Hindi, which Python counts
+    as neither letters nor blanks, and what the signs of an emoji are joined by.
+    """
+    codes = chain(range(0x300, 0x20000), range(0xE0100, 0xE01F0))  # where Unicode has marks
+    marks = [code for code in codes if category(chr(code)).startswith("M")]
+    first = [code for code, before in zip(marks, [0, *marks], strict=False) if code != before + 1]
+    last = [code for code, after in zip(marks, [*marks[1:], 0], strict=True) if code != after - 1]
+    runs = "".join(f"{chr(a)}-{chr(b)}" for a, b in zip(first, last, strict=True))
+    inside = rf"[\w{_JOINERS}{runs}]"
+    upon = rf"[{_JOINERS}{_TONES}{runs}]"
+    return re.compile(rf"\w{inside}*(?:['’\-]\w{inside}*)*|[^\w\s](?:{upon}|(?<=\u200d)[^\w\s])*")
 
 
 def words(text: str, *, lower: bool = False) -> list[str]:
@@ -32,7 +51,7 @@ def words(text: str, *, lower: bool = False) -> list[str]:
         >>> words("A cat, which isn't well-fed!", lower=True)
         ['a', 'cat', ',', 'which', "isn't", 'well-fed', '!']
     """
-    return _WORD.findall(text.lower() if lower else text)
+    return _word().findall(text.lower() if lower else text)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from .training import LanguageTraining
 KIND = "language"
 HASHES = "learnt.hashes"
 """A tensor: four bytes for each hash of the text; missing in files of before there were any."""
-FORMAT = 1
+FORMAT = 2
 """Counts up whenever the same file would read a text, or mean its settings, in another way."""
 _TYPES: dict[str, tuple[type, ...]] = {
     "level": (str,),

@@ -21,7 +21,7 @@ from .wide import Grams
 Array = NDArray[Any]
 
 BUCKETS: dict[PartKind, int] = {"grams": 20_000, "affixes": 20_000, "none": 0}
-FORMAT = 2
+FORMAT = 3
 """Of what a file says of texts; counts up whenever the same file would read one in another way."""
 DROPPED = 0.15
 """The share of the words that are not known in a batch."""
