@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libraries import LIBRARIES, Data, days, each_library
-from tidegate.data import Series, read_future, read_series
+from tidegate.data import Series, extend, read_future, read_series
 from tidegate.errors import ArgumentError, DataError
 
 D = days(9)
@@ -150,6 +150,25 @@ def test_a_time_zone_that_is_another() -> None:
             DataError, match=r"times in the time zone Europe/Berlin, got times .* c"
         ):
             read_future(frame, series, 1)
+
+
+def test_a_time_that_the_frame_shows_on_another_clock_is_said_to_be_utc() -> None:
+    times = pd.date_range("2024-10-26 20:00", periods=12, freq="h", tz="Europe/Berlin")
+    df = pd.DataFrame({"ds": times, "y": range(12), "price": 1.0})
+    series = read_series(df[:4], future=["price"])
+    # on this clock both 2:00 before and 2:00 after it was put back are hours of their own
+    assert [str(time) for time in times[6:8]] == [f"2024-10-27 02:00:00+0{i}:00" for i in (2, 1)]
+    for missing, hour in ((6, "00"), (7, "01")):
+        with pytest.raises(DataError, match=f"there is no row for 2024-10-27 {hour}:00 UTC in"):
+            read_future(df[4:].drop(missing), series, 8)
+    with pytest.raises(DataError, match="2024-10-27 00:00 UTC is left out, so 'price'"):
+        read_series(df.drop(6), future=["price"], gaps="fill")
+    with pytest.raises(DataError, match="2024-10-26 21:00 UTC is not after 2024-10-26 21:00 UTC"):
+        extend(series, read_series(df[3:5], like=series))
+    wall = pd.date_range("2024-10-26", periods=4, tz="Europe/Berlin")
+    whole = pd.DataFrame({"ds": wall, "y": range(4), "price": 1.0})
+    with pytest.raises(DataError, match="there is no row for 2024-10-29 in"):
+        read_future(whole[:3], read_series(whole[:3], future=["price"]), 1)
 
 
 def test_several_time_zones_in_one_column() -> None:

@@ -35,6 +35,16 @@ def covariate_forecaster(**changes: Any) -> tidegate.Forecaster:
     return forecaster(future=["price"], past=["warm"], static=["kind"], **changes)
 
 
+def test_a_series_that_falls_below_0_later_is_forecast_below_0() -> None:
+    level = np.concatenate([np.full(60, 5.0), np.full(20, -4.0)])
+    frame = days(level + 0.1 * np.sin(np.arange(80)))
+    model = forecaster().fit(frame.head(60))
+    below = model.predict(df=frame)
+    assert (below["LSTM-lo-80"] < 0).all()
+    assert model.update(frame.tail(20)).predict().equals(below)
+    assert (forecaster().fit(frame.head(60)).predict()["LSTM-lo-95"] >= 0).all()
+
+
 def test_newer_rows_give_what_the_longer_frame_gives() -> None:
     frame = several(a=wave(60), b=wave(50, seed=1))
     cut = pl.col("ds") < frame["ds"].max() - pl.duration(days=20)

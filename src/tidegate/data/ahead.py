@@ -16,6 +16,7 @@ from .order import text
 from .rows import check_kind
 
 if TYPE_CHECKING:
+    from .frame import FrameKind
     from .series import Series
 
 Index = NDArray[np.int64]
@@ -71,13 +72,13 @@ def read_future(
     cell = which[row] * horizon + step - 1
     count = np.bincount(cell, minlength=n * horizon)
     if count.max(initial=0) > 1:
-        _refuse_twice(row, cell, count, times, where, kind.time, call)
+        _refuse_twice(row, cell, count, times, where, kind, call)
     if not count.all():
         _refuse_missing(count.reshape(n, horizon), series)
     row = row[np.argsort(cell)]
 
     def by_date(i: int, column: str) -> str:
-        return f"{where(int(row[i]), column)}, {text(times[row[i]])}"
+        return f"{where(int(row[i]), column)}, {text(times[row[i]], kind.clock)}"
 
     return read_columns(frame[row.tolist()], codes, by_date).reshape(n, horizon, width(codes))
 
@@ -106,25 +107,25 @@ def _refuse_twice(
     count: Index,
     times: NDArray[Any],
     where: Callable[[int, str], str],
-    time: str,
+    kind: FrameKind,
     call: Callable[[int], str],
 ) -> None:
     first, second = row[cell == np.argmax(count > 1)][:2]
     raise DataError(
-        f"{where(int(second), time)}: {text(times[second])} is already in {call(int(first))}; keep "
-        f"one row for each time"
+        f"{where(int(second), kind.time)}: {text(times[second], kind.clock)} is already in "
+        f"{call(int(first))}; keep one row for each time"
     )
 
 
 def _refuse_missing(count: Index, series: Series) -> None:
     i, k = (int(j) for j in np.argwhere(count == 0)[0])
-    time = series.frequency.ahead(series.last[i : i + 1], k + 1)[0, -1]
+    time = text(series.frequency.ahead(series.last[i : i + 1], k + 1)[0, -1], series.frame.clock)
     of = "" if series.ids is None else f"series {series.ids[i]!r}: "
     missing = int((count == 0).sum())
     rows = "row is" if missing == 2 else "rows are"
     more = f" (and {missing - 1} more {rows} missing)" if missing > 1 else ""
     names = ", ".join(repr(code.name) for code in series.encoding.future)
     raise DataError(
-        f"{of}there is no row for {text(time)} in the frame of what is known ahead{more}; add one, "
+        f"{of}there is no row for {time} in the frame of what is known ahead{more}; add one, "
         f"with {names}"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,7 +67,11 @@ def extend(series: Series, new: Series) -> Series:
     layout = lay_out(time, start, length, steps, series.frequency, ids)
     if layout.filled and series.encoding.future:
         refuse_unknown(
-            layout.filled, series.frequency, series.encoding.future[0].name, series.frame.target
+            layout.filled,
+            series.frequency,
+            series.encoding.future[0].name,
+            series.frame.target,
+            series.frame.clock,
         )
 
     def joined(old: NDArray[np.float64], newer: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -130,18 +135,21 @@ def _steps_over(series: Series, new: Series, which_new: Index, which: Index) -> 
     def of(i: int) -> str:
         return _of(series, int(which[i]))
 
+    def said(time: Any) -> str:
+        return text(time, series.frame.clock)
+
     late = first <= last
     if late.any():
         i = int(np.argmax(late))
         raise DataError(
-            f"{of(i)}{text(first[i])} is not after {text(last[i])}, the newest time known already; "
+            f"{of(i)}{said(first[i])} is not after {said(last[i])}, the newest time known already; "
             f"leave out the rows up to it"
         )
     steps = series.frequency.between(last, first)
     if len(steps) and steps.min() < 1:
         i = int(np.argmin(steps))
         raise DataError(
-            f"{of(i)}{text(first[i])} is no whole number of steps after {text(last[i])}, the "
+            f"{of(i)}{said(first[i])} is no whole number of steps after {said(last[i])}, the "
             f"newest time known already, but there is one for each {series.frequency.name}; "
             f"correct the time"
         )
@@ -150,8 +158,8 @@ def _steps_over(series: Series, new: Series, which_new: Index, which: Index) -> 
     if far.any():
         i = int(np.argmax(far))
         raise DataError(
-            f"{of(i)}{text(first[i])} comes {series.frequency.steps(int(steps[i]))} after "
-            f"{text(last[i])}, the newest time known already; correct it, or fit again"
+            f"{of(i)}{said(first[i])} comes {series.frequency.steps(int(steps[i]))} after "
+            f"{said(last[i])}, the newest time known already; correct it, or fit again"
         )
     return steps
 

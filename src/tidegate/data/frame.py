@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..errors import ArgumentError, DataError
 from . import periods
 from .plain import from_json
-from .zone import from_wall, without_zone, zone_of
+from .zone import clock_of, from_wall, without_zone, zone_of
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -96,6 +96,12 @@ class FrameKind:
             wall=wall,
             id_dtype=str(id_dtype) if id_dtype is not None and id_dtype.is_integer() else "String",
         )
+
+    @property
+    def clock(self) -> str:
+        """What is said behind a time of the series in words: nothing, unless the frame shows
+        another, see `order.text`."""
+        return clock_of(self.zone, wall=self.wall)
 
     def to_json(self) -> dict[str, Any]:
         """A dict that ``json.dumps`` takes and ``from_json`` turns back into an equal value."""

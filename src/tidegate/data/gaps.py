@@ -102,13 +102,19 @@ def lay_out(
 
 
 def check_size(
-    time: NDArray[Any], start: Index, length: Index, steps: Index, where: Callable[[int], str]
+    time: NDArray[Any],
+    start: Index,
+    length: Index,
+    steps: Index,
+    where: Callable[[int], str],
+    clock: str = "",
 ) -> None:
     """Raises a DataError where gaps would take more rows than are given: a date must be wrong.
 
     Args:
         time, start, length, steps: as for `lay_out`.
         where: how an error calls a row of ``time``.
+        clock: see `order.text`.
     """
     extra = np.concatenate([[0.0], steps - 1.0])  # as floats: wrong times may be 2**62 apart
     of_series = np.add.reduceat(extra, start)
@@ -122,15 +128,16 @@ def check_size(
         j, given, would = int(np.argmax(extra)), len(time), extra.sum()
     else:
         return
+    after, before = (text(t, clock) for t in (time[j], time[j - 1]))
     raise DataError(
-        f"{where(j)}: {text(time[j])} comes after {text(time[j - 1])}, and filling in such gaps "
+        f"{where(j)}: {after} comes after {before}, and filling in such gaps "
         f"would take {would:,.0f} rows, where {given:,} are given; correct the time, or leave out "
         f"the rows on one side of the gap"
     )
 
 
 def refuse_unknown(
-    filled: tuple[Gap, ...], frequency: Frequency, column: str, target: str
+    filled: tuple[Gap, ...], frequency: Frequency, column: str, target: str, clock: str = ""
 ) -> NoReturn:
     """Raises the DataError of times left out where a column was to be known ahead."""
     gap, rows = filled[0], sum(gap.rows for gap in filled)
@@ -138,8 +145,8 @@ def refuse_unknown(
     all_of = f" ({frequency.steps(rows)} in all)" if rows > 1 else ""
     each = "a row for it" if rows == 1 else "a row for each"
     raise DataError(
-        f"{of}{text(gap.first)} is left out{all_of}, so {column!r}, which is known ahead, has no "
-        f"value there; add {each}, with an empty {target!r}"
+        f"{of}{text(gap.first, clock)} is left out{all_of}, so {column!r}, which is known ahead, "
+        f"has no value there; add {each}, with an empty {target!r}"
     )
 
 

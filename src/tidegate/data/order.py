@@ -52,7 +52,13 @@ def _is_sorted(series: NDArray[Any], times: NDArray[Any]) -> bool:
 
 
 def check_unique(
-    times: NDArray[Any], order: Order, start: Index, where: Call, call: Call, has_id: bool
+    times: NDArray[Any],
+    order: Order,
+    start: Index,
+    where: Call,
+    call: Call,
+    has_id: bool,
+    clock: str = "",
 ) -> None:
     """Raises a DataError where a time, sorted by now, comes twice in a series."""
     twice = times[1:] == times[:-1]
@@ -66,8 +72,8 @@ def check_unique(
     if _clock_put_back(times[i]):
         hint += "; if the clock was put back then, write times with their UTC offset"
     raise DataError(
-        f"{where(int(order.at(i + 1)))}: {text(times[i])} is already in {call(int(order.at(i)))}"
-        f"{more}; keep one row for each time{hint}"
+        f"{where(int(order.at(i + 1)))}: {text(times[i], clock)} is already in "
+        f"{call(int(order.at(i)))}{more}; keep one row for each time{hint}"
     )
 
 
@@ -89,6 +95,7 @@ def check_steps(
     *,
     gaps: bool = False,
     inferred: bool = True,
+    clock: str = "",
 ) -> Index | None:
     """``[N − 1]``, the steps from each row to the next, 1 from one series to another; None where
     all are 1.
@@ -96,6 +103,7 @@ def check_steps(
     Args:
         gaps: whether times may be left out.
         inferred: whether the frequency was seen from these times; most must follow it then.
+        clock: see `text`.
 
     Raises:
         DataError: where a time lies between two steps, or is left out.
@@ -112,16 +120,17 @@ def check_steps(
     if not wrong.any():
         return steps
     i = _earliest(wrong, order)
-    here, time, before = where(int(order.at(i + 1))), times[i + 1], times[i]
+    here = where(int(order.at(i + 1)))
+    time, before = (text(t, clock) for t in (times[i + 1], times[i]))
     if irregular:
         raise DataError(
-            f"{here}: the times follow no fixed step, here {text(time)} after {text(before)}; "
+            f"{here}: the times follow no fixed step, here {time} after {before}; "
             f"sum or average the rows to one step, for example to days, or number the rows and "
             f"take the number for the time"
         )
     if steps[i] < 1:
         raise DataError(
-            f"{here}: {text(time)} is no whole number of steps after {text(before)}, but most rows "
+            f"{here}: {time} is no whole number of steps after {before}, but most rows "
             f"are {frequency.steps(1)} apart; correct the time, bring all rows to one "
             f"step, or number the rows and take the number for the time"
         )
@@ -134,7 +143,7 @@ def check_steps(
         else (f" ({frequency.steps(missing)} in a row)" if missing > 1 else "")
     )
     raise DataError(
-        f"{here}: {text(first)} is missing before {text(time)}{total}; "
+        f"{here}: {text(first, clock)} is missing before {time}{total}; "
         f"add a row, with a value, for each missing {frequency.name}"
     )
 
@@ -195,15 +204,23 @@ def _of_years(times: NDArray[Any], below: int, most: int) -> bool:
     return bool(1 <= count.min() <= count.max() <= most and 1000 <= year.min() <= year.max() < 3000)
 
 
-def text(time: Any) -> str:
-    """A time as an error shows it: no more digits than it needs."""
+def text(time: Any, clock: str = "") -> str:
+    """A time as an error shows it: no more digits than it needs.
+
+    Args:
+        clock: what follows a time of day that is not that of the clock in the frame: " UTC".
+
+    Example:
+        >>> text(np.datetime64("2024-10-27T01:00")), text(np.datetime64("2024-10-27"), " UTC")
+        ('2024-10-27 01:00', '2024-10-27 00:00 UTC')
+    """
     if not isinstance(time, np.datetime64):
         return str(time)
-    if time == time.astype("datetime64[D]"):
+    if not clock and time == time.astype("datetime64[D]"):
         return str(time.astype("datetime64[D]"))
     unit = "m" if time == time.astype("datetime64[m]") else "s"
     unit = unit if time == time.astype(f"datetime64[{unit}]") else "us"
-    return str(time.astype(f"datetime64[{unit}]")).replace("T", " ")
+    return str(time.astype(f"datetime64[{unit}]")).replace("T", " ") + clock
 
 
 def _earliest(mask: NDArray[np.bool_], order: Order) -> int:

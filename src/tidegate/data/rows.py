@@ -14,7 +14,7 @@ from .columns import read_ids, read_times, wall_clock
 from .frame import FrameKind
 from .frequency import DAY
 from .order import Order, check_unique, sort
-from .zone import zone_of
+from .zone import clock_of, zone_of
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -42,6 +42,8 @@ class Rows:
     """Whether times are those of a clock in the column's own zone, and not UTC."""
     where: Callable[[int, str], str]
     """(row of the frame, column) → how an error calls the place."""
+    clock: str = ""
+    """What an error says behind a time; see `order.text`."""
 
 
 def read_rows(
@@ -74,14 +76,23 @@ def read_rows(
     if kind is not None:
         check_kind(frame, kind, where)
     order, start, length = sort(series, times, 1 if ids is None else len(ids))
-    sorted_times = order.of(times)
-    check_unique(sorted_times, order, start, lambda row: where(row, time), call, ids is not None)
+    sorted_times, zone = order.of(times), zone_of(frame[time])
+    check_unique(
+        sorted_times,
+        order,
+        start,
+        lambda row: where(row, time),
+        call,
+        ids is not None,
+        clock_of(zone, wall=False),
+    )
     wall = False
-    if zone_of(frame[time]) is not None:
+    if zone is not None:
         clock = order.of(wall_clock(frame[time]))
         wall = _same_time_of_day(clock, start) if kind is None else kind.wall
         sorted_times = clock if wall else sorted_times
-    return Rows(sorted_times, order, start, length, ids, wall, where)
+    clock_word = clock_of(zone, wall=wall)
+    return Rows(sorted_times, order, start, length, ids, wall, where, clock_word)
 
 
 def check_kind(frame: Frame, kind: FrameKind, where: Callable[[int, str], str]) -> None:

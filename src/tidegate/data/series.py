@@ -168,7 +168,7 @@ def read_series(
             past=tuple(learn_code(frame[name], rows.where) for name in roles["past"]),
         )
     if encoding.future and layout.filled:
-        refuse_unknown(layout.filled, frequency, encoding.future[0].name, target)
+        refuse_unknown(layout.filled, frequency, encoding.future[0].name, target, rows.clock)
     ahead = rows.order.of(read_columns(frame, encoding.future, rows.where))
     beside = rows.order.of(read_columns(frame, encoding.past, rows.where, missing=True))
 
@@ -279,8 +279,8 @@ def _every_time(
         if off.any():
             i = int(np.argmax(off))
             raise DataError(
-                f"{in_order(int(rows.start[i]))}: {text(first[i])} is no time of the series known "
-                f"already, which have one for each {frequency.name}; correct it"
+                f"{in_order(int(rows.start[i]))}: {text(first[i], rows.clock)} is no time of the "
+                f"series known already, which have one for each {frequency.name}; correct it"
             )
     steps = check_steps(
         rows.time,
@@ -290,10 +290,11 @@ def _every_time(
         in_frame,
         gaps=gaps == "fill",
         inferred=inferred,
+        clock=rows.clock,
     )
     if steps is None:
         return Layout.complete(rows.time, rows.start, rows.length)
-    check_size(rows.time, rows.start, rows.length, steps, in_order)
+    check_size(rows.time, rows.start, rows.length, steps, in_order, rows.clock)
     return lay_out(rows.time, rows.start, rows.length, steps, frequency, rows.ids)
 
 

@@ -42,6 +42,11 @@ def without_zone(column: Column, *, wall: bool) -> Column:
     return column.dt.replace_time_zone(None)
 
 
+def clock_of(zone: str | None, *, wall: bool) -> str:
+    """What tells a time that is counted in UTC from the one that a column in a zone shows."""
+    return " UTC" if zone not in (None, "UTC") and not wall else ""
+
+
 def from_wall(times: NDArray[np.datetime64], zone: ZoneInfo) -> NDArray[np.datetime64]:
     """UTC for times on the clock of a zone.
 

@@ -69,7 +69,10 @@ class Learned:
             np.where(keep, getattr(self.scaling, name)[fitted], getattr(new, name))
             for name in ("centre", "scale", "unit", "floor")
         )
-        return replace(self, scaling=Scaling(*columns), units=self.units.on(fitted))
+        scaling = Scaling(*columns)
+        below = (new.floor < 0) & ~scaling.zeros  # such as a price that was never below 0 before
+        scaling.floor[below] = -np.inf
+        return replace(self, scaling=scaling, units=self.units.on(fitted))
 
     def forecast(
         self,
