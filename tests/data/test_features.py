@@ -35,6 +35,12 @@ def test_a_weight_of_two_is_twice_the_sequence() -> None:
         np.testing.assert_allclose(getattr(one, name), getattr(two, name), rtol=1e-12)
 
 
+def test_weights_of_any_size() -> None:
+    x = read_sequences([RANDOM.normal(size=5), RANDOM.normal(size=7)])
+    tiny = Features.of(x, np.full(2, 2.0**-900)).rows(x)
+    np.testing.assert_array_equal(tiny, Features.of(x).rows(x))
+
+
 def test_a_missing_value_is_the_last_one_seen_and_marked() -> None:
     x = read_sequences([[NAN, 3.0, NAN], [1.0, 2.0, 2.0]])
     rows = Features.of(x, changes=False, own=False).rows(x)

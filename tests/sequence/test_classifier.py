@@ -263,6 +263,7 @@ def test_the_vocabulary_is_as_large_as_is_asked() -> None:
         ([pd.NA, "a"] * 12, "y 0 is missing"),
         ([b"a", b"b"] * 12, "bytes"),
         (np.arange(24).astype("datetime64[D]"), "y has datetime64.D., and labels are texts"),
+        (np.ma.array(Y, mask=np.arange(24) == 7), "y 7 is missing"),
         ([date(2024, 1, 1 + i % 2) for i in range(24)], "y has date, and labels are texts"),
     ],
 )

@@ -238,6 +238,16 @@ def test_a_score_needs_labels_of_the_same_shape() -> None:
         fitted.score(X[:1], [Y[0][:-1]])
     with pytest.raises(tg.DataError, match="labels of 2 sequences, X has 1"):
         fitted.score(X[:1], Y[:2])
+    with pytest.raises(tg.DataError, match="y of sequence 0 has no label at step 1"):
+        fitted.score(X[:1], [["up", None, *Y[0][2:]]])
+
+
+def test_answers_that_pandas_calls_missing() -> None:
+    truth = [np.column_stack([x > 0, np.where(np.arange(len(x)) % 2, np.nan, x > 1)]) for x in X]
+    nullable = [pd.DataFrame(part).astype("Int64").astype("boolean") for part in truth]
+    found = model().fit(X, truth), model().fit(X, nullable)
+    for one, other in zip(*(fitted.predict_proba(X) for fitted in found), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_labels_of_noise_are_not_learnt_by_heart() -> None:

@@ -86,7 +86,7 @@ class Features:
             later = each.copy()
             later[x.spans.start] = 0.0
             squares = (later * _changes(z, x.spans) ** 2).sum(axis=0)
-            change = _positive(np.sqrt(squares / max(later.sum(), 1e-12)))
+            change = _positive(np.sqrt(squares / (later.sum() or 1.0)))
         apart = no
         if own and x.length.max() > 1:
             deviation = _own(z, x.spans)[1]

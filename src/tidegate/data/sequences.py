@@ -205,14 +205,14 @@ def _read(X: Any, like: Form | None, tokens: TokenKind, lower: bool) -> Ragged:
 
 def _as_array(X: Any) -> NDArray[Any]:
     try:
-        return _unmasked(X)
+        return unmasked(X)
     except (TypeError, ValueError) as error:
         raise InputTypeError(f"X cannot be read as an array: {error}") from None
 
 
-def _unmasked(values: Any) -> NDArray[Any]:
+def unmasked(values: Any) -> NDArray[Any]:
     """An array, with NaN for what is masked, or NA to pandas."""
-    if isinstance(values, np.ma.MaskedArray) and values.dtype.kind in "fiub":
+    if np.ma.is_masked(values) and values.dtype.kind in "fiub":
         found: NDArray[np.float64] = np.ma.filled(values.astype(np.float64), np.nan)
         return found
     array = np.asarray(values)
@@ -285,7 +285,7 @@ def _of_list(X: Sequence[Any]) -> Ragged:
 def _numbers(values: Any, title: str) -> NDArray[np.float64]:
     """The values as numbers; a type that is none is named."""
     try:
-        array = _unmasked(values)
+        array = unmasked(values)
         if array.dtype.kind == "c":
             raise DataError(f"Complex data not supported: {title} has complex numbers")
         if array.dtype.kind in "UST":

@@ -136,7 +136,9 @@ def column(y: Any, n: int | None = None) -> Array:
         raise DataError(
             "requires y to be passed, but the target y is None; give a label for each sequence"
         )
-    if not isinstance(y, list | tuple):
+    if isinstance(y, np.ma.MaskedArray):
+        y = y.tolist()  # with None for what is masked
+    elif not isinstance(y, list | tuple):
         y = np.asarray(y)
         if y.dtype.kind in "OT":
             y = y.tolist()

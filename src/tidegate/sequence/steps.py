@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.sequences import Ragged
+from ..data.sequences import Ragged, unmasked
 from ..errors import DataError
 from .aligned import ordered
 from .labels import ids_of, kind_of
@@ -163,7 +163,7 @@ def _place(row: int, x: Ragged) -> tuple[int, int]:
 def _labels(item: Any, number: int) -> Array:
     """The labels of a sequence as an array."""
     try:
-        found = np.asarray(item)
+        found = unmasked(item)
     except ValueError:
         raise DataError(
             f"y of sequence {number} must be [T] labels or [T, K] of 0 and 1, got rows of "
@@ -220,13 +220,15 @@ def as_given(y: Any, x: Ragged, found: list[Array]) -> list[Array]:
         found: what was said of each.
 
     Raises:
-        DataError: if a shape is another one.
+        DataError: if a shape is another one, or a label is missing.
     """
     y = by_sequence(y, x)
     if len(y) != len(found):
         raise DataError(f"y has the labels of {len(y)} sequences, X has {len(found)} sequences")
     parts = [_labels(item, i) for i, item in enumerate(y)]
-    for i, (part, other) in enumerate(zip(parts, found, strict=True)):
+    for i, (item, part, other) in enumerate(zip(y, parts, found, strict=True)):
         if part.shape != other.shape:
             raise DataError(f"y of sequence {i} must be of {other.shape}, got {part.shape}")
+        if part.ndim == 1:
+            _check_types(item, part, i, "")
     return parts

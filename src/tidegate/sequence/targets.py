@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.features import largest
+from ..data.sequences import unmasked
 from ..errors import DataError
 from .samples import Samples
 
@@ -63,7 +64,7 @@ def numbers_of(y: Any, n: int) -> tuple[Array, bool]:
             "requires y to be passed, but the target y is None; give a number for each sequence"
         )
     try:
-        array = np.asarray(y)
+        array = unmasked(y)
     except ValueError:
         raise DataError("y must be [n] or [n, K], got rows of different lengths") from None
     if array.dtype.kind == "c":
