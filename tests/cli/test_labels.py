@@ -188,6 +188,22 @@ def test_a_number_of_each_sequence(run: Run) -> None:
     assert audits[0] == audits[1] and "squared error" in audits[0]
 
 
+def test_labels_that_may_be_amounts_are_told_in_a_line(run: Run) -> None:
+    Path("amounts.csv").write_text(
+        "\n".join(
+            ["review,stars", *(f"film no {i // 2},{i // 2}.5" for i in range(22)), *["a,1.5"] * 2]
+        )
+    )
+    done = run("classify", "amounts.csv", "--text", "review", "--label", "stars", *SHORT)
+    assert done.code == 0 and done.err == ""
+    Path("amounts.csv").write_text(
+        "\n".join(["review,stars", *(f"film no {i // 2},{i * 2 // 3}.5" for i in range(30))])
+    )
+    done = run("classify", "amounts.csv", "--text", "review", "--label", "stars", *SHORT)
+    told = "amounts.csv: 20 different labels of 30 sequences; if they are amounts, use tidegate"
+    assert done.code == 0 and done.err == f"{told} regress\n"
+
+
 def test_a_number_of_each_run_of_steps(run: Run) -> None:
     table = STEPS.replace("activity", "load").replace("still", '"1,5"').replace("moving", "2")
     Path("runs.csv").write_text(STEPS.replace("activity", "load").replace("still", "1.5"))
@@ -282,7 +298,11 @@ GIVEN: Any = {
             1,
             "line 3, column 'x': 'one' is no number",
         ),
-        ("classify infinite.csv --label mood --id run", 1, "infinite.csv: "),
+        (
+            "classify infinite.csv --label mood --id run",
+            1,
+            "infinite.csv, line 3, column 'x': 'inf' is no finite number",
+        ),
         ("classify taken.csv --label kind --id run", 1, "called 'step'; name it with --time if"),
         ("classify reviews.csv --label mood --text review --save .", 2, "--save '.' is a folder"),
         ("classify reviews.csv --label mood --text review --held-out 1", 2, "below 1, got '1'"),
@@ -325,6 +345,9 @@ GIVEN: Any = {
         ("tag steps.csv --id run", 2, "name the column of its --label, too"),
         ("tag no_tag.txt", 1, "no_tag.txt, line 2: expected a token and its label, got 'cat'"),
         ("predict none.tg reviews.csv", 1, "none.tg does not exist"),
+        ("predict tags.tg tokens.txt --out a.json", 2, "a.json: add --json for JSON, or end its"),
+        ("predict tags.tg tokens.txt --out a.csv --json", 2, "--json writes JSON; end its name"),
+        ("tag tokens.txt --out a.json", 2, "add --json for JSON, or end its name in .txt"),
         ("predict mood.tg reviews.csv", 2, "mood.tg reads words; name their column as --text"),
         ("predict mood.tg steps.csv --text review", 1, "there is no column 'review'"),
         ("predict steps.tg steps.csv", 2, "name the column of the sequence as --id"),

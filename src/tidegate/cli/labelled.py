@@ -221,8 +221,6 @@ def _filled(table: TextTable, column: str) -> list[str]:
 def _numbers(table: TextTable, named: Named) -> pl.DataFrame:
     import polars as pl
 
-    from ..data.numbers import to_numbers
-
     other = (named.text, named.id, named.time, named.label, table.unnamed)
     names = named.values
     if names is None:
@@ -236,9 +234,7 @@ def _numbers(table: TextTable, named: Named) -> pl.DataFrame:
                 f"{option} if that is what it says, or rename it"
             )
     try:
-        return pl.DataFrame(
-            [to_numbers(table.cells[name], table.separator, _where(table, name)) for name in names]
-        )
+        return pl.DataFrame([_column(table, name) for name in names])
     except DataError as error:
         if named.values is not None:
             raise
@@ -246,6 +242,19 @@ def _numbers(table: TextTable, named: Named) -> pl.DataFrame:
         if named.id is None:
             name = f"the texts with --text, the sequence of each row with --id, or {name}"
         raise DataError(f"{error}, or name {name}") from None
+
+
+def _column(table: TextTable, name: str) -> pl.Series:
+    """The numbers of a column, finite or missing."""
+    from ..data.numbers import to_numbers
+
+    where = _where(table, name)
+    found = to_numbers(table.cells[name], table.separator, where)
+    if (wrong := found.is_infinite().fill_null(False)).any():
+        row = int(wrong.arg_max() or 0)
+        cell = table.cells[name][row]
+        raise DataError(f"{where(row)}: {cell!r} is no finite number; correct it")
+    return found
 
 
 def _where(table: TextTable, name: str) -> Callable[[int], str]:

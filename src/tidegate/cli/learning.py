@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as to_json
 import sys
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -59,10 +60,12 @@ class Learning:
         rows = self.rows
         try:
             known, apart = self._parts()
-            model = self._learnt(known)
-            verdict = self._judged(model, known, apart)
-            if save is not None:
-                (model if self.test else self._learnt(rows)).save(save)
+            with warnings.catch_warnings():  # scikit-learn's, of what `_parts` has told already
+                warnings.filterwarnings("ignore", "The number of unique classes")
+                model = self._learnt(known)
+                verdict = self._judged(model, known, apart)
+                if save is not None:
+                    (model if self.test else self._learnt(rows)).save(save)
         except DataError as error:
             said, names = str(error), [rows.name, *([self.test.name] if self.test else [])]
             told = said.startswith(tuple(names))
@@ -87,6 +90,11 @@ class Learning:
         kinds = {label for part in labels for label in part}
         if self.kind != "number" and len(kinds) < 2:
             raise DataError(f"every label is {min(kinds)!r}; expected two different ones at least")
+        if self.kind == "sequence" and 2 * len(kinds) > len(labels) > 20:
+            sys.stderr.write(
+                f"{self.rows.name}: {len(kinds):,} different labels of {len(labels):,} sequences; "
+                f"if they are amounts, use tidegate regress\n"
+            )
         if self.test is not None:
             return self.rows, self.test
         groups = [part[0] if self.kind == "sequence" else "any" for part in labels]
@@ -166,6 +174,7 @@ class Files:
             ArgumentError: for a place where nothing can be written.
             DataError: if a file or its sequences cannot be used.
         """
+        output.check_ending(self.out, self.json, plain=".txt")
         output.check_places({"--out": self.out, "--save": self.save}, self.file, self.test)
         rows = read(self.file, named)
         others = None if self.test is None else read(self.test, _like(rows, named))

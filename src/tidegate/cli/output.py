@@ -61,15 +61,20 @@ def check_place(path: str | None, option: str, *sources: str | None) -> None:
             raise ArgumentError(f"{option} {path} is a file that is read; give another name")
 
 
-def check_ending(out: str | None, json: bool) -> None:
+def check_ending(out: str | None, json: bool, plain: str = ".csv") -> None:
     """That a file of results holds what its name says.
+
+    Args:
+        out: its path; None and "-" are well.
+        json: whether it is to hold JSON.
+        plain: how it may end where it does not.
 
     Raises:
         ArgumentError: for a ``.json`` file without ``--json``, or a ``.csv`` file with it.
     """
     ending = "" if out is None else Path(out).suffix.lower()
     if ending == ".json" and not json:
-        raise ArgumentError(f"--out {out}: add --json for JSON, or end its name in .csv")
+        raise ArgumentError(f"--out {out}: add --json for JSON, or end its name in {plain}")
     if ending == ".csv" and json:
         raise ArgumentError(f"--out {out}: --json writes JSON; end its name in .json")
 

@@ -62,6 +62,7 @@ def predict(
         from ..loading import load
         from . import known, labelled, output
 
+        output.check_ending(out, json)
         output.check_place(out, "--out", file, model)
         estimator = load(model)
         if not hasattr(estimator, "learned_"):

@@ -137,6 +137,7 @@ def write(
         from ..language.choosing import Choice
         from . import output
 
+        output.check_ending(out, json, plain=".txt")
         output.check_places({"--out": out, "--save": save}, file, model)
         Choice(temperature, top_k, top_p)  # what is wrong shows before the work begins
         settings: dict[str, Any] = {"level": level or "char", "cell": cell or "lstm"}
