@@ -12,6 +12,7 @@ import pytest
 
 import tidegate
 from tidegate.errors import ArgumentError, DataError
+from tidegate.forecast.exported import feed_of
 from tidegate.forecast.members import Members
 from tidegate.forecast.simple import Simple
 
@@ -33,6 +34,24 @@ def with_covariates(rows: int = 60, seed: int = 0) -> pl.DataFrame:
 
 def covariate_forecaster(**changes: Any) -> tidegate.Forecaster:
     return forecaster(future=["price"], past=["warm"], static=["kind"], **changes)
+
+
+def test_a_series_of_which_nothing_comes_for_long_is_forecast_from_what_came_last(
+    tmp_path: Path,
+) -> None:
+    silent = pl.DataFrame({"ds": days(wave(100))["ds"], "y": [*(wave() + 50), *[None] * 40]})
+    model = forecaster().fit(silent.head(60))
+    usual = model.predict()
+    assert model.plan_.reach < 40
+    for rows in (slice(60, 63), slice(63, 100)):
+        model.update(silent[rows])
+    ahead = model.predict()
+    assert ahead["LSTM"].is_between(usual["LSTM"].min() - 5, usual["LSTM"].max() + 5).all()
+    assert model.predict(df=silent).equals(ahead)
+    model.save(tmp_path / "model")
+    assert tidegate.load(tmp_path / "model").predict().equals(ahead)
+    with pytest.raises(DataError, match=f"no value in its newest {model.plan_.reach} rows, and an"):
+        feed_of(model)
 
 
 def test_a_series_that_falls_below_0_later_is_forecast_below_0() -> None:

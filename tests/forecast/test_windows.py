@@ -64,6 +64,21 @@ def test_a_short_series_is_padded_with_its_first_season_and_that_is_not_seen() -
     assert windows.shift[0] == pytest.approx(7 / 3)
 
 
+@pytest.mark.parametrize("anchored", [True, False])
+def test_a_window_of_nothing_is_the_last_that_saw_a_value_at_its_phase(anchored: bool) -> None:
+    plan = replace(PLAN, anchored=anchored)
+    values = np.append(VALUES[:3], np.full(7, np.nan))
+    alone = replace(table(values), start=np.array([0, 10]), length=np.array([10, 0]))
+    for cut, then in ((8, 4), (9, 3), (10, 4)):  # a season has two rows
+        lost, last = before([0], [cut], alone, plan), before([0], [then], alone, plan)
+        assert not lost.seen.any() and last.seen.any()
+        np.testing.assert_array_equal(lost.z, last.z)
+        np.testing.assert_array_equal(lost.shift, last.shift)
+        np.testing.assert_array_equal(lost.deviation, last.deviation)
+    other = before([1], [10], table(np.append(VALUES[:6], np.full(4, np.nan))))
+    assert not other.z.any() and not other.shift.any()  # of its own series there is none
+
+
 def test_missing_values_are_filled_from_the_window_and_not_seen() -> None:
     values = VALUES.copy()
     values[[4, 9]] = np.nan

@@ -91,8 +91,8 @@ def extend(series: Series, new: Series) -> Series:
     )
 
 
-def newest(series: Series, rows: int) -> Series:
-    """The same series, each with its newest rows only."""
+def newest(series: Series, rows: int | Index) -> Series:
+    """The same series, each with its newest rows only: so many of all, or of each, ``[n]``."""
     length = np.minimum(series.length, rows)
     return _part(series, series.start + series.length - length, length)
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data import newest
 from ..data.series import Series, read_series
-from ..errors import ArgumentError
+from ..errors import ArgumentError, DataError
 from ..network.onnx import Graph, add_network, size_of
 from . import ask, frames, tables
 from .learn import Learned, of_year
@@ -168,7 +169,8 @@ def feed_of(
 
     Raises:
         NotFittedError: before `fit`.
-        DataError: if a frame cannot be used, or something known ahead is missing.
+        DataError: if a frame cannot be used, something known ahead is missing, or a series has no
+            value in the newest rows, all that a file reads.
 
     Example:
         >>> import polars as pl
@@ -187,6 +189,7 @@ def feed_of(
         series = read_series(df, missing="keep", gaps="fill", like=series, static_frame=static)
         numbers = np.array([number.get(name, -1) for name in series.ids or [None]])
     ahead = frames.known_ahead(series, future, plan.horizon)
+    _check_seen(newest(series, plan.reach))
     n, length = len(series), series.length
     place = np.arange(length.max()) - np.zeros((n, 1), np.int64)
     inside = place < length[:, None]
@@ -208,6 +211,18 @@ def feed_of(
     if series.static.shape[1]:
         feed["static"] = series.static
     return feed
+
+
+def _check_seen(rows: Series) -> None:
+    """Raises a DataError for a series without any value in its newest rows."""
+    seen = np.logical_or.reduceat(~np.isnan(rows.values), rows.start)
+    if not seen.all():
+        i = int(np.argmin(seen))
+        whose = "the series" if rows.ids is None else f"series {rows.ids[i]!r}"
+        raise DataError(
+            f"{whose} has no value in its newest {rows.length[i]} rows, and an ONNX file reads no "
+            f"others; use predict"
+        )
 
 
 def _inputs(f: Formula, learned: Learned, series: Series) -> tuple[Given, str]:

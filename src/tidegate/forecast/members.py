@@ -60,8 +60,13 @@ class Members:
         return Members(tuple(each.on(series, fitted) for each in self.learned))
 
     def needs(self, series: Series) -> Series:
-        """The rows that a forecast of what follows them looks at."""
-        return newest(series, self.plan.reach)
+        """The rows that a forecast of what follows them looks at, and those that it will look at
+        should nothing more be observed: a window up to the newest value of each series."""
+        rows, end = np.minimum(series.length, self.plan.reach), series.start + series.length
+        for i in np.flatnonzero(np.isnan(series.values[end - 1])):
+            missing = np.isnan(series.values[series.start[i] : end[i]])
+            rows[i] = min(rows[i] + missing[::-1].argmin(), len(missing))
+        return newest(series, rows)
 
 
 def seed_of(plan: Plan, member: int) -> int:

@@ -47,6 +47,11 @@ class Table:
         """``[n]``, whether a series has many zeros."""
         return self.scaling.zeros
 
+    @cached_property
+    def observed(self) -> Array:
+        """-1 and the rows with a value, increasing."""
+        return np.append(-1, np.flatnonzero(~np.isnan(self.values)))
+
 
 @dataclass(frozen=True)
 class Windows:
@@ -59,7 +64,8 @@ class Windows:
     cut: Array
     """``[k]``, the first row that is not seen."""
     z: Array
-    """``[k, R]``, the values in units of the window, filled where they were not seen."""
+    """``[k, R]``, the values in units of the window, filled where they were not seen; where none
+    was, those of the last window that saw one, whole seasons before."""
     seen: Array
     """``[k, R]``, whether a value was observed: not missing, and no padding."""
     zero: Array
@@ -93,20 +99,27 @@ class Windows:
         index, inside = rows_before(table, plan, series, cut)
         raw = table.values[index]
         u = table.scaling.apply(raw, series)
-        seen = inside & ~np.isnan(u)
+        seen = counted = inside & ~np.isnan(u)
+        lost = np.flatnonzero(~seen.any(axis=1))
+        if len(lost):
+            of = series[lost]
+            other, within = rows_before(table, plan, of, _earlier(table, plan, of, cut[lost]))
+            u[lost] = table.scaling.apply(table.values[other], of)
+            counted = seen.copy()
+            counted[lost] = within & ~np.isnan(u[lost])
         if not seen.all():
             u = filled(u, plan.season)
         apart = table.zeros[series]
-        count = np.maximum(seen.sum(1), 1)
-        known = np.where(seen, u, 0)
+        count = np.maximum(counted.sum(1), 1)
+        known = np.where(counted, u, 0)
         mean = known.sum(1) / count
         size = np.abs(known).sum(1) / count
-        rest = np.where(seen, u - mean[:, None], 0)
+        rest = np.where(counted, u - mean[:, None], 0)
         deviation = np.sqrt((rest**2).sum(1) / count)
         floor = np.maximum(deviation, FLAT * size)
         floor[floor < np.finfo(np.float64).tiny] = 1
         m = plan.season
-        pairs = seen[:, m:] & seen[:, :-m]
+        pairs = counted[:, m:] & counted[:, :-m]
         steps = np.where(pairs, np.abs(u[:, m:] - u[:, :-m]), 0).sum(1)
         steps /= np.maximum(pairs.sum(1), 1)
         size = np.where(size > 0, size, 1)
@@ -180,6 +193,15 @@ def rows_before(table: Table, plan: Plan, series: Array, cut: Array) -> tuple[Ar
         later = index + -(-(first - index) // m) * m
         index = np.where(inside, index, np.minimum(later, cut[:, None] - 1))
     return index, inside
+
+
+def _earlier(table: Table, plan: Plan, series: Array, cut: Array) -> Array:
+    """The last cut, whole seasons before each, whose window saw a value; where there is none, the
+    same one."""
+    last = table.observed[np.searchsorted(table.observed, cut) - 1]
+    season = plan.long_season or plan.season
+    back = (cut - 1 - last) // season * season
+    return np.where(last >= table.start[series], cut - back, cut)
 
 
 def filled(u: Array, season: int) -> Array:
