@@ -83,7 +83,13 @@ def test_few_windows_prefer_no_baseline_to_theta(windows: int, lead: float, name
 
 def test_of_what_never_changes_the_simplest() -> None:
     losses = {name: np.zeros(2) for name in ("naive", "theta", "GRU")}
-    assert pick(losses, {"naive", "theta"}, np.zeros(2, int), np.arange(2)).name == "naive"
+    found = pick(losses, {"naive", "theta"}, np.zeros(2, int), np.arange(2))
+    assert str(found) == "naive: the lowest pinball loss, theta has the same (2 windows)"
+
+
+def test_windows_in_which_nothing_was_observed() -> None:
+    found = picked(3, naive=np.full(3, np.nan), GRU=np.full(3, np.nan))
+    assert str(found) == "naive: nothing was observed in the windows held out (0 windows)"
 
 
 def test_losses_of_zero_and_windows_that_one_lacks() -> None:

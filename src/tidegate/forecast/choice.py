@@ -58,6 +58,8 @@ class Choice:
         picked = by_name[self.name]
         best = min(self.candidates, key=lambda each: each.loss)
         over = f"({self.count:,} {'window' if self.count == 1 else self.unit})"
+        if not self.count:
+            return f"{self.name}: nothing was observed in the windows held out {over}"
         if picked is not best:
             lead = f"{self.name}: {_share(picked.loss, best.loss)} behind {best.name} in {LOSS}"
             if manifold(picked.loss, best.loss):
@@ -73,7 +75,9 @@ class Choice:
             return f"{self.name}: the only candidate {over}"
         next_best = min(others, key=lambda each: each.loss)
         rest = f"is {_share(next_best.loss, best.loss)} behind"
-        if manifold(next_best.loss, best.loss):
+        if next_best.loss == best.loss:
+            rest = "has the same"
+        elif manifold(next_best.loss, best.loss):
             rest = f"has {times(next_best.loss / best.loss)} its loss"
         return f"{self.name}: the lowest {LOSS}, {next_best.name} {rest} {over}"
 
