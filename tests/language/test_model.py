@@ -221,6 +221,17 @@ def test_learning_goes_on(words: LanguageModel) -> None:
     assert fresh.score(TEXT) > 0
 
 
+@pytest.mark.parametrize(
+    "given", [{"hidden": 9}, {"level": "char"}, {"cell": "rnn"}, {"layers": 2}]
+)
+def test_what_goes_on_learning_stays_what_it_is(
+    words: LanguageModel, given: dict[str, Any]
+) -> None:
+    model = pickle.loads(pickle.dumps(words)).set_params(**given)
+    with pytest.raises(ArgumentError, match=f"{next(iter(given))} was .*, and is .* now; fit a"):
+        model.partial_fit(TEXT)
+
+
 def test_the_best_epoch_of_a_text_held_out() -> None:
     random = np.random.default_rng(0)
     noise = "".join(random.choice(list("abcdef"), 900))

@@ -163,6 +163,14 @@ def test_what_cannot_be_streamed() -> None:
         model.stream().restore({**model.stream().state(), "last": np.zeros(3)})
 
 
+def test_what_is_masked_in_a_step_is_missing() -> None:
+    fitted = tg.SequenceRegressor(
+        hidden=4, bidirectional=False, training=Training(updates=2, members=1), random_state=0
+    ).fit([[1.0, np.nan], [2.0]], [0.0, 1.0])
+    masked = fitted.stream(2).push_many(np.ma.array([1e3, 2.0], mask=[True, False]))
+    np.testing.assert_array_equal(masked, fitted.predict([[np.nan], [2.0]]))
+
+
 def test_a_step_that_is_refused_changes_nothing() -> None:
     model = numbers()
     one, other = model.stream(chances=True), model.stream(chances=True)

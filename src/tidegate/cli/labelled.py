@@ -162,6 +162,7 @@ def read_tokens(file: str, *, label: bool) -> Labelled:
         raise DataError(
             f"{name}: expected a token a line, and this looks like a CSV file; name its {columns}"
         )
+    _check_words(name, data.decode())
     x: list[list[str]] = [[]]
     labels: Labels = [[]]
     lines = [1]
@@ -186,6 +187,21 @@ def read_tokens(file: str, *, label: bool) -> Labelled:
         raise DataError(f"{name}: there is nothing in the file; expected a token a line")
     ids = [str(line) for line in lines]
     return Labelled(name, x, labels if label else [], ids, lines, [len(part) for part in x])
+
+
+def _check_words(name: str, text: str) -> None:
+    """Sees to it that what stands where a token belongs is not the number of one.
+
+    Raises:
+        DataError: if all sentences begin with a word of the number 1, as CoNLL-U has them.
+    """
+    sentences = [part.split("\n") for part in text.strip("\n").split("\n\n")]
+    first = [next((line for line in part if not line.startswith("#")), "") for part in sentences]
+    if len(first) > 1 and all(line.startswith(("1\t", "1-2\t")) for line in first):
+        raise DataError(
+            f"{name}: this looks like CoNLL-U, whose lines begin with numbers; keep the word and "
+            f"the label behind it: grep -v '^#' {name} | cut -f 2,4"
+        )
 
 
 def _labels(table: TextTable, named: Named) -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ..cells import CELLS
+from ..errors import ArgumentError
 from ..network import Loss, NetworkSpec, TokenInput, checks
 from ..network.parameters import size
 from .dropout import OF_WORDS, suited
@@ -63,8 +64,30 @@ class Architecture:
         )
         return _leaving_out(spec, self._share(size(spec), characters))
 
-    def going_on(self, spec: NetworkSpec, characters: int) -> NetworkSpec:
-        """The spec for a further text: what comes in parts is not read so often as to be known."""
+    def going_on(self, spec: NetworkSpec, level: Level, characters: int) -> NetworkSpec:
+        """The spec for a further text: what comes in parts is not read so often as to be known.
+
+        Args:
+            spec: of what was learnt.
+            level: of the same.
+            characters: of the further text.
+
+        Raises:
+            ArgumentError: if something else than that is asked for.
+        """
+        learnt = {
+            "level": level,
+            "tied": spec.tied,
+            "embedding": getattr(spec.input, "width", None),
+        }
+        learnt |= {name: getattr(spec, name) for name in ("cell", "hidden", "layers")}
+        for name, was in learnt.items():
+            now = getattr(self, name)
+            if now is not None and now != was:
+                raise ArgumentError(
+                    f"a network goes on learning as it is: {name} was {was!r}, and is {now!r} now; "
+                    f"fit a new model for another one"
+                )
         return _leaving_out(spec, self._share(0, characters))
 
     def _share(self, parameters: int, characters: int) -> float:

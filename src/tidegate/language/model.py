@@ -146,7 +146,7 @@ class LanguageModel(BaseEstimator):  # type: ignore[misc]  # no types there
                 {**training.to_json(), "updates": max(tokens // per_update, 1)}
             )
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        spec = self._architecture().going_on(self.network_.spec, len(whole))
+        spec = self._architecture().going_on(self.network_.spec, self.alphabet_.level, len(whole))
         network = self.network_.copied(spec)
         self.history_ = learn(network, self.alphabet_, whole, training, seed, False)
         self.network_ = network

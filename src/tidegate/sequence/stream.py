@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.sequences import Ragged
+from ..data.sequences import Ragged, unmasked
 from ..data.spans import Spans
 from ..errors import ArgumentError, DataError
 from .learn import Learned, Member
@@ -255,7 +255,7 @@ class Stream:
             rows[:] = tokens
             return Ragged(form, rows, ones)
         try:
-            table = np.asarray(x_t, np.float64)
+            table = np.asarray(unmasked(x_t), np.float64)
         except (TypeError, ValueError) as error:
             raise DataError(f"a step must hold numbers: {error}") from None
         if form.columns == 1 and table.ndim == 1:
