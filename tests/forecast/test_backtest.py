@@ -215,6 +215,14 @@ def test_a_column_named_as_one_of_the_forecasts_is_told(name: str) -> None:
         _ = found.frame
 
 
+@pytest.mark.parametrize("name", ["metric", "naive"])
+def test_ids_in_a_column_that_the_scores_have_too(name: str) -> None:
+    frame = several(a=wave(), b=wave(seed=1)).rename({"unique_id": name})
+    found = forecaster(id=name).backtest(frame, windows=2, names=("naive",))
+    with pytest.raises(DataError, match=f"the column '{name}' has a name that the frame of score"):
+        _ = found.scores
+
+
 def test_levels_that_are_quantiles_too_are_not_doubled() -> None:
     found = run(days(wave(60)), names=("naive",), levels=(80.0,), quantiles=(0.1, 0.5, 0.25))
     np.testing.assert_allclose(found.grid, [0.1, 0.25, 0.5, 0.9])

@@ -102,12 +102,19 @@ def scores(series: Series, which: Array, table: dict[str, dict[str, Array]]) -> 
         series: those forecast.
         which: ``[n]``, numbers of series.
         table: metric → model → ``[n]``.
+
+    Raises:
+        DataError: if the user's ids are in a column of one of these names.
     """
     import narwhals as nw
 
     kind, ids = _with_id(series)
     library = kind.library if find_spec(kind.library) else "polars"
     models = list(dict.fromkeys(name for row in table.values() for name in row))
+    if kind.id in (METRIC, *models):
+        raise DataError(
+            f"the column {kind.id!r} has a name that the frame of scores needs; rename it"
+        )
     nothing = np.full(len(which), np.nan)
     dtype = getattr(nw, kind.id_dtype)
     parts = [
