@@ -188,14 +188,15 @@ def test_a_number_of_each_sequence(run: Run) -> None:
     assert audits[0] == audits[1] and "squared error" in audits[0]
 
 
+@pytest.mark.parametrize("name", ["label", "chance"])
+def test_a_column_of_ids_that_is_called_as_an_answer(run: Run, models: Path, name: str) -> None:
+    Path("steps.csv").write_text(f"{name},x\nr0,1\nr0,2\nr1,1\n")
+    found = rows(run("predict", str(models / "steps.tg"), "steps.csv", "--id", name).out)
+    assert [row["id"] for row in found] == ["r0", "r1"]
+    assert {row["label"] for row in found} <= {"a", "b"}
+
+
 def test_labels_that_may_be_amounts_are_told_in_a_line(run: Run) -> None:
-    Path("amounts.csv").write_text(
-        "\n".join(
-            ["review,stars", *(f"film no {i // 2},{i // 2}.5" for i in range(22)), *["a,1.5"] * 2]
-        )
-    )
-    done = run("classify", "amounts.csv", "--text", "review", "--label", "stars", *SHORT)
-    assert done.code == 0 and done.err == ""
     Path("amounts.csv").write_text(
         "\n".join(["review,stars", *(f"film no {i // 2},{i * 2 // 3}.5" for i in range(30))])
     )

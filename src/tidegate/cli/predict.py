@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as to_json
+import re
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
@@ -84,7 +85,7 @@ def _table(estimator: Any, rows: Labelled, id: str | None) -> pl.DataFrame:
     from ..data.sequences import read_sequences
     from . import known
 
-    key = "line" if id is None else id
+    key = "line" if id is None else "id" if _ANSWERS.fullmatch(id) else id
     said = estimator.predict(rows.x)
     if not hasattr(estimator, "predict_proba"):
         values = np.asarray(said).reshape(len(rows), -1)
@@ -106,6 +107,10 @@ def _table(estimator: Any, rows: Labelled, id: str | None) -> pl.DataFrame:
         return pl.DataFrame({**table, **answers})
     best = np.concatenate([part.max(axis=1) for part in chances])
     return pl.DataFrame({**table, "label": _words(np.concatenate(said)), "chance": best})
+
+
+_ANSWERS = re.compile(r"label|chance|step|token|(value|answer)(_\d+)?")
+"""Names of columns that hold what is said."""
 
 
 def _words(labels: Any) -> list[str]:

@@ -315,8 +315,9 @@ def weights_of(sample_weight: Any, x: Ragged) -> Array:
     n = len(x)
     if sample_weight is None:
         return np.ones(n)
+    given = aligned(sample_weight, x, "sample_weight")
     try:
-        weights = np.asarray(aligned(sample_weight, x, "sample_weight"), np.float64)
+        weights = np.asarray(given, np.float64)
     except (TypeError, ValueError) as error:
         raise DataError(f"sample_weight must hold [n] numbers: {error}") from None
     if weights.ndim != 1:
