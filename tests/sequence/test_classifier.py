@@ -291,6 +291,15 @@ def test_a_score_of_labels_in_an_array_of_objects() -> None:
     assert fitted.score(X, yes) == fitted.score(X, Y == 1) == 1.0
 
 
+def test_numbers_that_are_written_as_texts() -> None:
+    written = pd.DataFrame({"a": ["1.5", "nan"], "b": ["2", "3"]})
+    for X in (written, written.to_numpy().tolist()):
+        with pytest.raises(tg.DataError, match=r"as texts, such as '1\.5'; give numbers"):
+            model().fit(X, [0, 1])
+    codes = model().fit([["17", "4"], ["17"]] * 2, [0, 1] * 2)
+    assert len(codes.predict([["3.5"]])) == 1
+
+
 @pytest.mark.parametrize("tokens", ["word", "char"])
 def test_texts_are_read_as_they_were_learnt_whatever_is_set_later(tokens: str) -> None:
     texts = ["good day", "bad night"] * 4

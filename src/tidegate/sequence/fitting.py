@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..cells import CELLS
 from ..data.long import is_frame
-from ..data.sequences import Ragged, read_sequences
+from ..data.sequences import InputTypeError, Ragged, read_sequences
 from ..errors import ArgumentError, DataError, NotFittedError
 from ..network import NetworkSpec, checks
 from ..network.spec import Readout
@@ -284,7 +284,24 @@ def read(estimator: Any, X: Any, learned: Learned | None) -> Ragged:
     if learned is not None:
         like = learned.inputs.form
         tokens = getattr(learned.inputs, "tokens", tokens)  # what was learnt, whatever is set now
-    return read_sequences(X, like=like, tokens=tokens, who=type(estimator).__name__)
+    x = read_sequences(X, like=like, tokens=tokens, who=type(estimator).__name__)
+    if learned is None and x.form.kind == "tokens":
+        _check_words(x.rows)
+    return x
+
+
+def _check_words(tokens: NDArray[Any]) -> None:
+    """Sees to it that tokens are not numbers with decimals; whole ones may be codes."""
+    try:
+        tokens.astype(np.float64)
+    except ValueError:
+        return
+    written = next((token for token in tokens if "." in token), None)
+    if written is not None:
+        raise InputTypeError(
+            f"X holds numbers that are written as texts, such as {written!r}; give numbers, such "
+            f"as by X.astype(float)"
+        )
 
 
 def in_order(estimator: Any, X: Any, *given: Any) -> list[Any]:
