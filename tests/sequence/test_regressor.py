@@ -126,7 +126,7 @@ def test_losses_that_make_no_sense(loss: Any) -> None:
 
 
 def test_numbers_are_not_divided_by_a_temperature() -> None:
-    with pytest.raises(tg.ArgumentError, match="calibrate corrects chances, and a regressor says"):
+    with pytest.raises(tg.ArgumentError, match="calibrate corrects chances; a regressor says none"):
         model(training=Training(calibrate=True)).fit(X, MEAN)
 
 
