@@ -250,7 +250,7 @@ class SequenceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  #
         training = fitting.training_of(self.training)
         if training.calibrate:
             raise ArgumentError(
-                "SequenceTraining.calibrate corrects chances; a regressor says none, so leave it out"
+                "SequenceTraining.calibrate corrects chances; a regressor says none, leave it out"
             )
         seed = fitting.seed_of(self.random_state)
         return fitting.Job(architecture, task, training, seed, progress)
