@@ -64,6 +64,8 @@ def test_a_class_weight_is_a_weight_of_its_sequences() -> None:
     other = model().fit(X, Y, sample_weight=np.where(Y == 1, 3.0, 1.0))
     np.testing.assert_array_equal(one.predict_proba(X), other.predict_proba(X))
     few = np.where(np.arange(24) < 20, 0, 1)
+    rare = model(class_weight={1: 3.0, 0: 1.0, 2: 9.0}).fit(X, Y)
+    np.testing.assert_array_equal(rare.predict_proba(X), one.predict_proba(X))
     balanced = model(class_weight="balanced").fit(X, few)
     other = model(class_weight={0: 24 / 40, 1: 24 / 8}).fit(X, few)
     np.testing.assert_array_equal(balanced.predict_proba(X), other.predict_proba(X))

@@ -88,7 +88,8 @@ def class_weights(given: Any, classes: Array, ids: Array, weights: Array) -> Arr
         weights: ``[n]``, of the sequences.
 
     Raises:
-        ArgumentError: if it names no class, or holds no weight.
+        ArgumentError: if it names what is no class, while there is a class that it does not name;
+            or if it holds no weight.
 
     Example:
         >>> ids = np.array([0, 0, 0, 1])
@@ -106,12 +107,14 @@ def class_weights(given: Any, classes: Array, ids: Array, weights: Array) -> Arr
         raise ArgumentError(f"class_weight must be a dict, 'balanced' or None, got {given!r}")
     names = classes.tolist()
     result = np.ones(len(classes))
+    whole = all(name in given for name in names)
     for label, weight in given.items():
-        if label not in names:
+        if label not in names and not whole:  # as a slip of the pen, and not one rare in folds
             raise ArgumentError(f"class_weight has the label {label!r}, which y has not")
         if not isinstance(weight, int | float | np.number) or not 0 <= weight < np.inf:
             raise ArgumentError(f"class_weight of {label!r} must be from 0 up, got {weight!r}")
-        result[names.index(label)] = weight
+        if label in names:
+            result[names.index(label)] = weight
     return result
 
 
