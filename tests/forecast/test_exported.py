@@ -83,6 +83,18 @@ def test_seasons_gaps_and_series_of_every_kind(season: Any, tmp_path: Path) -> N
     check(model, tmp_path / "m.onnx", df=NEW)
 
 
+@pytest.mark.parametrize("season", [1, 4, (4, 12)])
+def test_series_of_which_nothing_comes_for_long_and_that_fall_below_0(
+    season: Any, tmp_path: Path
+) -> None:
+    silent, fallen = wave() + 50, wave(99) + 50
+    model = forecaster(5, season=season, window=12).fit(several(silent=silent, fallen=fallen[:60]))
+    silent = np.append(silent, np.full(2 * model.plan_.reach + 7, np.nan))
+    fallen[80:] -= 60
+    found = check(model, tmp_path / "m.onnx", df=several(silent=silent, fallen=fallen))
+    assert found["forecast"][1].min() > 30 and found["quantiles"][0].min() < 0
+
+
 @pytest.mark.parametrize("members", [2, 3])
 def test_an_ensemble_is_the_median(members: int, tmp_path: Path) -> None:
     model = forecaster(cell="gru", ensemble=members).fit(MANY)

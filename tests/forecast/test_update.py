@@ -12,7 +12,6 @@ import pytest
 
 import tidegate
 from tidegate.errors import ArgumentError, DataError
-from tidegate.forecast.exported import feed_of
 from tidegate.forecast.members import Members
 from tidegate.forecast.simple import Simple
 
@@ -50,8 +49,6 @@ def test_a_series_of_which_nothing_comes_for_long_is_forecast_from_what_came_las
     assert model.predict(df=silent).equals(ahead)
     model.save(tmp_path / "model")
     assert tidegate.load(tmp_path / "model").predict().equals(ahead)
-    with pytest.raises(DataError, match=f"no value in its newest {model.plan_.reach} rows, and an"):
-        feed_of(model)
 
 
 def test_a_series_that_falls_below_0_later_is_forecast_below_0() -> None:

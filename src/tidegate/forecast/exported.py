@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data import newest
 from ..data.series import Series, read_series
-from ..errors import ArgumentError, DataError
+from ..errors import ArgumentError
 from ..network.onnx import Graph, add_network, size_of
 from . import ask, frames, tables
 from .learn import Learned, of_year
@@ -42,10 +41,11 @@ def write_forecast(
     What a run is given of B series, of which `feed_of` makes an example:
 
     ``values`` [batch, rows] float64, the newest rows of each, as they were observed, NaN where
-    missing; as many as the metadata's ``rows`` decide a forecast, fewer are padded as `predict`
-    does. ``series`` [batch] int64, which of the metadata's ``ids`` each is, and so in which units
-    it is read; -1 for a new one, whose units come from all rows given. It may be left out if the
-    model knows one series. ``lengths`` [batch] int64, if some have fewer rows than the table.
+    missing; as many as the metadata's ``rows`` decide a forecast, or more where nothing was seen in
+    these; fewer are padded as `predict` does. ``series`` [batch] int64, which of the metadata's
+    ``ids`` each is, and so in which units it is read; -1 for a new one, whose units come from all
+    rows given. It may be left out if the model knows one series. ``lengths`` [batch] int64, if some
+    have fewer rows than the table.
 
     Where the model has such: ``calendar`` [batch, 2] float64, sine and cosine of 2π times the share
     of the year that has passed at the last row (for months, the month's number % 12 / 12);
@@ -169,8 +169,7 @@ def feed_of(
 
     Raises:
         NotFittedError: before `fit`.
-        DataError: if a frame cannot be used, something known ahead is missing, or a series has no
-            value in the newest rows, all that a file reads.
+        DataError: if a frame cannot be used, or something known ahead is missing.
 
     Example:
         >>> import polars as pl
@@ -189,7 +188,6 @@ def feed_of(
         series = read_series(df, missing="keep", gaps="fill", like=series, static_frame=static)
         numbers = np.array([number.get(name, -1) for name in series.ids or [None]])
     ahead = frames.known_ahead(series, future, plan.horizon)
-    _check_seen(newest(series, plan.reach))
     n, length = len(series), series.length
     place = np.arange(length.max()) - np.zeros((n, 1), np.int64)
     inside = place < length[:, None]
@@ -211,18 +209,6 @@ def feed_of(
     if series.static.shape[1]:
         feed["static"] = series.static
     return feed
-
-
-def _check_seen(rows: Series) -> None:
-    """Raises a DataError for a series without any value in its newest rows."""
-    seen = np.logical_or.reduceat(~np.isnan(rows.values), rows.start)
-    if not seen.all():
-        i = int(np.argmin(seen))
-        whose = "the series" if rows.ids is None else f"series {rows.ids[i]!r}"
-        raise DataError(
-            f"{whose} has no value in its newest {rows.length[i]} rows, and an ONNX file reads no "
-            f"others; use predict"
-        )
 
 
 def _inputs(f: Formula, learned: Learned, series: Series) -> tuple[Given, str]:

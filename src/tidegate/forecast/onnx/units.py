@@ -66,7 +66,9 @@ def add_units(
     keep = f("And", old, f("Greater", known[1], 0.0))
     found = [f("Where", keep, a, b) for a, b in zip(known, own, strict=True)]
     centre, scale, unit, floor = found
-    return Units(centre, scale, unit, floor, f("Greater", unit, 0.0))
+    zeros = f("Greater", unit, 0.0)
+    floor = f("Min", floor, f("Where", zeros, 0.0, own[3]))
+    return Units(centre, scale, unit, floor, zeros)
 
 
 def _own(f: Formula, y: str, seen: str, apart: bool, deviation: bool) -> tuple[str, ...]:

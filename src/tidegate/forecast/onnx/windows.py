@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...network.onnx import Rows
+from ...network.onnx import Rows, size_of
 from ..covariates import FAR
 from ..covariates import Units as Columns
 from ..inputs import Inputs
@@ -72,22 +72,25 @@ def add_windows(
         counts: F, P and S, of covariates.
     """
     index, inside = _rows_before(f, plan, given.lengths)
-    raw = f("GatherElements", given.values, index, attributes={"axis": 1})
+    cut, lost = _seen_cut(f, plan, given)
+    other, within = _rows_before(f, plan, cut)
+    raw = f("GatherElements", given.values, other, attributes={"axis": 1})
     missing = f("IsNaN", raw)
     raw = f("Where", missing, 0.0, raw)
-    seen = f("And", inside, f("Not", missing))
+    counted = f("And", within, f("Not", missing))
+    seen = f("And", counted, f("Not", lost))
     u = add_filled(f, f("Where", missing, np.nan, units.apply(f, raw)), plan)
-    count = f("Max", f.total(f.cast(seen, np.float64)), 1.0)
-    known = f("Where", seen, u, 0.0)
+    count = f("Max", f.total(f.cast(counted, np.float64)), 1.0)
+    known = f("Where", counted, u, 0.0)
     mean = f("Div", f.total(known), count)
     size = f("Div", f.total(f("Abs", known)), count)
-    rest = f("Where", seen, f("Sub", u, mean), 0.0)
+    rest = f("Where", counted, f("Sub", u, mean), 0.0)
     deviation = f("Sqrt", f("Div", f.total(f("Mul", rest, rest)), count))
     floor = f("Max", deviation, f("Mul", FLAT, size))
     floor = f("Where", f("Less", floor, np.finfo(np.float64).tiny), 1.0, floor)
     m, R = plan.season, plan.reach
     steps = f("Abs", f("Sub", f.part(u, m, R), f.part(u, 0, R - m)))
-    pairs = f("And", f.part(seen, m, R), f.part(seen, 0, R - m))
+    pairs = f("And", f.part(counted, m, R), f.part(counted, 0, R - m))
     steps = f.total(f("Where", pairs, steps, 0.0))
     steps = f("Div", steps, f("Max", f.total(f.cast(pairs, np.float64)), 1.0))
     size = f("Where", f("Greater", size, 0.0), size, 1.0)
@@ -165,6 +168,21 @@ def add_rows(f: Formula, inputs: Inputs, windows: Windows) -> Rows:
         axis=1,
     )
     return Rows(f.cast(table, np.float32), f.spread(np.array([steps + inputs.ahead]), same))
+
+
+def _seen_cut(f: Formula, plan: Plan, given: Given) -> tuple[str, str]:
+    """[B] int64, the cut whose window has values, see `windows._earlier`; [B, 1], whether it is
+    another, as none was seen in the newest rows."""
+    lengths = f.beside(given.lengths, 1)
+    row = f("Range", 0, f("Squeeze", size_of(f.graph, given.values, 1)), 1)
+    observed = f("And", f("Less", row, lengths), f("Not", f("IsNaN", given.values)))
+    last = f("ReduceMax", f("Where", observed, row, -1), np.array([1]))
+    season = plan.long_season or plan.season
+    seasons = f("Div", f("Sub", f("Sub", lengths, 1), last), season)
+    lost = f("Less", last, f("Sub", lengths, plan.reach))
+    lost = f("And", lost, f("GreaterOrEqual", last, 0))
+    cut = f("Where", lost, f("Sub", lengths, f("Mul", seasons, season)), lengths)
+    return f("Squeeze", cut, np.array([1])), lost
 
 
 def _rows_before(f: Formula, plan: Plan, lengths: str) -> tuple[str, str]:
