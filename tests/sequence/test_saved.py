@@ -114,6 +114,11 @@ def test_fitted_anew_it_forgets_the_columns_of_a_file(tmp_path: Path) -> None:
     assert tg.load(tmp_path / "m").columns_ == {}
 
 
+def test_a_seed_of_numpy_s_is_kept(tmp_path: Path) -> None:
+    classifier().set_params(random_state=np.int64(7)).fit(X, LABELS).save(tmp_path / "m")
+    assert tg.load(tmp_path / "m").random_state == 7
+
+
 def test_before_it_is_fitted(tmp_path: Path) -> None:
     for model in (tg.SequenceClassifier(), tg.SequenceRegressor(), tg.SequenceTagger()):
         with pytest.raises(tg.NotFittedError, match="not fitted yet"):

@@ -52,9 +52,13 @@ def write(
         ModelFileError: if it cannot be written.
     """
     training = settings["training"]
-    kept = {name: value for name, value in settings.items() if name != "training"}
-    if not isinstance(kept["random_state"], int):
-        kept["random_state"] = None
+    kept = {
+        name: value.item() if isinstance(value, np.generic) else value
+        for name, value in settings.items()
+        if name != "training"
+    }
+    seed = kept["random_state"]
+    kept["random_state"] = int(seed) if isinstance(seed, int) else None
     meta = {
         "format": FORMAT,
         "settings": kept,

@@ -166,7 +166,7 @@ def _arguments(estimator: Any) -> dict[str, Any]:
     """The constructor's arguments as plain values."""
     given = estimator.get_params(deep=False)
     training = given.pop("training")
-    if not isinstance(given["random_state"], int | None):
+    if not isinstance(given["random_state"], int | np.integer | None):
         given["random_state"] = None  # a generator has moved on
     weights = given.get("class_weight")
     if isinstance(weights, dict):
