@@ -113,6 +113,27 @@ def test_a_long_frame_of_tokens(library: Any) -> None:
     assert x.rows.tolist() == ["A", "cat", "b"] and x.length.tolist() == [2, 1]
 
 
+def test_a_long_frame_of_tokens_that_are_categories() -> None:
+    words, places = ["cat", "A", "b"], {"sequence": [1, 1, 0], "step": [1, 0, 0]}
+    for column in (
+        pd.DataFrame({**places, "word": pd.Categorical(words)}),
+        pl.DataFrame({**places, "word": pl.Series(words, dtype=pl.Categorical)}),
+        pl.DataFrame({**places, "word": pl.Series(words, dtype=pl.Enum(words))}),
+    ):
+        assert read_sequences(column).rows.tolist() == ["A", "cat", "b"]
+
+
+def test_a_long_frame_of_numbers_that_are_objects() -> None:
+    places = {"sequence": [1, 1, 0], "step": [1, 0, 0]}
+    values = pd.Series([2.5, None, True], dtype=object)
+    rows = read_sequences(pd.DataFrame({**places, "v": values})).rows
+    np.testing.assert_array_equal(rows.ravel(), [np.nan, 2.5, 1.0])
+    for wrong in ([1, "2", 3], [1, [2], 3], [1, {}, 3]):
+        frame = pd.DataFrame({**places, "v": pd.Series(wrong, dtype=object)})
+        with pytest.raises(DataError, match="'v' of X must hold numbers, got Object"):
+            read_sequences(frame)
+
+
 @pytest.mark.parametrize("library", [pd, pl])
 def test_a_frame_with_a_row_for_each_sequence(library: Any) -> None:
     x = read_sequences(library.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0]}))
@@ -248,6 +269,11 @@ def test_what_cannot_be_used(X: Any, message: str) -> None:
             "row 1 of X has the step 3 of the sequence 1 a sec",
         ),
         ({"sequence": [1, None], "step": [1, 2], "x": [1.0, 2.0]}, "'sequence' of X has 1 missing"),
+        (
+            {"sequence": [1.0, NAN], "step": [1, 2], "x": [1.0, 2.0]},
+            "'sequence' of X has 1 missing",
+        ),
+        ({"sequence": [1, 1], "step": [NAN, 2.0], "x": [1.0, 2.0]}, "'step' of X has 1 missing"),
         ({"sequence": [1], "step": [1]}, "a column of values"),
         ({"sequence": [1, 1], "x": [1.0, 2.0]}, "the column 'sequence' but no 'step'"),
         ({"sequence": [1], "step": [1], "x": ["a"], "y": [1.0]}, "'x' of X must hold numbers"),

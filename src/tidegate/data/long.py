@@ -79,7 +79,11 @@ def read_frame(X: Any) -> Columns:
             f"a long frame needs rows, and a column of values beside {SEQUENCE!r} and {STEP!r}"
         )
     for name in (SEQUENCE, STEP):
-        if (n := int(frame[name].null_count())) > 0:
+        column = frame[name]
+        missing = column.is_null()
+        if column.dtype.is_float():
+            missing = missing | column.is_nan()
+        if (n := int(missing.sum())) > 0:
             raise DataError(f"the column {name!r} of X has {n} missing values; fill them")
     number, ids = _numbered(frame[SEQUENCE].to_list())
     step = _ranked(frame[STEP])
@@ -99,20 +103,46 @@ def read_frame(X: Any) -> Columns:
             f"second time"
         )
     length = np.bincount(number)
-    if len(values) == 1 and frame[values[0]].dtype == nw.String:
+    if len(values) == 1 and _is_text(frame[values[0]]):
         if (none := np.flatnonzero(frame[values[0]].is_null().to_numpy())).size:
             raise DataError(f"row {int(none[0])} of X has no token")
         tokens = np.array(frame[values[0]].to_list(), object)[order]
         return Columns(tokens, None, length, order, ids)
-    for name in values:
-        if not (frame[name].dtype.is_numeric() or frame[name].dtype == nw.Boolean):
-            raise DataError(
-                f"the column {name!r} of X must hold numbers, got {frame[name].dtype}; a long "
-                f"frame of tokens has one column of them"
-            )
-    columns = [frame[name].cast(nw.Float64).to_numpy() for name in values]
-    rows = np.stack(columns, axis=1).astype(np.float64)[order]
+    rows = np.stack([_numbers(frame[name]) for name in values], axis=1)[order]
     return Columns(rows, tuple(values), length, order, ids)
+
+
+def _is_text(column: Any) -> bool:
+    """Whether a column holds texts, as such or as categories."""
+    import narwhals as nw
+
+    if column.dtype in (nw.Categorical, nw.Enum):
+        return all(isinstance(name, str) for name in column.drop_nulls().unique().to_list())
+    return bool(column.dtype == nw.String)
+
+
+def _numbers(column: Any) -> NDArray[np.float64]:
+    """A column as numbers, NaN where it has none.
+
+    Raises:
+        DataError: if it holds something else.
+    """
+    import narwhals as nw
+
+    if column.dtype.is_numeric() or column.dtype == nw.Boolean:
+        found: NDArray[np.float64] = column.cast(nw.Float64).to_numpy().astype(np.float64)
+        return found
+    values = [None if none else v for v, none in zip(column, column.is_null(), strict=True)]
+    mixed = column.dtype in (nw.Object, nw.Unknown)  # objects, perhaps numbers all the same
+    if mixed and not any(isinstance(value, str) for value in values):
+        try:
+            return np.array([np.nan if v is None else float(v) for v in values])
+        except (TypeError, ValueError):
+            pass
+    raise DataError(
+        f"the column {column.name!r} of X must hold numbers, got {column.dtype}; a long frame of "
+        f"tokens has one column of them"
+    )
 
 
 def _ranked(step: Any) -> NDArray[Any]:
