@@ -236,6 +236,15 @@ def test_faults(library: str, data: Data, options: dict[str, Any], message: str)
             "df.rename_axis('ds').reset_index() first",
         ),
         (
+            pd.DataFrame(
+                but(ds=pd.date_range("2024-03-29", periods=4, tz="Europe/Berlin").tz_convert("UTC"))
+            ),
+            "row 3, column 'ds': 2024-03-31 22:00 is no whole number of steps after 2024-03-30 "
+            "23:00, but most rows are 1 day apart; if a clock was changed then, convert times to "
+            "its time zone; else correct the time, bring all rows to one step, or number the rows "
+            "and take the number for the time",
+        ),
+        (
             pl.DataFrame(but(ds=[202411, 202412, 202501, 202502])),
             "row 2, column 'ds': 202501 comes after 202412, as of months written as numbers; "
             "convert the column to dates, or number the rows",

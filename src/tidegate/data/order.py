@@ -86,6 +86,14 @@ def _clock_put_back(time: Any) -> bool:
     return bool(early and (day.astype(int) + 3) % 7 == 6)
 
 
+def _clock_changed(before: Any, time: Any) -> bool:
+    """Whether it may have been: by an hour, between days that begin at one of that clock."""
+    if not isinstance(time, np.datetime64):
+        return False
+    hours, rest = divmod(time - before, np.timedelta64(1, "h"))
+    return bool(hours > 12 and not rest and hours % 24 in (1, 23))
+
+
 def check_steps(
     times: NDArray[Any],
     order: Order,
@@ -129,10 +137,12 @@ def check_steps(
             f"take the number for the time"
         )
     if steps[i] < 1:
+        changed = not clock and _clock_changed(times[i], times[i + 1])
+        clock_hint = "if a clock was changed then, convert times to its time zone; else "
         raise DataError(
             f"{here}: {time} is no whole number of steps after {before}, but most rows "
-            f"are {frequency.steps(1)} apart; correct the time, bring all rows to one "
-            f"step, or number the rows and take the number for the time"
+            f"are {frequency.steps(1)} apart; {clock_hint if changed else ''}correct the time, "
+            f"bring all rows to one step, or number the rows and take the number for the time"
         )
     longer = steps > 1
     count, missing = int(longer.sum()), int((steps[longer] - 1).sum())
