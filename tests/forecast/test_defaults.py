@@ -80,6 +80,33 @@ def test_rows_that_repeat_otherwise_than_dates_suggest_decide() -> None:
     assert Planner(7).usual_season(five) == 5
 
 
+@pytest.mark.parametrize(
+    ("rows", "series", "season", "share"),
+    [
+        (150, 1, (1, 0), 0.25),
+        (150, 10, (1, 0), 0.25 / 3),
+        (150, 20, (1, 0), 0),
+        (150, 20, (12, 0), 0.25),
+        (600, 1, (24, 168), 0),
+    ],
+)
+def test_how_much_smoothing_counts(
+    rows: int, series: int, season: tuple[int, int], share: float
+) -> None:
+    frame = pl.DataFrame(
+        {
+            "unique_id": np.repeat(np.arange(series), rows),
+            "ds": np.tile(np.arange(rows), series),
+            "y": np.arange(rows * series) % 7 + 1.0,
+            "x": np.ones(rows * series),
+        }
+    )
+    known = read_series(frame)
+    assert suited(known, 4, season=season).smoothing == pytest.approx(share)
+    assert suited(known, 4, season=season, training=Training(smoothing=0.6)).smoothing == 0.6
+    assert suited(read_series(frame, past=["x"]), 4, season=season).smoothing == 0
+
+
 def test_what_is_given_is_kept() -> None:
     series = dated(1000, HOUR)
     plan = suited(series, 12, season=6, window=30, cell="rnn", hidden=4, seed=9)

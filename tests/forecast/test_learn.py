@@ -10,15 +10,15 @@ import pytest
 from tidegate.data import newest
 from tidegate.data.series import Series, read_series
 from tidegate.forecast.inputs import Inputs
-from tidegate.forecast.learn import Learned, learn
+from tidegate.forecast.learn import Learned, learn, table_of
 from tidegate.forecast.model import Model
 from tidegate.forecast.plan import Plan, Training
-from tidegate.forecast.windows import Table
+from tidegate.forecast.windows import Table, Windows
 from tidegate.train import History
 
 from .frames import rain, several, wave
 
-PLAN = Plan(3, 12, 4, hidden=8, training=Training(updates=20, batch=16))
+PLAN = Plan(3, 12, 4, hidden=8, training=Training(updates=20, batch=16), smoothing=0.25)
 LEVELS = np.array([0.1, 0.5, 0.9])
 
 
@@ -121,6 +121,26 @@ def test_the_company_in_a_batch_changes_no_bit() -> None:
     np.testing.assert_allclose(
         together, np.concatenate([one.quantiles for one in alone]), rtol=1e-12, atol=1e-12
     )
+
+
+def test_smoothing_moves_all_quantiles_as_far_as_the_median_but_those_of_zeros_apart() -> None:
+    series = read_series(several(a=wave(), b=10 * wave(50, seed=1), rain=rain()))
+    model = learned(series, replace(PLAN, smoothing=0.0))
+    learnt, table = model.model, table_of(PLAN, series, model.scaling, model.units)
+    windows = Windows.before(table, PLAN, np.arange(3), ends(series))
+
+    def said(share: float) -> np.ndarray:
+        plan = replace(PLAN, smoothing=share)
+        return replace(learnt, inputs=replace(learnt.inputs, plan=plan)).parts(windows)[0]
+
+    alone, middle = said(0.0), learnt.inputs.head.middle
+    assert table.zeros.tolist() == [False, False, True]
+    np.testing.assert_array_equal(said(0.7)[2], alone[2])
+    np.testing.assert_allclose(said(1.0)[:2, :, middle], windows.smoothed[:2], rtol=1e-12)
+    moved = np.diff(said(0.3)[:2], axis=2)
+    np.testing.assert_allclose(moved, np.diff(alone[:2], axis=2), rtol=0, atol=1e-12)
+    part = 0.3 * windows.smoothed[:2] + 0.7 * alone[:2, :, middle]
+    np.testing.assert_allclose(said(0.3)[:2, :, middle], part, rtol=1e-12)
 
 
 def test_the_intervals_are_corrected_by_a_model_that_was_planned_by_earlier_rows() -> None:

@@ -11,8 +11,8 @@ from tidegate.errors import ArgumentError
 from tidegate.forecast.plan import Plan, Training
 from tidegate.network import Init
 
-TRAINING = Training(updates=9, batch=3, init=Init(chrono=50), clip_value=0.5)
-PLAN = Plan(7, 56, 7, "gru", 32, 5, TRAINING)
+TRAINING = Training(updates=9, batch=3, init=Init(chrono=50), clip_value=0.5, smoothing=0.3)
+PLAN = Plan(7, 56, 7, "gru", 32, 5, TRAINING, smoothing=0.3)
 
 
 def test_json_there_and_back() -> None:
@@ -37,6 +37,8 @@ def test_json_there_and_back() -> None:
         {"training": {"init": {"recurrent": "diagonal"}}},
         {"training": {"clip_value": -1.0}},
         {"training": {"clip": 0}},
+        {"training": {"smoothing": 1.1}},
+        {"smoothing": -0.1},
         {"training": None},
     ],
     ids=str,
@@ -44,6 +46,13 @@ def test_json_there_and_back() -> None:
 def test_what_makes_no_sense_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(ArgumentError):
         Plan.from_json({**PLAN.to_json(), **change})
+
+
+def test_a_file_from_before_leans_on_no_smoothing() -> None:
+    before = PLAN.to_json()
+    del before["smoothing"], before["training"]["smoothing"]
+    found = Plan.from_json(before)
+    assert (found.smoothing, found.training.smoothing) == (0.0, None)
 
 
 def test_no_object_is_refused() -> None:

@@ -91,7 +91,8 @@ def subject(forecaster: Forecaster, df: Any) -> NetworkSubject:
         answer = inputs.answer(output).astype(np.float64)
         found = head.parts(answer, windows.paths)
         chance = None if found.logit is None else sigmoid(found.logit)
-        return _cost(found.quantiles[..., head.middle], chance, targets)
+        median = model.leant(found.quantiles, windows)[..., head.middle]
+        return _cost(median, chance, targets)
 
     def losses(judged: Judged, seen: int, most: int) -> Array:
         some = take(judged.windows, spread(len(judged.windows), most))

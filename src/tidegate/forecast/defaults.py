@@ -31,6 +31,11 @@ LIGHT = 0.2
 SMALL = 16
 """Windows in an update of all other tables: of many series, many small updates teach more than few
 large ones, in less time."""
+SMOOTHED = 0.25
+"""How much exponential smoothing counts beside the network, of rows with one season and of few."""
+SOON = 500
+"""Rows of all series together, without a season, from which on it counts for less, in proportion,
+and for nothing from five times as many."""
 GIVEN = 32
 """Windows in an update where the number of updates is given: a few rows are less soon known by
 heart, and what is long or of many series is learnt as well, in a third of the time."""
@@ -96,7 +101,18 @@ def suited(
         anchored=long,
         dropout=DROPOUT if much else LIGHT,
         told_apart=len(series) if _told_apart(series) else 0,
+        smoothing=_smoothing(series, rows, longer)
+        if training.smoothing is None
+        else training.smoothing,
     )
+
+
+def _smoothing(series: Series, season: int, long_season: int) -> float:
+    """Of what covariates say, and of a second season, smoothing knows nothing."""
+    if long_season or series.future.shape[1] or series.past.shape[1]:
+        return 0.0
+    share = 1.0 if season > 1 else min(SOON / int(series.length.sum()), 1.0)
+    return SMOOTHED * share if share > 0.2 else 0.0
 
 
 def _told_apart(series: Series) -> bool:

@@ -17,6 +17,7 @@ from .learn import Learned, of_year
 from .onnx.formula import Formula
 from .onnx.head import add_at, add_chance, add_quantiles, add_rising
 from .onnx.paths import add_paths
+from .onnx.smoothed import add_smoothed
 from .onnx.units import add_units
 from .onnx.windows import Given, add_rows, add_windows
 from .simple import Simple
@@ -150,6 +151,11 @@ def add_forecast(
     apart = f.beside(units.zeros, 2)
     paths = f("Where", apart, 0.0, add_paths(f, plan, windows.z, windows.seen))
     known = add_quantiles(f, head, model.correction, each, paths)
+    if plan.smoothing:
+        median = f.part(known, head.middle, head.middle + 1, 2)
+        smoothed = f.beside(add_smoothed(f, plan, windows.z, windows.seen), 2)
+        away = f("Mul", f("Sub", smoothed, median), plan.smoothing)
+        known = f("Add", known, f("Where", apart, 0.0, away))
     one = f.spread(np.ones((1, 1, 1)), numbers, plan.horizon, 1)
     chance = add_chance(f, each, units.zeros) if head.chance else one
     z, none = add_at(f, head, grid, chance, known)

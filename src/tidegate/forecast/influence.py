@@ -97,6 +97,8 @@ class Slopes:
     """``[O, k, steps, columns]``, by what the network reads."""
     by_path: Array
     """``[k, O, paths]``"""
+    by_smoothed: Array
+    """``[k]``, by what exponential smoothing makes of the window."""
 
     @classmethod
     def of(cls, model: Model, windows: Windows, ahead: Array) -> Slopes:
@@ -108,7 +110,8 @@ class Slopes:
         for step in ahead:
             tape = network.forward_train(rows, spans)
             answer = inputs.answer(tape.output)
-            z = head.parts(answer, windows.paths).quantiles[:, ahead, head.middle]
+            quantiles = head.parts(answer, windows.paths).quantiles
+            z = model.leant(quantiles, windows)[:, ahead, head.middle]
             by_output, by_path = head.median_slopes(answer, windows.paths)
             probe = np.zeros((len(windows), inputs.ahead * inputs.plan.segment, head.width))
             probe[:, step] = by_output.reshape(len(windows), -1, head.width)[:, step]
@@ -120,7 +123,9 @@ class Slopes:
                 d_input=found,
             )
             by_read.append(found.reshape(len(windows), -1, inputs.columns))
-        return cls(z, np.stack(by_read), by_path[:, ahead])
+        smoothing = model.smoothing(windows)
+        rest = (1 - smoothing)[:, None, None]
+        return cls(z, rest * np.stack(by_read), rest * by_path[:, ahead], smoothing)
 
 
 def influence(
@@ -250,6 +255,9 @@ def _by_target(each: Sequence[Slopes], model: Model, windows: Windows, ahead: Ar
             for slopes in each:
                 z = slopes.z[i] + read @ slopes.by_read[:, i].reshape(len(ahead), -1).T
                 z += np.einsum("mop,op->mo", paths, slopes.by_path[i])
+                if slopes.by_smoothed[i]:
+                    moves = other.smoothed[:, ahead] - windows.smoothed[i, ahead]
+                    z += slopes.by_smoothed[i] * moves
                 said.append(scaling.undo(other.undo(z), other.series))
             y = np.median(said, axis=0).reshape(2, len(rows), -1)
             found[i][:, rows] = ((y[0] - y[1]) / (size - down)[:, None]).T

@@ -82,7 +82,21 @@ class Model:
         if found.logit is not None:
             zeros = windows.table.zeros[windows.series]
             chance[zeros] = sigmoid(found.logit[zeros])
-        return self.correction.apply(found.quantiles), chance
+        return self.correction.apply(self.leant(found.quantiles, windows)), chance
+
+    def leant(self, quantiles: Array, windows: Windows) -> Array:
+        """The network's quantiles, ``[k, h, quantiles]``, all moved as far as the median is when
+        exponential smoothing counts beside it."""
+        if not self.plan.smoothing:
+            return quantiles
+        median = quantiles[..., self.inputs.head.middle]
+        away = self.smoothing(windows)[:, None] * (windows.smoothed - median)
+        moved: Array = quantiles + away[..., None]
+        return moved
+
+    def smoothing(self, windows: Windows) -> Array:
+        """``[k]``, how much it counts: not at all where zeros are counted apart."""
+        return np.where(windows.table.zeros[windows.series], 0.0, self.plan.smoothing)
 
     def forecast(
         self,

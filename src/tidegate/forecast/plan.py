@@ -49,6 +49,9 @@ class ForecastTraining:
     calibrate: bool = True
     """Whether the intervals are corrected by windows held out, which takes a quarter of the time
     more."""
+    smoothing: float | None = None
+    """How much exponential smoothing of the window counts in a forecast beside the network, from 0
+    to 1; None for a quarter of rows with one season and of few rows, 0 of others."""
     init: Init = field(default_factory=Init)
     """What the weights start from; ``Init(chrono=T)`` for memories of T steps."""
     clip: float | None = 1.0
@@ -65,6 +68,8 @@ class ForecastTraining:
         checks.number(self, "learning_rate", least=0)
         checks.number(self, "weight_decay", least=0)
         checks.flag(self, "calibrate")
+        if self.smoothing is not None:
+            checks.share(self, "smoothing")
         if not isinstance(self.init, Init):
             raise ArgumentError(f"ForecastTraining.init must be an Init, got {self.init!r}")
         checks.clipping(self)
@@ -136,6 +141,8 @@ class Plan:
     """The share of the last layer's outputs that training sets to zero."""
     told_apart: int = 0
     """Series that the network is told apart, each by a column of its own; 0 for none."""
+    smoothing: float = 0.0
+    """How much `Windows.smoothed` counts in a forecast, from 0 to 1."""
 
     def __post_init__(self) -> None:
         for name in ("horizon", "window", "season", "hidden"):
@@ -146,6 +153,7 @@ class Plan:
         checks.flag(self, "calendar")
         checks.flag(self, "anchored")
         checks.number(self, "dropout", least=0, below=1)
+        checks.share(self, "smoothing")
         if 0 < self.long_season <= self.season:
             raise ArgumentError(
                 f"Plan.long_season must be longer than the season, {self.season}, "

@@ -18,6 +18,7 @@ from . import paths
 from .covariates import Covariates
 from .plan import Plan
 from .scaling import Scaling
+from .smoothed import smoothed
 
 Array = NDArray[Any]
 
@@ -159,6 +160,11 @@ class Windows:
         found = paths.paths(self.z, self.seen, plan.horizon, plan.season, plan.long_season)
         found[self.table.zeros[self.series]] = 0
         return found
+
+    @cached_property
+    def smoothed(self) -> Array:
+        """``[k, h]``, what exponential smoothing makes of each, in its units."""
+        return smoothed(self.z, self.seen, self.plan.horizon, self.plan.season)
 
     def targets(self) -> Array:
         """``[k, h, 2 + paths]`` float32, see `Head.loss`."""

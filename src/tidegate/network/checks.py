@@ -32,6 +32,15 @@ def number(owner: Any, name: str, least: float, below: float = math.inf) -> None
     object.__setattr__(owner, name, value)
 
 
+def share(owner: Any, name: str) -> None:
+    """Sees to it that a field is a number from 0 to 1; it becomes a float."""
+    number(owner, name, least=0)
+    if getattr(owner, name) > 1:
+        raise ArgumentError(
+            f"{_title(owner, name)} must be from 0 to 1, got {getattr(owner, name)!r}"
+        )
+
+
 def numbers_of(owner: Any, name: str) -> tuple[float, ...]:
     """Sees to it that a field is a sequence of finite numbers; it becomes a tuple of floats."""
     values = getattr(owner, name)

@@ -30,7 +30,7 @@ def test_the_recursion_of_statsmodels() -> None:
     parameters = Parameters(*(np.array([[value]]) for value in (0.4, 0.1, 0.95, 0.3)))
     start = State(np.array([[120.0]]), np.array([[1.5]]), first[:, None, None])
     states: list[State] = []
-    square = run(problem, parameters, start, states)
+    square, _ = run(problem, parameters, start, states)
     assert square[0, 0] == pytest.approx(63744.93314701348)
     level, trend = states[-1].level[0, 0], states[-1].trend[0, 0]
     damped = np.cumsum(0.95 ** np.arange(1, 4)) * trend

@@ -88,12 +88,12 @@ def smoothing(block: Block, season: int) -> Ahead:
     skip = max(int(block.known.min()) - ROWS, 0)
     y, learnt = block.filled(season)[:, skip:], block.learnt[:, skip:]
     observed = ~np.isnan(block.y[:, skip:])
-    plain = _choose(_problem(y, observed, learnt, season))
+    plain = _choose(problem_of(y, observed, learnt, season))
     positive = np.where(learnt, y, 1).min(axis=1) > 0
     # what comes later may not be: it then moves nothing
     usable = observed & (y > 0)
     log = np.log(np.where(y > 0, y, 1))
-    other = _choose(_problem(log, usable, learnt, season))
+    other = _choose(problem_of(log, usable, learnt, season))
     jacobian = 2 * np.where(learnt & observed, log, 0).sum(axis=1)
     logs = positive & (other.aicc + jacobian < plain.aicc)
 
@@ -108,8 +108,8 @@ def smoothing(block: Block, season: int) -> Ahead:
 
 def run(
     problem: Problem, parameters: Parameters, state: State, states: list[State] | None = None
-) -> Array:
-    """The sum of squared errors, ``[b, C]``.
+) -> tuple[Array, State]:
+    """The sum of squared errors, ``[b, C]``, and the state after the last value.
 
     With e = y − (l + φb + s), the state moves to l + φb + αe, φb + αβe and s + (1 − α)γe.
 
@@ -146,7 +146,7 @@ def run(
         square += error
         if states is not None:
             states.append(State(level.copy(), trend.copy(), season[t % m].copy()))
-    return square
+    return square, State(level, trend, season)
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,8 @@ class _Chosen:
         return forecast
 
 
-def _problem(y: Array, observed: Array, learnt: Array, season: int) -> Problem:
+def problem_of(y: Array, observed: Array, learnt: Array, season: int) -> Problem:
+    """Where b series begin; arguments as `Problem` has them, and the rows of a season."""
     b, size = y.shape
     known = learnt.sum(axis=1)
     pattern = np.zeros((b, season))
@@ -207,10 +208,28 @@ def _choose(problem: Problem) -> _Chosen:
     return _Chosen(aicc[index, best], parameters.phi[:, 0], level, trend, season, m)
 
 
+def aicc(problem: Problem, form: Array, square: Array) -> Array:
+    """Akaike's criterion, corrected for few values; infinity for a form that they do not allow.
+
+    Args:
+        problem: b series.
+        form: ``[C]``, the number of each candidate's form.
+        square: ``[b, C]``, its sum of squared errors.
+    """
+    trend, season = np.array(FORMS)[form].T
+    count = (problem.learnt & problem.observed).sum(axis=1)[:, None]
+    number = 3 + 3 * trend + problem.phases.shape[1] * season  # constants, first state, variance
+    room = count - number - 1
+    found = count * np.log(np.maximum(square / np.maximum(count, 1), TINY)) + 2 * number
+    found = np.where(room > 0, found + 2 * number * (number + 1) / np.maximum(room, 1), np.inf)
+    blank = ~np.any(problem.phases, axis=1)
+    return np.where(season & blank[:, None], np.inf, found)
+
+
 def _search(problem: Problem) -> tuple[Array, Array]:
     """The best constants of each form, ``[b, forms, 4]``, and its AICc, ``[b, forms]``."""
-    b, m = problem.phases.shape
-    form, grid = _grid()
+    b = len(problem.y)
+    form, grid = candidates()
     square = _squares(problem, form, np.broadcast_to(grid, (b, *grid.shape)))
     constants, least = np.empty((b, len(FORMS), 4)), np.empty((b, len(FORMS)))
     for f in range(len(FORMS)):
@@ -230,25 +249,18 @@ def _search(problem: Problem) -> tuple[Array, Array]:
             better = found < least[:, f]
             constants[better, f], least[better, f] = tried[better, first[better]], found[better]
         step = step / 2
-    trend, season = np.array(FORMS).T
-    count = (problem.learnt & problem.observed).sum(axis=1)[:, None]
-    number = 3 + 3 * trend + m * season  # constants, first state and variance
-    room = count - number - 1
-    aicc = count * np.log(np.maximum(least / np.maximum(count, 1), TINY)) + 2 * number
-    aicc = np.where(room > 0, aicc + 2 * number * (number + 1) / np.maximum(room, 1), np.inf)
-    blank = ~np.any(problem.phases, axis=1)
-    return constants, np.where(season & blank[:, None], np.inf, aicc)
+    return constants, aicc(problem, np.arange(len(FORMS)), least)
 
 
 def _squares(problem: Problem, form: Array, constants: Array) -> Array:
     """The sum of squared errors of candidates ``[C]``, ``[b, C]``."""
     trend, season = np.array(FORMS)[form].T
     parameters = Parameters(*np.ascontiguousarray(np.moveaxis(constants, -1, 0)))
-    return run(problem, parameters, problem.start(trend, season))
+    return run(problem, parameters, problem.start(trend, season))[0]
 
 
-def _grid() -> tuple[Array, Array]:
-    """Candidates to begin with: the form of each ``[C]``, and its constants ``[C, 4]``."""
+def candidates() -> tuple[Array, Array]:
+    """Candidates to begin with: the number of each one's form ``[C]``, its constants ``[C, 4]``."""
     rows = []
     for f, (trend, season) in enumerate(FORMS):
         for alpha, beta, phi, gamma in product(
