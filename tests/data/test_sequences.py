@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -60,6 +61,25 @@ def test_texts_are_words_or_characters() -> None:
 )
 def test_lists_of_tokens_stay_as_they_are(X: Any) -> None:
     x = read_sequences(X)
+    assert x.rows.tolist() == ["a", "b", "C"] and x.length.tolist() == [2, 1]
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        pd.DataFrame({"text": ["a b", "c"]}),
+        pl.DataFrame({"text": ["a b", "c"]}),
+        np.array([["a b"], ["c"]], object),
+    ],
+)
+def test_a_table_of_one_column_of_texts(table: Any) -> None:
+    assert read_sequences(table).rows.tolist() == ["a", "b", "c"]
+    assert read_sequences(table, tokens="char").length.tolist() == [3, 1]
+
+
+@pytest.mark.parametrize("column", [pd.Series, pl.Series, partial(pd.Series, dtype="string")])
+def test_each_sequence_of_words_may_be_a_column(column: Any) -> None:
+    x = read_sequences([column(["a", "b"]), column(["C"])])
     assert x.rows.tolist() == ["a", "b", "C"] and x.length.tolist() == [2, 1]
 
 

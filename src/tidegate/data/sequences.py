@@ -4,7 +4,7 @@
                  in a list are a table, too
 [n, T, F]        F numbers at a step
 a list           of [T_i] or [T_i, F] arrays, of unequal length
-a list           of texts, or of lists of tokens
+a list           of texts, or of lists of tokens; a table of one column of texts is such a list
 a long frame     with the columns "sequence" and "step", and a column for each feature, or one
                  of tokens
 """
@@ -173,11 +173,11 @@ def _read(X: Any, like: Form | None, tokens: TokenKind, lower: bool) -> Ragged:
                 return replace(found, order=frame.order, ids=frame.ids)
             form = Form("numbers", frame.rows.shape[1], None, frame.names)
             return Ragged(form, frame.rows, frame.length, frame.order, frame.ids)
-        return _of_array(frame.rows, frame.names, lower)
+        return _of_array(frame.rows, frame.names, tokens, lower)
     if not isinstance(X, list | tuple):
         X = _as_array(X)
         if X.ndim != 1 or X.dtype.kind not in "OUT":
-            return _of_array(X, None, lower)
+            return _of_array(X, None, tokens, lower)
         X = X.tolist()
     if not len(X):
         raise DataError("X is an empty list; give 1 sequence at least")
@@ -223,7 +223,9 @@ def unmasked(values: Any) -> NDArray[Any]:
     return array
 
 
-def _of_array(X: NDArray[Any], names: tuple[str, ...] | None, lower: bool) -> Ragged:
+def _of_array(
+    X: NDArray[Any], names: tuple[str, ...] | None, tokens: TokenKind, lower: bool
+) -> Ragged:
     if X.ndim not in (2, 3):
         raise DataError(
             f"Expected 2D array, got {X.ndim}D array instead: X must be [n, T], [n, T, F] or a "
@@ -231,6 +233,8 @@ def _of_array(X: NDArray[Any], names: tuple[str, ...] | None, lower: bool) -> Ra
             f"1) if each sequence has one step, X.reshape(1, -1) if it is a single sequence"
         )
     if X.ndim == 2 and X.dtype.kind in "OUT" and all(isinstance(v, str) for v in X.ravel()):
+        if X.shape[1] == 1:  # a column of texts, which is no sequence of one token
+            return _of_texts(X[:, 0].tolist(), tokens, lower)
         return _of_tokens(list(X), lower)
     n, steps = X.shape[:2]
     if n == 0:
@@ -251,7 +255,7 @@ def _of_list(X: Sequence[Any]) -> Ragged:
     if isinstance(X[0], bytes):
         raise InputTypeError("sequence 0 of X is bytes; decode it to a text first")
     if all(not isinstance(item, list | tuple) and np.ndim(item) == 0 for item in X):
-        _of_array(_as_array(X), None, False)
+        _of_array(_as_array(X), None, "word", False)
     for number, item in enumerate(X):
         if not isinstance(item, list | tuple | np.ndarray) and not hasattr(item, "__array__"):
             raise InputTypeError(
@@ -321,7 +325,8 @@ def _of_texts(X: Sequence[str], tokens: TokenKind, lower: bool) -> Ragged:
 def _is_tokens(item: Any) -> bool:
     if isinstance(item, np.ndarray) and item.dtype.kind not in "OUT":
         return False
-    return isinstance(item, list | tuple | np.ndarray) and all(isinstance(t, str) for t in item)
+    listed = isinstance(item, list | tuple | np.ndarray) or hasattr(item, "to_list")
+    return listed and all(isinstance(t, str) for t in item)
 
 
 def _of_tokens(
