@@ -259,6 +259,9 @@ def test_a_missing_value_stays_missing() -> None:
         ([[[1.0, 2.0], [3.0]]], "sequence 0 of X must hold numbers"),
         ([[1.0], [10**400]], "sequence 1 of X must hold numbers: int too large"),
         ([b"a", b"b"], "sequence 0 of X is bytes; decode it"),
+        (pd.DataFrame({"text": ["a b", None]}), "sequence 1 is (None|nan), unlike sequence 0"),
+        (np.empty((0, 2), object), "0 sample"),
+        (pl.DataFrame({"a": ["a b"], "b": ["c d"]}), "2 columns of texts .* 'a b'; join those of"),
         (iter([[1.0]]), "put .* into a list"),
         (
             pd.DataFrame([[1, 1, 2.0], [1, 2, 2.0]], columns=["sequence", "step", "step"]),

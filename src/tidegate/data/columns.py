@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..errors import ArgumentError, DataError
 from .blocks import blocks
 from .periods import starts
-from .zone import without_zone
+from .zone import unskipped, without_zone, zone_of
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -245,8 +245,11 @@ def _check_zones(column: Column, where: Where) -> None:
 
 
 def wall_clock(column: Column) -> NDArray[np.datetime64]:
-    """``[N]``, what the clock in their own time zone shows at times that have one."""
-    return without_zone(column, wall=True).to_numpy().astype("datetime64[us]")
+    """``[N]``, what the clock in their own time zone shows at times that have one; see
+    `zone.unskipped`."""
+    clock = without_zone(column, wall=True).to_numpy().astype("datetime64[us]")
+    zone = zone_of(column)
+    return clock if zone is None else unskipped(clock, zone)
 
 
 def _first(mask: Column) -> int | None:

@@ -232,10 +232,12 @@ def _of_array(
             f"list of sequences, got an array of {X.shape}. Reshape your data with X.reshape(-1, "
             f"1) if each sequence has one step, X.reshape(1, -1) if it is a single sequence"
         )
-    if X.ndim == 2 and X.dtype.kind in "OUT" and all(isinstance(v, str) for v in X.ravel()):
-        if X.shape[1] == 1:  # a column of texts, which is no sequence of one token
-            return _of_texts(X[:, 0].tolist(), tokens, lower)
-        return _of_tokens(list(X), lower)
+    if X.ndim == 2 and X.size and X.dtype.kind in "OUT":
+        texts = [isinstance(value, str) for value in X.ravel()]
+        if X.shape[1] == 1 and any(texts):  # a column of texts, which are no single tokens
+            return _read(X[:, 0].tolist(), None, tokens, lower)
+        if all(texts):
+            return _of_tokens(_of_single_words(X), lower)
     n, steps = X.shape[:2]
     if n == 0:
         raise DataError(f"X has 0 sample(s) (shape={X.shape}) while a minimum of 1 is required")
@@ -248,6 +250,16 @@ def _of_array(
     form = Form("numbers", columns, steps if X.ndim == 2 else None, names)
     rows = _numbers(X, "X").reshape(n * steps, columns)
     return Ragged(form, rows, np.full(n, steps))
+
+
+def _of_single_words(X: NDArray[Any]) -> list[Any]:
+    """The rows of a table of tokens; of whole texts side by side nobody knows how they go."""
+    if np.mean([len(value.split()) > 1 for value in X.ravel()]) > 0.5:
+        raise InputTypeError(
+            f"X has {X.shape[1]} columns of texts of several words, such as {X[0, 0]!r:.60}; join "
+            f"those of a row to one text, or give lists of tokens"
+        )
+    return list(X)
 
 
 def _of_list(X: Sequence[Any]) -> Ragged:

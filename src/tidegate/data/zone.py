@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 
     Column = nw.Series[Any]
 
+MANY = 1000
+"""Rows by which the time of day that they have is found."""
+RARE = 0.1
+"""The share of rows, at most, for which a clock skips the time of day that others
+have."""
+
 
 def zone_of(column: Column) -> str | None:
     """The name of a column's time zone; None where it has none, or is not of times."""
@@ -59,6 +65,31 @@ def from_wall(times: NDArray[np.datetime64], zone: ZoneInfo) -> NDArray[np.datet
         for t in different.astype("datetime64[us]").tolist()
     ]
     return np.array(utc, "datetime64[us]")[which]
+
+
+def unskipped(times: NDArray[np.datetime64], name: str) -> NDArray[np.datetime64]:
+    """Times on the clock of a zone; where it skips the time of day that they have, that one.
+
+    Example:
+        >>> nights = np.array(["2024-09-07T00", "2024-09-08T01", "2024-09-09T00"], "M8[us]")
+        >>> unskipped(np.repeat(nights, [9, 1, 9]), "America/Santiago")[9].astype("M8[m]").item()
+        datetime.datetime(2024, 9, 8, 0, 0)
+    """
+    day = times.astype("datetime64[D]")
+    of_day, count = np.unique((times - day)[:MANY], return_counts=True)
+    usual = of_day[np.argmax(count)]
+    other = np.flatnonzero(times - day != usual)
+    if not 0 < len(other) <= RARE * len(times):
+        return times
+    try:
+        zone = ZoneInfo(name)
+    except (KeyError, ValueError):  # a fixed offset, or no time zones on this machine
+        return times
+    meant = day[other] + usual
+    skipped = from_wall(meant, zone) == from_wall(times[other], zone)
+    result = times.copy()
+    result[other[skipped]] = meant[skipped]
+    return result
 
 
 def _pandas_zone(column: Column) -> Any:
