@@ -171,6 +171,25 @@ def test_a_time_that_the_frame_shows_on_another_clock_is_said_to_be_utc() -> Non
         read_future(whole[:3], read_series(whole[:3], future=["price"]), 1)
 
 
+@pytest.mark.parametrize(
+    ("zone", "hour", "date"),
+    [("America/Santiago", 0, "2024-09-08"), ("Europe/Berlin", 2, "2024-03-31")],
+)
+def test_days_that_begin_at_an_hour_that_the_clock_skips_once(
+    zone: str, hour: int, date: str
+) -> None:
+    first = pd.Timestamp(date) - pd.Timedelta(days=40) + pd.Timedelta(hours=hour)
+    clock = pd.date_range(first, periods=60)
+    times = clock.tz_localize(zone, nonexistent="shift_forward")
+    assert times[40].hour == hour + 1 and times[41].hour == hour
+    df = pd.DataFrame({"ds": times, "y": range(60), "price": range(60)})
+    whole = read_series(df, future=["price"])
+    assert whole.time.tolist() == clock.to_pydatetime().tolist()
+    series = read_series(df[:30], future=["price"])
+    assert extend(series, read_series(df[30:], like=series)).time.tolist() == whole.time.tolist()
+    assert read_future(df, series, 20)[0, :, 0].tolist() == list(range(30, 50))
+
+
 def test_several_time_zones_in_one_column() -> None:
     mixed = [D[0].replace(tzinfo=dt.UTC), D[1].replace(tzinfo=dt.timezone(dt.timedelta(hours=1)))]
     df = pd.DataFrame({"ds": pd.Series(mixed, dtype=object), "y": [1.0, 2.0]})
