@@ -110,6 +110,19 @@ def test_steps_that_are_texts_of_one_order(step: list[str], library: Any) -> Non
     assert x.rows.ravel().tolist() == [1, 2]
 
 
+@pytest.mark.parametrize("library", [pd, pl])
+def test_columns_of_frames_in_a_list_go_by_their_names_too(library: Any) -> None:
+    frames = [
+        library.DataFrame({"u": [1.0], "v": [2.0]}),
+        library.DataFrame({"v": [4.0], "u": [3]}),
+    ]
+    x = read_sequences(frames)
+    assert x.rows.tolist() == [[1, 2], [3, 4]] and x.form.names == ("u", "v")
+    assert read_sequences(frames[1:], like=x.form).rows.tolist() == [[3, 4]]
+    with pytest.raises(DataError, match="sequence 1 of X has the columns v, sequence 0 has u, v"):
+        read_sequences([frames[0], frames[1][["v"]]])
+
+
 @pytest.mark.parametrize("names", [["low", "mid", "high"], [8, 9, 10]])
 def test_steps_that_are_categories_with_an_order(names: list[Any]) -> None:
     backwards = {"sequence": [1, 1, 1], "v": [3.0, 2.0, 1.0]}

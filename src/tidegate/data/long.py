@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -41,6 +42,36 @@ def is_frame(X: Any) -> bool:
         if module is not None and isinstance(X, module.DataFrame):
             return True
     return False
+
+
+def by_columns(X: Sequence[Any]) -> tuple[Sequence[Any], tuple[str, ...] | None]:
+    """Frames of a sequence each, with the columns of all in one order, and the names of these.
+
+    Raises:
+        DataError: if a frame has other columns than the first.
+
+    Example:
+        >>> import polars as pl
+        >>> one, other = pl.DataFrame({"u": [1], "v": [2]}), pl.DataFrame({"v": [4], "u": [3]})
+        >>> frames, names = by_columns([one, other])
+        >>> names, frames[1].rows()
+        (('u', 'v'), [(3, 4)])
+    """
+    if not all(is_frame(item) for item in X):
+        return X, None
+    names = tuple(X[0].columns)
+    if len({name for name in names if isinstance(name, str)}) < len(names):
+        return X, None
+    frames = []
+    for number, item in enumerate(X):
+        columns = tuple(item.columns)
+        if len(columns) != len(names) or set(columns) != set(names):
+            raise DataError(
+                f"sequence {number} of X has the columns {', '.join(map(str, columns))}, "
+                f"sequence 0 has {', '.join(names)}"
+            )
+        frames.append(item if columns == names else item[list(names)])
+    return frames, names
 
 
 def read_frame(X: Any) -> Columns:

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ArgumentError, DataError
-from .long import is_frame, read_frame
+from .long import by_columns, is_frame, read_frame
 from .plain import from_json
 from .spans import Spans
 from .vocabulary import words
@@ -268,6 +268,7 @@ def _of_list(X: Sequence[Any]) -> Ragged:
         raise InputTypeError("sequence 0 of X is bytes; decode it to a text first")
     if all(not isinstance(item, list | tuple) and np.ndim(item) == 0 for item in X):
         _of_array(_as_array(X), None, "word", False)
+    X, names = by_columns(X)
     for number, item in enumerate(X):
         if not isinstance(item, list | tuple | np.ndarray) and not hasattr(item, "__array__"):
             raise InputTypeError(
@@ -295,7 +296,7 @@ def _of_list(X: Sequence[Any]) -> Ragged:
     # lists in a list, all of one length, are a table written out
     table = all(isinstance(item, list | tuple) and np.ndim(item) == 1 for item in X)
     steps = int(length[0]) if table and (length == length[0]).all() else None
-    return Ragged(Form("numbers", rows.shape[1], steps), rows, length)
+    return Ragged(Form("numbers", rows.shape[1], steps, names), rows, length)
 
 
 def _numbers(values: Any, title: str) -> NDArray[np.float64]:
