@@ -187,6 +187,10 @@ def test_days_that_begin_at_an_hour_that_the_clock_skips_once(
     assert whole.time.tolist() == clock.to_pydatetime().tolist()
     series = read_series(df[:30], future=["price"])
     assert extend(series, read_series(df[30:], like=series)).time.tolist() == whole.time.tolist()
+    alone = read_series(df[:40], future=["price"])
+    for day in (40, 41):
+        alone = extend(alone, read_series(df[day : day + 1], like=alone))
+    assert alone.time.tolist() == whole.time[:42].tolist()
     assert read_future(df, series, 20)[0, :, 0].tolist() == list(range(30, 50))
 
 

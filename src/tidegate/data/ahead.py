@@ -62,7 +62,7 @@ def read_future(
     times = read_times(frame[kind.time], where)
     check_kind(frame, kind, where)
     if kind.wall:
-        times = wall_clock(frame[kind.time])
+        times = wall_clock(frame[kind.time], series.last)
 
     row = np.flatnonzero(which >= 0)
     row = row[times[row] > series.last[which[row]]]

@@ -244,12 +244,14 @@ def _check_zones(column: Column, where: Where) -> None:
         )
 
 
-def wall_clock(column: Column) -> NDArray[np.datetime64]:
+def wall_clock(
+    column: Column, known: NDArray[np.datetime64] | None = None
+) -> NDArray[np.datetime64]:
     """``[N]``, what the clock in their own time zone shows at times that have one; see
     `zone.unskipped`."""
     clock = without_zone(column, wall=True).to_numpy().astype("datetime64[us]")
     zone = zone_of(column)
-    return clock if zone is None else unskipped(clock, zone)
+    return clock if zone is None else unskipped(clock, zone, known)
 
 
 def _first(mask: Column) -> int | None:

@@ -52,6 +52,7 @@ def read_rows(
     time: str,
     call: Callable[[int], str],
     kind: FrameKind | None = None,
+    known: NDArray[Any] | None = None,
 ) -> Rows:
     """The rows of a frame, sorted.
 
@@ -59,6 +60,7 @@ def read_rows(
         id, time: its columns; None for a single series.
         call: how an error calls row 0, 1, ...
         kind: of the frame that a model knows: times must be of the same kind and zone.
+        known: times that it knows, on the clock of that zone.
 
     Raises:
         DataError: for an id or a time that is missing or of the wrong kind, and for a time that
@@ -88,7 +90,7 @@ def read_rows(
     )
     wall = False
     if zone is not None:
-        clock = order.of(wall_clock(frame[time]))
+        clock = order.of(wall_clock(frame[time], known))
         wall = _same_time_of_day(clock, start) if kind is None else kind.wall
         sorted_times = clock if wall else sorted_times
     clock_word = clock_of(zone, wall=wall)

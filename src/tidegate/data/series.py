@@ -153,7 +153,9 @@ def read_series(
             if name is not None:
                 need_column(frame, name, role, known=like is not None)
 
-    rows = read_rows(frame, id, time, call, None if like is None else like.frame)
+    kind = None if like is None else like.frame
+    clock = None if like is None or not like.frame.wall else like.last
+    rows = read_rows(frame, id, time, call, kind, clock)
     values = rows.order.of(read_values(frame[target], rows.where, missing != "refuse"))
     if missing == "keep":
         _check_observed(values, rows, target)
@@ -185,9 +187,9 @@ def read_series(
     else:
         of_series = read_static(table, encoding.static)
 
-    kind = FrameKind.of(frame, id, time, target, rows.wall)
-    if like is not None:  # of the library that is at hand, else as known
-        kind = replace(like.frame, library=kind.library)
+    found = FrameKind.of(frame, id, time, target, rows.wall)
+    # of the library that is at hand, else as known
+    own = found if kind is None else replace(kind, library=found.library)
     return Series(
         values=layout.spread(values),
         time=layout.time,
@@ -195,7 +197,7 @@ def read_series(
         length=layout.length,
         ids=rows.ids,
         frequency=frequency,
-        frame=kind,
+        frame=own,
         encoding=encoding,
         future=ahead,
         past=layout.spread(beside),

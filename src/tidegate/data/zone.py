@@ -67,8 +67,15 @@ def from_wall(times: NDArray[np.datetime64], zone: ZoneInfo) -> NDArray[np.datet
     return np.array(utc, "datetime64[us]")[which]
 
 
-def unskipped(times: NDArray[np.datetime64], name: str) -> NDArray[np.datetime64]:
+def unskipped(
+    times: NDArray[np.datetime64], name: str, known: NDArray[np.datetime64] | None = None
+) -> NDArray[np.datetime64]:
     """Times on the clock of a zone; where it skips the time of day that they have, that one.
+
+    Args:
+        times: ``[N]``
+        name: of the zone.
+        known: others, whose time of day they should have; None for that of most of them.
 
     Example:
         >>> nights = np.array(["2024-09-07T00", "2024-09-08T01", "2024-09-09T00"], "M8[us]")
@@ -76,10 +83,11 @@ def unskipped(times: NDArray[np.datetime64], name: str) -> NDArray[np.datetime64
         datetime.datetime(2024, 9, 8, 0, 0)
     """
     day = times.astype("datetime64[D]")
-    of_day, count = np.unique((times - day)[:MANY], return_counts=True)
+    some = times[:MANY] if known is None else known[:MANY]
+    of_day, count = np.unique(some - some.astype("datetime64[D]"), return_counts=True)
     usual = of_day[np.argmax(count)]
     other = np.flatnonzero(times - day != usual)
-    if not 0 < len(other) <= RARE * len(times):
+    if not len(other) or (known is None and len(other) > RARE * len(times)):
         return times
     try:
         zone = ZoneInfo(name)
