@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 
 import tidegate as tg
@@ -161,6 +163,21 @@ def test_what_cannot_be_streamed() -> None:
         model.stream().restore({})
     with pytest.raises(tg.ArgumentError, match="of the state must be"):
         model.stream().restore({**model.stream().state(), "last": np.zeros(3)})
+
+
+def test_the_columns_of_a_step_go_by_their_names() -> None:
+    frames = [pd.DataFrame(RANDOM.normal(size=(4, 2)), columns=["u", "v"]) for _ in range(4)]
+    fitted = tg.SequenceRegressor(
+        hidden=4, bidirectional=False, training=Training(updates=2, members=1), random_state=0
+    ).fit(frames, np.arange(4.0))
+    expected = fitted.predict([frame[:1] for frame in frames])
+    other = pd.concat([frame[:1] for frame in frames])[["v", "u"]]
+    for step in (other, pl.from_pandas(other)):
+        np.testing.assert_array_equal(fitted.stream(4).push_many(step), expected)
+    assert fitted.stream().push(other.iloc[0]) == expected[0]
+    for wrong in (other.assign(w=0.0), other[["u"]]):
+        with pytest.raises(tg.DataError, match="a step must have the columns u, v, got"):
+            fitted.stream(4).push_many(wrong)
 
 
 def test_what_is_masked_in_a_step_is_missing() -> None:

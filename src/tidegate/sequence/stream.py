@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data.long import is_frame
 from ..data.sequences import Ragged, unmasked
 from ..data.spans import Spans
 from ..errors import ArgumentError, DataError
@@ -73,7 +74,7 @@ class Stream:
         """
         if self._n != 1:
             raise ArgumentError(f"this stream is of {self._n} sequences; use push_many")
-        return self.push_many([x_t])[0]
+        return self.push_many([_by_name(x_t, self._learned.inputs.form.names)])[0]
 
     def push_many(self, x_t: Any, which: Any = None) -> Any:
         """Takes the next step of many sequences at once, and says what each is so far.
@@ -254,6 +255,7 @@ class Stream:
             rows = np.empty(m, object)
             rows[:] = tokens
             return Ragged(form, rows, ones)
+        x_t = _by_name(x_t, form.names)
         try:
             table = np.asarray(unmasked(x_t), np.float64)
         except (TypeError, ValueError) as error:
@@ -269,3 +271,21 @@ class Stream:
             number = int(np.argwhere(np.isinf(table))[0][0])
             raise DataError(f"a step holds infinity, of sequence {number} of those that go on")
         return Ragged(form, table, ones)
+
+
+def _by_name(step: Any, names: tuple[str, ...] | None) -> Any:
+    """A frame, or a row of one, with its columns in the order in which they were learnt.
+
+    Raises:
+        DataError: if it lacks one, or has others.
+    """
+    if names is None or not (is_frame(step) or hasattr(step, "iloc")):
+        return step
+    given = list(step.columns if is_frame(step) else step.index)
+    if given == list(names) or set(names).isdisjoint(given):
+        return step
+    if len(given) != len(names) or set(given) != set(names):
+        raise DataError(
+            f"a step must have the columns {', '.join(names)}, got {', '.join(map(str, given))}"
+        )
+    return step[list(names)]
