@@ -127,6 +127,19 @@ def test_faults(change: Data, message: str) -> None:
         more(known, pl.DataFrame(new))
 
 
+@pytest.mark.parametrize(("frequency", "days"), [("W", 7), ("MS", 31)])
+def test_weeks_and_months_are_no_days(frequency: str, days: int) -> None:
+    known = read_series(pd.DataFrame({"ds": pd.date_range("2024-01-01", periods=9), "y": 1.0}))
+    times = pd.date_range("2024-07-01", periods=9, freq=frequency)
+    frame = pd.DataFrame({"ds": times, "y": 1.0})
+    words = f"comes {days} days after {times[0].date()}, and so does each row, but the series known"
+    with pytest.raises(DataError, match=f"^row 1, column 'ds': {times[1].date()} {words}"):
+        more(known, frame)
+    assert len(more(known, frame[:8]).values) > 100  # too few to tell
+    among = pd.concat([frame, frame[:1].assign(ds=times[0] + pd.Timedelta(days=1))])
+    assert len(more(known, among).values) > 100
+
+
 def test_a_time_between_two_steps() -> None:
     known = read_series(pl.DataFrame({"ds": [0, 5, 10], "y": [1.0, 2.0, 3.0]}))
     with pytest.raises(DataError, match=r"^13 is no whole number of steps after 10, the newest"):

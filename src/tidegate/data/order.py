@@ -18,6 +18,11 @@ Call = Callable[[int], str]
 """How an error calls a row of the frame."""
 
 
+SEVERAL, ALIKE = 8, 1.2
+"""So many steps, the longest of which is so many times the shortest at the most, are those of
+another frequency; months of days among them."""
+
+
 @dataclass(frozen=True, eq=False)
 class Order:
     """Which row of a frame comes where, sorted by series and time."""
@@ -126,6 +131,8 @@ def check_steps(
     if not irregular and gaps:
         wrong = np.less(steps, 1)
     if not wrong.any():
+        if not inferred:
+            _check_coarser(times, order, start, frequency, where, steps, clock)
         return steps
     i = _earliest(wrong, order)
     here = where(int(order.at(i + 1)))
@@ -155,6 +162,31 @@ def check_steps(
     raise DataError(
         f"{here}: {text(first, clock)} is missing before {time}{total}; "
         f"add a row, with a value, for each missing {frequency.name}"
+    )
+
+
+def _check_coarser(
+    times: NDArray[Any],
+    order: Order,
+    start: Index,
+    frequency: Frequency,
+    where: Call,
+    steps: Index,
+    clock: str,
+) -> None:
+    """Raises a DataError where all rows are about as far apart, and more than a step, as weeks are
+    among days: filled in, they would be read as days."""
+    inside = np.ones(len(steps), bool)
+    inside[start[1:] - 1] = False
+    own = steps[inside]
+    if len(own) < SEVERAL or own.min() < 2 or own.max() > ALIKE * own.min():
+        return
+    i = int(np.argmax(inside))
+    raise DataError(
+        f"{where(int(order.at(i + 1)))}: {text(times[i + 1], clock)} comes "
+        f"{frequency.steps(int(steps[i]))} after {text(times[i], clock)}, and so does each row, "
+        f"but the series known already have one for each {frequency.name}; give such rows, or fit "
+        f"again"
     )
 
 
