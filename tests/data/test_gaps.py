@@ -40,7 +40,9 @@ def test_a_missing_value_of_pandas_is_nan(dtype: str) -> None:
     np.testing.assert_array_equal(fill(df).values, [1, np.nan, 3])
 
 
-@pytest.mark.parametrize("ds", [[20241, 20242, 20244], [202451, 202452, 202455, 202456]])
+@pytest.mark.parametrize(
+    "ds", [[20241, 20242, 20244], [202451, 202452, 202455, 202456], [113, 114, 121, 122]]
+)
 def test_numbers_that_may_be_dates_are_steps_until_a_year_goes_over(ds: list[int]) -> None:
     series = fill(pl.DataFrame({"ds": ds, "y": [float(i) for i in ds]}))
     assert series.time.tolist() == list(range(ds[0], ds[-1] + 1))

@@ -260,6 +260,11 @@ def test_faults(library: str, data: Data, options: dict[str, Any], message: str)
             "convert the column to dates, or number the rows",
         ),
         (
+            pl.DataFrame({"ds": [*range(2350, 2353), *range(2401, 2453), 2501], "y": 1.0}),
+            "row 3, column 'ds': 2401 comes after 2352, as of weeks written as numbers; "
+            "convert the column to dates, or number the rows",
+        ),
+        (
             pl.DataFrame(but(ds=[20243, 20244, 20251, 20252])),
             "row 2, column 'ds': 20251 comes after 20244, as of quarters or halves of a year "
             "written as numbers; convert the column to dates, or number the rows",

@@ -226,24 +226,30 @@ def _disguised(times: NDArray[Any], uneven: Index) -> str:
         uneven: the rows that the next does not follow by a usual step.
     """
     months, day = np.divmod(times, 100)
-    if day.min() >= 1 and day.max() <= 31 and _of_years(months, 100, 12):
+    if day.min() >= 1 and day.max() <= 31 and _of_years(*np.divmod(months, 100), 12) == 4:
         return "days"
     for words, below, most in _COUNTS:
-        if not _of_years(times, below, most):
-            continue
         year, count = np.divmod(times, below)
+        digits = _of_years(year, count, most)
         last = count[uneven] >= min(count.max(), most - 1)
         anew = (count[uneven + 1] == 1) & (year[uneven + 1] == year[uneven] + 1)
-        # any six digits that end in 01 to 12 are months; of others a year must go over in the next
-        if most == 12 or (last & anew & (count[uneven] > 1)).any():
+        over = int((last & anew & (count[uneven] > 1)).sum())
+        # six digits that end in 01 to 12 are months; else years must go over, those of two digits
+        # more than once
+        least = 2 if digits == 2 else 0 if most == 12 else 1
+        if digits and over >= least:
             return words
     return ""
 
 
-def _of_years(times: NDArray[Any], below: int, most: int) -> bool:
-    """Whether all numbers are a year of some people's calendar and a count up to ``most``."""
-    year, count = np.divmod(times, below)
-    return bool(1 <= count.min() <= count.max() <= most and 1000 <= year.min() <= year.max() < 3000)
+def _of_years(year: Index, count: Index, most: int) -> int:
+    """The digits of the years, where all are some people's and the counts in them up to ``most``,
+    2 or 4; else 0."""
+    if not 1 <= count.min() <= count.max() <= most:
+        return 0
+    if year.min() >= 1000 and year.max() < 3000:
+        return 4
+    return 2 if year.min() >= 10 and year.max() < 100 else 0
 
 
 def text(time: Any, clock: str = "") -> str:
