@@ -77,6 +77,14 @@ def test_a_table_of_one_column_of_texts(table: Any) -> None:
     assert read_sequences(table, tokens="char").length.tolist() == [3, 1]
 
 
+@pytest.mark.parametrize("library", [pd, pl])
+def test_a_table_of_one_column_of_sequences(library: Any) -> None:
+    x = read_sequences(library.DataFrame({"x": [[1.0, 2.0], [3.0]]}))
+    assert x.rows.ravel().tolist() == [1, 2, 3] and x.length.tolist() == [2, 1]
+    x = read_sequences(library.DataFrame({"words": [["a", "b"], ["c"]]}))
+    assert x.rows.tolist() == ["a", "b", "c"] and x.length.tolist() == [2, 1]
+
+
 @pytest.mark.parametrize("column", [pd.Series, pl.Series, partial(pd.Series, dtype="string")])
 def test_each_sequence_of_words_may_be_a_column(column: Any) -> None:
     x = read_sequences([column(["a", "b"]), column(["C"])])

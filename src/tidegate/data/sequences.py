@@ -233,10 +233,10 @@ def _of_array(
             f"1) if each sequence has one step, X.reshape(1, -1) if it is a single sequence"
         )
     if X.ndim == 2 and X.size and X.dtype.kind in "OUT":
-        texts = [isinstance(value, str) for value in X.ravel()]
-        if X.shape[1] == 1 and any(texts):  # a column of texts, which are no single tokens
-            return _read(X[:, 0].tolist(), None, tokens, lower)
-        if all(texts):
+        cells = X.ravel().tolist()
+        if X.shape[1] == 1 and any(isinstance(c, str | list | tuple | np.ndarray) for c in cells):
+            return _read(cells, None, tokens, lower)  # a column of sequences, not of their steps
+        if all(isinstance(c, str) for c in cells):
             return _of_tokens(_of_single_words(X), lower)
     n, steps = X.shape[:2]
     if n == 0:
