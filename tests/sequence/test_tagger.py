@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
@@ -240,6 +241,17 @@ def test_a_score_needs_labels_of_the_same_shape() -> None:
         fitted.score(X[:1], Y[:2])
     with pytest.raises(tg.DataError, match="y of sequence 0 has no label at step 1"):
         fitted.score(X[:1], [["up", None, *Y[0][2:]]])
+
+
+@pytest.mark.parametrize("library", [pd, pl])
+def test_labels_in_a_frame(library: Any) -> None:
+    lists = library.DataFrame({"tags": [part.tolist() for part in Y]})
+    one = model().fit(X, lists)
+    assert one.score(X, lists) == one.score(X, Y) > 0.9
+    square = [x[:5] for x in X[:5]]  # as many sequences as steps: not the columns, one by one
+    truth = [part[:5] for part in Y[:5]]
+    table = library.DataFrame({str(t): [part[t] for part in truth] for t in range(5)})
+    assert one.score(square, table) == one.score(square, truth) > 0.9
 
 
 def test_answers_that_pandas_calls_missing() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data.long import is_frame
 from ..data.sequences import Ragged, unmasked
 from ..errors import DataError
 from .aligned import ordered
@@ -31,17 +32,24 @@ def by_sequence(y: Any, x: Ragged) -> Any:
         [['a', 'b'], ['c']]
     """
     if x.order is None or not hasattr(y, "__len__") or len(y) != len(x.order):
-        return ordered(y, x)
+        return _rows(ordered(y, x))
     if isinstance(y, list | tuple):
         if not all(isinstance(item, str) or np.ndim(item) == 0 for item in y):
-            return ordered(y, x)
+            return _rows(ordered(y, x))
         column = np.array(y, object)
     else:
         column = np.asarray(y)
         nested = column.ndim == 1 and np.ndim(column[0]) > 0
         if nested or column.ndim > 2 or (column.ndim == 2 and len(x) == len(y)):
-            return ordered(y, x)
+            return _rows(ordered(y, x))
     return np.split(column[x.order], np.cumsum(x.length)[:-1])
+
+
+def _rows(y: Any) -> Any:
+    """What a frame says of each sequence: the row, or what stands in its only column."""
+    if not is_frame(y):
+        return y
+    return y[y.columns[0]].to_list() if len(y.columns) == 1 else np.asarray(y)
 
 
 def of_steps(y: Any, x: Ragged) -> tuple[Array, Array | None]:
