@@ -61,6 +61,21 @@ def test_a_series_that_falls_below_0_later_is_forecast_below_0() -> None:
     assert (forecaster().fit(frame.head(60)).predict()["LSTM-lo-95"] >= 0).all()
 
 
+def test_a_series_that_falls_below_0_within_a_backtest_is_forecast_below_0() -> None:
+    level = np.concatenate([np.full(60, 5.0), np.full(20, -4.0)])
+    frame = days(level + 0.1 * np.sin(np.arange(80)))
+    found = forecaster().backtest(frame, windows=8, names=["naive", "seasonal naive"])
+    model = forecaster().fit(frame.head(56))  # 8 windows of 3 rows come after them
+    for row in (56, 68, 77):
+        expected = model.predict(df=frame.head(row))
+        one = found.frame[row - 56 : row - 53]
+        for column in expected.columns:
+            np.testing.assert_array_equal(one[column].to_numpy(), expected[column].to_numpy())
+    last = found.frame.tail(3)
+    assert (last["naive-lo-80"] < 0).all() and (last["seasonal naive"] < 0).all()
+    assert (found.frame["naive-lo-95"][:3] >= 0).all()
+
+
 def test_newer_rows_give_what_the_longer_frame_gives() -> None:
     frame = several(a=wave(60), b=wave(50, seed=1))
     cut = pl.col("ds") < frame["ds"].max() - pl.duration(days=20)

@@ -104,8 +104,8 @@ def quantiles(
         levels: increasing, in (0, 1).
 
     Returns:
-        ``[k, h, levels]``; not below 0 where the values to learn from are not; NaN where no value
-        before the cut was observed.
+        ``[k, h, levels]``; not below 0 where the values before the cut are not; NaN where none of
+        them was observed.
 
     Example:
         >>> whole = np.array([4])
@@ -129,8 +129,8 @@ def quantiles(
         mine = np.concatenate([order[a:b] for a, b in zip(low, high, strict=True)])
         row = np.repeat(np.arange(len(block.series)), high - low)
         forecast = ahead(row, cut[mine], horizon)[..., None] + found[row]
-        smallest = np.where(block.learnt, np.nan_to_num(block.y), 0).min(axis=1)
-        forecast = np.where(smallest[row, None, None] >= 0, np.maximum(forecast, 0), forecast)
+        lowest = np.minimum.accumulate(np.nan_to_num(block.y), axis=1)[row, cut[mine] - 1]
+        forecast = np.where(lowest[:, None, None] >= 0, np.maximum(forecast, 0), forecast)
         seen = block.newest[row, cut[mine] - 1] >= 0
         forecast[~seen] = np.nan
         with np.errstate(over="ignore"):  # what lies beyond the largest number is that number

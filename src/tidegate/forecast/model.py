@@ -132,7 +132,7 @@ class Model:
         for i, level in enumerate(levels):
             inner = conditional(level, chance)
             z = quantile(np.where(inner > 0, inner, 0.5), self.inputs.head.quantiles, known)
-            result[..., i] = table.scaling.undo(windows.undo(z), windows.series)
+            result[..., i] = table.scaling.undo(windows.undo(z), windows.series, windows.floor)
             result[..., i][inner <= 0] = 0
         # rounding may let equal ones cross
         ordered = np.maximum.accumulate(result, -1)

@@ -13,6 +13,8 @@ Array = NDArray[Any]
 
 MANY_ZEROS = 0.15
 """The share of exact zeros from which on a non-negative series has its zeros counted apart."""
+SOME_ZEROS = 2
+"""It has so many at the least: the 0 that five rows begin with says nothing of the next."""
 BLOCK = 1_000_000
 """Rows that are looked at in one go, about: what is computed of each takes memory."""
 LARGEST = np.finfo(np.float64).max
@@ -104,8 +106,8 @@ class Scaling:
         scale[~(total(seen) > 0)] = 1
         # a sum of sizes exceeds that of values only where there are negative ones
         floor = np.where(total(np.where(values < 0, 1.0, 0.0)) > 0, -np.inf, 0.0)
-        zeros = total(values == 0) / count
-        many = (floor == 0) & (zeros >= MANY_ZEROS) & (largest > 0)
+        zeros = total(values == 0)
+        many = (zeros / count >= MANY_ZEROS) & (zeros >= SOME_ZEROS) & (floor == 0) & (largest > 0)
         scaling = cls(centre, scale, np.zeros(len(start)), floor)
         if apart and many.any():
             scaling._count_apart(values, total, many)
@@ -130,11 +132,13 @@ class Scaling:
             u = (np.where(unit > 0, logs, values) - centre) / scale
         return np.clip(u, -FAR, FAR)
 
-    def undo(self, u: Array, series: Array) -> Array:
-        """y, not below the floor; ``u`` is ``[n, ...]``, ``series`` ``[n]``."""
+    def undo(self, u: Array, series: Array, floor: Array | None = None) -> Array:
+        """y, not below the floor, ``[k]``, or that of the series; ``u`` is ``[k, ...]``, ``series``
+        ``[k]``."""
+        lowest = self.floor[series] if floor is None else floor
         centre, scale, unit, floor = (
-            _beside(column[series], u)
-            for column in (self.centre, self.scale, self.unit, self.floor)
+            _beside(column, u)
+            for column in (self.centre[series], self.scale[series], self.unit[series], lowest)
         )
         with np.errstate(over="ignore", under="ignore"):
             plain = centre + scale * u

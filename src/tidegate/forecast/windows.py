@@ -53,6 +53,11 @@ class Table:
         """-1 and the rows with a value, increasing."""
         return np.append(-1, np.flatnonzero(~np.isnan(self.values)))
 
+    @cached_property
+    def negative(self) -> Array:
+        """The rows with a value below 0, increasing."""
+        return np.flatnonzero(self.values < 0)
+
 
 @dataclass(frozen=True)
 class Windows:
@@ -165,6 +170,15 @@ class Windows:
     def smoothed(self) -> Array:
         """``[k, h]``, what exponential smoothing makes of each, in its units."""
         return smoothed(self.z, self.seen, self.plan.horizon, self.plan.season)
+
+    @property
+    def floor(self) -> Array:
+        """``[k]``, what no value is below: that of the series, but none where it fell below 0 since
+        its units were made, unless zeros are counted apart."""
+        table = self.table
+        first, end = np.searchsorted(table.negative, [table.start[self.series], self.cut])
+        fell = (end > first) & ~table.zeros[self.series]
+        return np.where(fell, -np.inf, table.scaling.floor[self.series])
 
     def targets(self) -> Array:
         """``[k, h, 2 + paths]`` float32, see `Head.loss`."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..scaling import FAR, LARGEST, LEAST, MANY_ZEROS, NARROW, Scaling
+from ..scaling import FAR, LARGEST, LEAST, MANY_ZEROS, NARROW, SOME_ZEROS, Scaling
 from .formula import Formula
 
 
@@ -91,9 +91,11 @@ def _own(f: Formula, y: str, seen: str, apart: bool, deviation: bool) -> tuple[s
     if not apart:
         return middle, scale, nothing, floor
     zero = f("And", seen, f("Equal", y, 0.0))
-    share = f("Div", f.total(f.cast(zero, np.float64)), count)
+    number = f.total(f.cast(zero, np.float64))
     amount = f("And", seen, f("Greater", y, 0.0))
-    many = f("And", f("GreaterOrEqual", lowest, 0.0), f("GreaterOrEqual", share, MANY_ZEROS))
+    many = f("GreaterOrEqual", f("Div", number, count), MANY_ZEROS)
+    many = f("And", many, f("GreaterOrEqual", number, float(SOME_ZEROS)))
+    many = f("And", many, f("GreaterOrEqual", lowest, 0.0))
     many = f("And", many, f("Greater", f.total(f.cast(amount, np.float64)), 0.0))
     logs = f("Log", f("Where", amount, y, 1.0))
     number = _count(f, amount)

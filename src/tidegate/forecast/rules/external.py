@@ -43,7 +43,6 @@ def external(
         y = np.ldexp(block.filled(season), block.exponent[:, None])
         for row, series in enumerate(block.series):
             known = int(block.known[row])
-            nonnegative = bool(y[row, :known].min() >= 0)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of its own numerics
                 model = getattr(models, name)(season_length=season).fit(y[row, :known])
@@ -51,7 +50,7 @@ def external(
                     found = model.forward(y[row, : cut[k]], h=horizon, level=percent or None)
                     columns = [_column(found, float(level)) for level in levels]
                     forecast = np.stack(columns, axis=-1)
-                    if nonnegative:
+                    if y[row, : cut[k]].min() >= 0:
                         forecast = np.maximum(forecast, 0)
                     result[k] = forecast
     return result
