@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import narwhals as nw
@@ -15,7 +16,7 @@ import pytest
 from tidegate.errors import ArgumentError, DataError, TidegateError
 from tidegate.forecast.forecaster import Forecaster
 
-from .frames import forecaster
+from .frames import QUICK, days, forecaster, wave
 
 ROWS, HORIZON = 30, 2
 FIRST = dt.date(2024, 1, 1)
@@ -157,6 +158,22 @@ def test_mixed_time_zones_are_told_apart(times: str) -> None:
     frame = pd.DataFrame({"ds": ds, "y": np.arange(ROWS) * 1.0})
     with pytest.raises(DataError, match=r"^row 7, column 'ds': the column mixes time zones"):
         fitted(frame)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"window": 10**14},
+        {"window": 10**30},
+        {"season": (4, 10**14)},
+        {"training": replace(QUICK, batch=2**31 - 1)},
+    ],
+    ids=str,
+)
+def test_windows_that_no_memory_holds(change: dict[str, Any]) -> None:
+    words = r"windows of \d+ rows, \d+ to a batch, do not fit into memory; take a shorter window"
+    with pytest.raises(ArgumentError, match=words):
+        forecaster(**change).fit(days(wave()))
 
 
 def test_a_horizon_longer_than_the_history_says_which_is_possible() -> None:

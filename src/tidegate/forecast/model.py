@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..cells.base import sigmoid
+from ..errors import ArgumentError
 from ..network import Network
 from ..train import History, fit_drawn
 from ..train.progress import Listener
@@ -23,6 +24,8 @@ Array = NDArray[Any]
 
 AT_ONCE = 1024
 """Windows that are forecast in one go."""
+NUMBERS = 8
+"""Of each row of a window, about, while windows are made; of each unit, while a step is learnt."""
 
 
 class Forecast(NamedTuple):
@@ -60,13 +63,17 @@ class Model:
             inputs: what the network reads, and so what it is.
             table: all that may be known.
             progress: as for `train.fit`.
+
+        Raises:
+            ArgumentError: if memory does not hold windows of so many rows.
         """
         plan = inputs.plan
         training = plan.training
+        _check_room(inputs)
         updates = inputs.updates(int(table.length.sum()))
         sampler = Sampler(table, plan)
         network = Network(inputs.spec, seed=plan.seed)
-        inputs.start(network, sampler.draw([updates], 1024).targets())
+        inputs.start(network, sampler.draw([updates], AT_ONCE).targets())
         draw = Batches(sampler, inputs, training.size, updates)
         settings = training.settings(updates, plan.seed)
         history = fit_drawn(network, draw, inputs.loss, settings, progress=progress)
@@ -137,3 +144,17 @@ class Model:
         # rounding may let equal ones cross
         ordered = np.maximum.accumulate(result, -1)
         return Forecast(ordered, np.where(zeros[:, None], chance, np.nan))
+
+
+def _check_room(inputs: Inputs) -> None:
+    """Sees to it that memory holds windows, before any is made of rows that are mostly padding."""
+    plan = inputs.plan
+    windows = 8 * NUMBERS * AT_ONCE * plan.reach
+    steps = 4 * (NUMBERS * plan.hidden + inputs.columns) * (plan.steps + inputs.ahead)
+    try:
+        np.empty(windows + plan.training.size * steps, np.uint8)
+    except (MemoryError, ValueError, OverflowError):  # more bytes than an address can count
+        raise ArgumentError(
+            f"windows of {plan.reach} rows, {plan.training.size} to a batch, do not fit into "
+            f"memory; take a shorter window or season, or a smaller batch"
+        ) from None
