@@ -233,8 +233,6 @@ def test_texts_are_loaded_to_the_same_bits(number: int, tmp_path: Path) -> None:
     [
         (("inputs", "vocabulary", "tokens"), ["<unk>", "a"]),
         (("inputs", "vocabulary"), 5),
-        (("inputs", "format"), 2),
-        (("inputs", "format"), 4),
         (("inputs", "parts"), "halves"),
         (("inputs", "parts"), ["grams"]),
         (("inputs", "width"), 0),
@@ -251,6 +249,23 @@ def test_a_file_of_texts_that_was_tampered_with(
     write_model(tmp_path / "m", file.kind, file.spec_json, file.tensors, meta)
     with pytest.raises(tg.ModelFileError):
         tg.load(tmp_path / "m")
+
+
+@pytest.mark.parametrize(
+    ("number", "message"),
+    [(2, "of format 2, .*: fit and save it again$"), (4, "of format 4, .*: use a newer tidegate$")],
+)
+def test_a_file_of_another_format_is_not_called_damaged(
+    number: int, message: str, tmp_path: Path
+) -> None:
+    texts()[0].save(tmp_path / "m")
+    file = read_model(tmp_path / "m")
+    meta = changed(file.meta, "inputs", "format", value=number)
+    meta["arguments"].pop("dropout")  # another format may have other settings, too
+    write_model(tmp_path / "m", file.kind, file.spec_json, file.tensors, meta)
+    with pytest.raises(tg.ModelFileError, match=message) as caught:
+        tg.load(tmp_path / "m")
+    assert "damaged" not in str(caught.value)
 
 
 @pytest.mark.parametrize("missing", ["wide.idf", "wide.weight", "head_bias"])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..errors import ArgumentError, ModelFileError
 from ..network import Network
-from ..network.file import network_of, read_model, tensors_of, write_model
+from ..network.file import check_format, network_of, read_model, tensors_of, write_model
 from .text import Alphabet
 from .training import LanguageTraining
 
@@ -74,11 +74,7 @@ def read(
 ) -> tuple[dict[str, Any], Alphabet, Network, NDArray[Any]]:
     """What `write` was given. Raises: ModelFileError, if the file is no sound language model."""
     file = read_model(path, KIND)
-    if (format := file.meta.get("format")) != FORMAT:
-        raise ModelFileError(
-            f"{file.path} is a language model of format {format!r}, written by tidegate "
-            f"{file.version}; this one reads format {FORMAT}"
-        )
+    check_format(file, file.meta.get("format"), FORMAT)
     try:
         settings = file.meta.get("settings")
         if not isinstance(settings, dict) or settings.keys() != _TYPES.keys():

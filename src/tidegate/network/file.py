@@ -65,6 +65,25 @@ class ModelFile:
     """Where it was read from."""
 
 
+def check_format(file: ModelFile, found: Any, known: int) -> None:
+    """Sees to it that what a file holds is written as it is read now.
+
+    Args:
+        file: that is read.
+        found: the format that it names.
+        known: the only one that is read.
+
+    Raises:
+        ModelFileError: if it is another; it says which.
+    """
+    if found == known:
+        return
+    title = f"{_title(file.path)} is of format {short(found)}, written by tidegate {file.version}"
+    if type(found) is int and found > known:
+        raise ModelFileError(f"{title}, and this one reads {known}: use a newer tidegate")
+    raise ModelFileError(f"{title}, an older one than the {known} of today: fit and save it again")
+
+
 def write_model(
     path: StrPath, kind: str, spec_json: dict[str, Any], tensors: Tensors, meta: dict[str, Any]
 ) -> None:

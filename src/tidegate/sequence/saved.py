@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from ..data.plain import from_json
 from ..errors import ArgumentError
 from ..network import Loss
-from ..network.file import ModelFile, network_of, tensors_of, write_model
-from . import fitting
+from ..network.file import ModelFile, check_format, network_of, tensors_of, write_model
+from . import fitting, texts
 from .learn import Learned, Member
 from .numbers import Numbers
 from .seen import Seen
@@ -121,6 +121,9 @@ def restore(estimator: Any, file: ModelFile) -> Any:
     Raises:
         ArgumentError, ModelFileError: if anything does not fit together.
     """
+    inputs = file.meta.get("inputs")
+    if isinstance(inputs, dict) and "vocabulary" in inputs:  # before anything of old is damaged
+        check_format(file, inputs.get("format"), texts.FORMAT)
     estimator.set_params(**_given(file.meta.get("arguments"), estimator))
     fitting.training_of(estimator.training)
     estimator.learned_ = learned_of(file)

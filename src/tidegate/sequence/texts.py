@@ -140,11 +140,7 @@ class Texts:
 
     @classmethod
     def from_file(cls, data: dict[str, Any], tensors: dict[str, Array]) -> Texts:
-        """As `to_json` gave it. Raises: ArgumentError, if anything is amiss."""
-        if (format := data.get("format")) != FORMAT:
-            raise ArgumentError(
-                f"it reads texts in format {format!r}, this tidegate in format {FORMAT}"
-            )
+        """As `to_json` gave it, in this `FORMAT`. Raises: ArgumentError, if anything is amiss."""
         form = Form.from_json(data.get("form"))
         vocabulary = Vocabulary.from_json(data.get("vocabulary"))
         parts: Any = data.get("parts")
