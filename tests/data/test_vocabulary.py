@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tidegate import ArgumentError
-from tidegate.data.vocabulary import Vocabulary, words
+from tidegate.data.vocabulary import Vocabulary, as_bytes, words
 
 
 @pytest.mark.parametrize(
@@ -74,6 +74,16 @@ def test_json_and_pickle_and_back() -> None:
     assert Vocabulary.from_json(json.loads(json.dumps(vocabulary.to_json()))) == vocabulary
     vocabulary.ids("a")
     assert pickle.loads(pickle.dumps(vocabulary)) == vocabulary
+
+
+@given(st.lists(st.lists(st.text("a\0\1\2", max_size=3), min_size=1), min_size=2, max_size=2))
+def test_other_tokens_are_other_bytes(both: list[list[str]]) -> None:
+    one, other = both
+    assert (as_bytes(one) == as_bytes(other)) == (one == other)
+
+
+def test_tokens_of_control_characters_are_other_bytes() -> None:
+    assert as_bytes(["a\0", "b"]) != as_bytes(["a", "\0b"])
 
 
 @pytest.mark.parametrize(

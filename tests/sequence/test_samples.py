@@ -10,6 +10,7 @@ from tidegate.data.sequences import read_sequences
 from tidegate.network import Loss
 from tidegate.sequence.learn import split
 from tidegate.sequence.samples import Samples
+from tidegate.sequence.seen import hashes_of
 from tidegate.sequence.tasks import Task
 
 SEQUENCE = st.lists(st.sampled_from([0.0, 1.0, 2.0]), min_size=1, max_size=3)
@@ -42,6 +43,12 @@ def test_nothing_is_lost_and_nothing_is_there_twice(
     np.testing.assert_array_equal(other.x.rows, merged.x.rows)
     np.testing.assert_array_equal(other.targets, merged.targets)
     np.testing.assert_array_equal(other.weights, merged.weights)
+
+
+def test_tokens_that_hold_the_sign_between_them_are_not_merged() -> None:
+    x = read_sequences([["a\0", "b"], ["a", "\0b"]])
+    assert len(Samples(x, np.zeros((2, 1)), np.ones(2)).merged()) == 2
+    assert len(set(hashes_of(x).tolist())) == 2
 
 
 def test_labels_of_steps_tell_sequences_apart() -> None:

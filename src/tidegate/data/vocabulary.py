@@ -54,6 +54,17 @@ def words(text: str, *, lower: bool = False) -> list[str]:
     return _word().findall(text.lower() if lower else text)
 
 
+def as_bytes(tokens: Iterable[str]) -> bytes:
+    """Tokens as bytes that no other tokens have.
+
+    Example:
+        >>> as_bytes(["a", "b"])
+        b'a\\x00b'
+    """
+    marked = [t.replace("\1", "\1\1").replace("\0", "\1\2") for t in tokens]
+    return "\0".join(marked).encode("utf-8", "surrogatepass")
+
+
 @dataclass(frozen=True)
 class Vocabulary:
     """The tokens that are known, each with its number; all others are the unknown one, number 0.

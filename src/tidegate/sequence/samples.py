@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.sequences import Ragged, places
+from ..data.vocabulary import as_bytes
 
 Array = NDArray[Any]
 
@@ -52,9 +53,7 @@ class Samples:
         for i in np.flatnonzero(self.weights > 0):
             rows = slice(spans.start[i], spans.start[i] + spans.length[i])
             value = self.x.rows[rows]
-            key = value.tobytes()
-            if value.dtype == object:
-                key = "\0".join(value).encode("utf-8", "surrogatepass")
+            key = as_bytes(value) if value.dtype == object else value.tobytes()
             target = self.targets[rows if self.stepwise else i]
             found.setdefault(key + b"\0" + target.tobytes(), []).append(int(i))
         groups = [found[key] for key in sorted(found, key=lambda key: (len(key), key))]

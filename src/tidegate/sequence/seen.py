@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.sequences import Ragged
+from ..data.vocabulary import as_bytes
 from ..errors import ArgumentError
 
 Array = NDArray[Any]
@@ -75,6 +76,6 @@ def hashes_of(x: Ragged) -> Array:
     """``[n]``, from 0 to 2³² − 1: equal for equal sequences, on every machine."""
     found = []
     for rows in x.each():
-        value = "\0".join(rows).encode("utf-8", "surrogatepass") if rows.dtype == object else rows
+        value = as_bytes(rows) if rows.dtype == object else rows
         found.append(hashlib.blake2b(value, digest_size=4).digest())  # NumPy's arrays are buffers
     return np.frombuffer(b"".join(found), "<u4").astype(np.int64)
