@@ -131,6 +131,14 @@ def test_columns_of_frames_in_a_list_go_by_their_names_too(library: Any) -> None
         read_sequences([frames[0], frames[1][["v"]]])
 
 
+@pytest.mark.parametrize("library", [pd, pl])
+@pytest.mark.parametrize("key", ["sequence", "step"])
+def test_frames_in_a_list_keep_no_columns_of_a_long_one(key: str, library: Any) -> None:
+    frames = [library.DataFrame({key: [i, i], "v": [1.0, 2.0]}) for i in range(2)]
+    with pytest.raises(DataError, match=f"a frame with the column '{key}', which is no feature"):
+        read_sequences(frames)
+
+
 @pytest.mark.parametrize("names", [["low", "mid", "high"], [8, 9, 10]])
 def test_steps_that_are_categories_with_an_order(names: list[Any]) -> None:
     backwards = {"sequence": [1, 1, 1], "v": [3.0, 2.0, 1.0]}
@@ -320,6 +328,8 @@ def test_what_cannot_be_used(X: Any, message: str) -> None:
         ({"sequence": [1, 1], "step": [NAN, 2.0], "x": [1.0, 2.0]}, "'step' of X has 1 missing"),
         ({"sequence": [1], "step": [1]}, "a column of values"),
         ({"sequence": [1, 1], "x": [1.0, 2.0]}, "the column 'sequence' but no 'step'"),
+        ({"Sequence": [1], "STEP": [1], "x": [1.0]}, "called 'sequence' and 'step', rename them"),
+        ({"sequence": [1], "Step ": [1], "x": [1.0]}, "the columns 'sequence' and 'Step '; of"),
         ({"sequence": [1], "step": [1], "x": ["a"], "y": [1.0]}, "'x' of X must hold numbers"),
         ({"sequence": [1, 1], "step": [1, 2], "w": ["a", None]}, "row 1 of X has no token"),
         ({"sequence": [1, 1], "step": ["9", "10"], "x": [1, 2]}, "texts, .* '10' before '9'; give"),

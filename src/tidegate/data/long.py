@@ -48,7 +48,7 @@ def by_columns(X: Sequence[Any]) -> tuple[Sequence[Any], tuple[str, ...] | None]
     """Frames of a sequence each, with the columns of all in one order, and the names of these.
 
     Raises:
-        DataError: if a frame has other columns than the first.
+        DataError: if a frame has other columns than the first, or those of a long frame.
 
     Example:
         >>> import polars as pl
@@ -60,6 +60,11 @@ def by_columns(X: Sequence[Any]) -> tuple[Sequence[Any], tuple[str, ...] | None]
     if not all(is_frame(item) for item in X):
         return X, None
     names = tuple(X[0].columns)
+    if (key := next((name for name in (SEQUENCE, STEP) if name in names), None)) is not None:
+        raise DataError(
+            f"sequence 0 of X is a frame with the column {key!r}, which is no feature: give all "
+            f"rows in one frame with {SEQUENCE!r} and {STEP!r}, or drop or rename it"
+        )
     if len({name for name in names if isinstance(name, str)}) < len(names):
         return X, None
     frames = []
@@ -78,7 +83,8 @@ def read_frame(X: Any) -> Columns:
     """The columns of a frame.
 
     Raises:
-        DataError: if a long frame lacks a number, or has a step twice.
+        DataError: if a long frame lacks a number, has a step twice, or spells its columns in
+            another way.
 
     Example:
         >>> import polars as pl
@@ -89,6 +95,7 @@ def read_frame(X: Any) -> Columns:
     import narwhals as nw
 
     names = list(X.columns)
+    _check_spelling(names)
     if SEQUENCE in names and STEP not in names:
         raise DataError(
             f"X has the column {SEQUENCE!r} but no {STEP!r}: give a frame with a row for each step "
@@ -141,6 +148,21 @@ def read_frame(X: Any) -> Columns:
         return Columns(tokens, None, length, order, ids)
     rows = np.stack([_numbers(frame[name]) for name in values], axis=1)[order]
     return Columns(rows, tuple(values), length, order, ids)
+
+
+def _check_spelling(names: list[Any]) -> None:
+    """Sees to it that a long frame is known as one.
+
+    Raises:
+        DataError: if its two columns are there but for capitals and blanks.
+    """
+    meant = {str(name).strip().lower(): name for name in names}
+    keys = [meant.get(key) for key in (SEQUENCE, STEP)]
+    if None not in keys and not {SEQUENCE, STEP} <= set(names):
+        raise DataError(
+            f"X has the columns {keys[0]!r} and {keys[1]!r}; of a frame with a row for each step "
+            f"they must be called {SEQUENCE!r} and {STEP!r}, rename them"
+        )
 
 
 def _is_text(column: Any) -> bool:
