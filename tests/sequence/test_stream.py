@@ -163,6 +163,8 @@ def test_what_cannot_be_streamed() -> None:
         model.stream().restore({})
     with pytest.raises(tg.ArgumentError, match="of the state must be"):
         model.stream().restore({**model.stream().state(), "last": np.zeros(3)})
+    with pytest.raises(tg.ArgumentError, match="of another model"):
+        model.stream().restore(numbers(random_state=7).stream().state())
 
 
 def test_the_columns_of_a_step_go_by_their_names() -> None:

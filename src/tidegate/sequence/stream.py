@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -106,7 +108,7 @@ class Stream:
 
     def state(self) -> dict[str, Any]:
         """All that the stream remembers, for `restore`: arrays, and the tokens of texts."""
-        found: dict[str, Any] = {"count": self._count.copy()}
+        found: dict[str, Any] = {"model": self._model.copy(), "count": self._count.copy()}
         if self._learned.inputs.wide:
             found["tokens"] = [list(tokens) for tokens in self._tokens]
         if isinstance(self._learned.inputs, Numbers):
@@ -133,6 +135,8 @@ class Stream:
                 raise ArgumentError(
                     f"{name} of the state must be of {expected[name].shape}, got {np.shape(array)}"
                 )
+        if not np.array_equal(state["model"], self._model):
+            raise ArgumentError("this is the state of a stream of another model, which learnt else")
         self._n = n
         self._begin()
         self._count = np.array(state["count"], np.int64)
@@ -145,6 +149,14 @@ class Stream:
             for j, track in enumerate(tracks):
                 track.set({name: state[f"track{i}.{j}.{name}"] for name in track.arrays()})
         return self
+
+    @cached_property
+    def _model(self) -> Array:
+        """``[8]`` bytes that tell the networks from others."""
+        digest = hashlib.blake2b(digest_size=8)
+        for member in self._learned.members:
+            digest.update(member.network.parameters.tobytes())
+        return np.frombuffer(digest.digest(), np.uint8)
 
     # ---- one step ----
 
