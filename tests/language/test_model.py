@@ -196,6 +196,15 @@ def test_a_file_that_was_tampered_with_is_refused(
     assert "\n" not in str(caught.value) and len(str(caught.value)) < 200 + len(str(tmp_path))
 
 
+def test_a_file_of_an_older_format_says_what_to_do(words: LanguageModel, tmp_path: Path) -> None:
+    words.save(tmp_path / "model")
+    file = read_model(tmp_path / "model")
+    meta = {**file.meta, "format": 1}
+    write_model(tmp_path / "model", file.kind, file.spec_json, dict(file.tensors), meta)
+    with pytest.raises(ModelFileError, match=r"of format 1, .*: fit and save it again$"):
+        LanguageModel.load(tmp_path / "model")
+
+
 def test_the_conventions_of_scikit_learn(words: LanguageModel) -> None:
     model = LanguageModel("word", hidden=8, training=SHORT, random_state=3)
     copy = clone(model)
@@ -336,6 +345,8 @@ BAD_CALLS: list[tuple[Any, str]] = [
     (lambda m: m.stream(2).restore(m.stream().state()), "the state must be one of 2 texts"),
     (lambda m: m.stream().restore({}), "this is not the state of a stream of texts"),
     (lambda m: m.set_params(embedding=0).fit("x"), "must be a whole number from 1"),
+    (lambda m: m.set_params(random_state=-1).fit("x"), "random_state must be a seed from 0"),
+    (lambda m: m.set_params(random_state="x").partial_fit("x"), "random_state must be a seed"),
     (lambda m: m.fit("x").fit(5), "text must be a text or a list of texts, got int"),
 ]
 

@@ -383,6 +383,13 @@ def test_trainings_that_make_no_sense(given: dict[str, Any]) -> None:
         Training(**given)
 
 
+@pytest.mark.parametrize("seed", [-1, 2**32, 0.5, "one", np.random.default_rng(0)], ids=str)
+def test_what_is_no_random_state(seed: Any) -> None:
+    with pytest.raises(tg.ArgumentError, match=r"^random_state must be a seed from 0 to") as caught:
+        tg.SequenceClassifier(random_state=seed).fit(X, Y)
+    assert "\n" not in str(caught.value)
+
+
 def test_what_was_not_learnt_is_refused() -> None:
     fitted = model(Training(updates=1, members=1)).fit(X, Y)
     with pytest.raises(tg.DataError, match="sequences of numbers, got tokens"):

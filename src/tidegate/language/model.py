@@ -10,7 +10,6 @@ from typing import Any, Literal, overload
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_random_state
 
 from ..errors import ArgumentError, DataError, NotFittedError
 from ..network import Network, checks
@@ -122,7 +121,7 @@ class LanguageModel(BaseEstimator):  # type: ignore[misc]  # no types there
         alphabet = Alphabet.of(
             whole, self.level, min_count=least, max_size=training.vocabulary, lower=training.lower
         )
-        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        seed = int(checks.random_state(self.random_state).randint(2**31 - 1))
         network = Network(
             architecture.spec(len(alphabet.vocabulary), len(whole), training), seed=seed
         )
@@ -145,7 +144,7 @@ class LanguageModel(BaseEstimator):  # type: ignore[misc]  # no types there
             training = LanguageTraining.from_json(
                 {**training.to_json(), "updates": max(tokens // per_update, 1)}
             )
-        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        seed = int(checks.random_state(self.random_state).randint(2**31 - 1))
         spec = self._architecture().going_on(self.network_.spec, self.alphabet_.level, len(whole))
         network = self.network_.copied(spec)
         self.history_ = learn(network, self.alphabet_, whole, training, seed, False)

@@ -6,6 +6,8 @@ import math
 import numbers
 from typing import Any
 
+from numpy.random import RandomState
+
 from ..errors import ArgumentError
 
 
@@ -21,6 +23,24 @@ def whole_number(value: Any, title: str, least: int, most: int = 2**31 - 1) -> i
     if not good or not least <= value <= most:
         raise ArgumentError(f"{title} must be a whole number from {least} to {most}, got {value!r}")
     return int(value)
+
+
+def random_state(value: Any) -> RandomState:
+    """What scikit-learn makes of a random state: a seed, NumPy's ``RandomState``, or None.
+
+    Raises:
+        ArgumentError: if it is none of these.
+    """
+    from sklearn.utils import check_random_state
+
+    try:
+        found: RandomState = check_random_state(value)
+    except ValueError:
+        raise ArgumentError(
+            f"random_state must be a seed from 0 to 2**32 - 1, a numpy.random.RandomState or None, "
+            f"got {value!r:.60}"
+        ) from None
+    return found
 
 
 def number(owner: Any, name: str, least: float, below: float = math.inf) -> None:

@@ -216,13 +216,10 @@ class Job:
 
 def seed_of(random_state: Any) -> int:
     """A seed from what scikit-learn calls a random state."""
-    from sklearn.utils import check_random_state
-
+    state = checks.random_state(random_state)
     if isinstance(random_state, int | np.integer) and not isinstance(random_state, bool):
-        if not 0 <= random_state < 2**32:
-            raise ArgumentError(f"random_state must be from 0 to 2**32 - 1, got {random_state}")
         return int(random_state)
-    return int(check_random_state(random_state).randint(2**31 - 1))
+    return int(state.randint(2**31 - 1))
 
 
 def architecture_of(estimator: Any, readout: Readout = "last") -> Architecture:
