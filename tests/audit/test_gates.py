@@ -147,6 +147,11 @@ def test_it_is_plain_data_both_ways() -> None:
     )
 
 
+def test_a_single_sequence_is_said_to_be_one() -> None:
+    found = tg.gates(layer_of("lstm", 1, 2), np.ones((1, 3, 1)))
+    assert "of 1 sequence, 3 steps" in str(found)
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [

@@ -31,6 +31,13 @@ def test_a_past_that_is_not_proved_to_be_of_use(gain, p, said):
     assert str(verdict).endswith(said)
 
 
+def test_nats_are_what_a_loss_is_counted_in():
+    said = str(stateless("token", replace(MEMORY, name="nats a token")))
+    assert "the loss in nats a token is 0.7 with the newest token alone, and " in said
+    said = str(stateless("step", replace(MEMORY, name="nats", p=0.01)))
+    assert said.endswith("the newest 40 of 40 steps decide the loss in nats to within 1 %")
+
+
 def test_a_past_that_is():
     assert str(stateless("step", replace(MEMORY, p=0.01))).startswith("healthy: ")
 

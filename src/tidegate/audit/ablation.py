@@ -120,8 +120,9 @@ class Ablation:
 
     def __str__(self) -> str:
         width = max((len(str(change)) for change in self.changes), default=0)
+        many = f"{self.sequences} sequence{'s' if self.sequences != 1 else ''}"
         lines = [
-            f"{self.model}: {self.loss} {self.full:.4g} over {self.sequences} sequences; with",
+            f"{self.model}: {self.loss} {self.full:.4g} over {many}; with",
             *(
                 f"  {change!s:{width}}  {change.score:10.4g}  {change.change:+10.4g} "
                 f"[{change.low:+.4g}, {change.high:+.4g}]{' *' * change.matters(self.full)}"

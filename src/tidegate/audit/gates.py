@@ -134,7 +134,8 @@ class Gates:
 
     def __str__(self) -> str:
         count, steps = len(self.lengths), len(self.labels)
-        lines = [f"{self.model}: {', '.join(self.names)} of {count} sequences, {steps} steps"]
+        many = f"{count} sequence{'s' if count != 1 else ''}"
+        lines = [f"{self.model}: {', '.join(self.names)} of {many}, {steps} steps"]
         for each in self.layers:
             means = (f"{name} {values.mean():.2f}" for name, values in each.values.items())
             lines.append(f"layer {each.layer}, {each.direction}, mean: {', '.join(means)}")

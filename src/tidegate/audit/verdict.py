@@ -159,8 +159,9 @@ def judge(
         if tells >= SURE:
             said += ", and what lies beyond is not seen to tell of the target"
             if sequences < (values := (length - reached) * about.rows * len(about.inputs)):
+                few = "1 sequence is" if sequences == 1 else f"{sequences} sequences are"
                 said += (
-                    f"; {sequences} sequences are few to see it by, each has {values} values "
+                    f"; {few} few to see it by, each has {values} values "
                     f"there: audit with more before you believe it"
                 )
         return Verdict("unused past", said, evidence)
@@ -209,7 +210,7 @@ def _unused(memory: Memory) -> bool:
 
 def _matters(memory: Memory, step: str) -> str:
     """How much of the past decides."""
-    what = "output" if memory.name == CHANGE else memory.name
+    what = "output" if memory.name == CHANGE else _measure(memory)
     longest = int(memory.context[-1])
     decide = f"{memory.usable} of {longest} {step}s decide"
     if memory.usable == 1:
@@ -228,9 +229,14 @@ def _as_good(memory: Memory, least: str) -> str:
         if memory.p >= SURE:
             perhaps = f", which may be chance ({chance(memory.p)})"
     return (
-        f"the {memory.name} is {memory.score[0]:.4g} {least}, and {memory.full:.4g} with all "
+        f"the {_measure(memory)} is {memory.score[0]:.4g} {least}, and {memory.full:.4g} with all "
         f"{longest}{perhaps}"
     )
+
+
+def _measure(memory: Memory) -> str:
+    """What the score is, as a sentence calls it."""
+    return f"loss in {memory.name}" if memory.name.startswith("nats") else memory.name
 
 
 def _share(size: float) -> str:

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 def told(audit: Audit) -> str:
     """The verdict, then what stands behind it, a line each."""
     memory = audit.memory
-    lines = [str(audit.verdict), f"model: {audit.model}, {audit.sequences} sequences"]
+    many = f"{audit.sequences} sequence{'s' if audit.sequences != 1 else ''}"
+    lines = [str(audit.verdict), f"model: {audit.model}, {many}"]
     for rate in audit.rate:
         where = f"layer {rate.layer}, {rate.direction}, {rate.state}"
         life = f"{rate.half_life:.3g}" if rate.half_life < 1e9 else "no"

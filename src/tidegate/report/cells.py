@@ -32,7 +32,8 @@ def comparison_page(found: Comparison) -> Page:
 
 def ablation_page(found: Ablation) -> Page:
     """What each gate and state is worth."""
-    lead = f"{found.model}: each gate held still, each state cut, on {found.sequences:,} sequences"
+    many = f"{found.sequences:,} sequence{'s' if found.sequences != 1 else ''}"
+    lead = f"{found.model}: each gate held still, each state cut, on {many}"
     held = dict.fromkeys((change.gate, change.layer) for change in found.changes)
     said = [found.what_does(gate, max(layer, 0)) for gate, layer in held]
     steps = Steps(tuple((a, b) for a, _, b in (words.partition(": ") for words in said)))
