@@ -261,6 +261,7 @@ GIVEN: Any = {
     "no_number.csv": "run,x,mood\na,1,yes\na,one,yes\na,2,yes\nb,1,no\n",
     "infinite.csv": "run,x,mood\n" + "a,1,yes\nb,inf,no\n" * 3,
     "endless.csv": "review,stars\na,1\nb,inf\n",
+    "enormous.csv": "review,stars\na,1\nb,-1e308\n",
     "no_tag.txt": "the\tDET\ncat\n",
     "climbs.csv": "run,x,left\na,1,1\na,2,2\nb,1,1\n",
     "treebank.conllu": "# text = A cat\n1\tA\ta\tDET\t_\n2\tcat\tcat\tNOUN\t_\n\n"
@@ -332,6 +333,11 @@ GIVEN: Any = {
             "regress endless.csv --text review --target stars",
             1,
             "endless.csv, line 3, column 'stars': 'inf' is no finite number",
+        ),
+        (
+            "regress enormous.csv --text review --target stars",
+            1,
+            "enormous.csv, line 3, column 'stars': '-1e308' is too large to tell how far off",
         ),
         ("regress reviews.csv --text review --target mood --loss mad", 2, "one of mse, mae, huber"),
         ("tag reviews.csv --label mood", 2, "--label names a column of a CSV file; name its --id"),

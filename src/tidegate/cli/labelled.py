@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 Labels = list[list[str]]
+LARGEST = 1e150
+"""Of numbers that are to be said: squares of their differences are still finite."""
 
 
 @dataclass(frozen=True)
@@ -218,6 +220,11 @@ def _labels(table: TextTable, named: Named) -> list[str]:
     for row, value in enumerate(values):
         if value is None or not math.isfinite(value):
             raise DataError(f"{where(row)}: {found[row]!r} is no finite number")
+        if abs(value) > LARGEST:
+            raise DataError(
+                f"{where(row)}: {found[row]!r} is too large to tell how far off an answer is; "
+                f"count in a larger unit"
+            )
     return [repr(float(value)) for value in values]
 
 
