@@ -16,7 +16,7 @@ import pytest
 from tidegate.errors import ArgumentError, DataError, TidegateError
 from tidegate.forecast.forecaster import Forecaster
 
-from .frames import QUICK, days, forecaster, wave
+from .frames import QUICK, days, forecaster, several, wave
 
 ROWS, HORIZON = 30, 2
 FIRST = dt.date(2024, 1, 1)
@@ -158,6 +158,20 @@ def test_mixed_time_zones_are_told_apart(times: str) -> None:
     frame = pd.DataFrame({"ds": ds, "y": np.arange(ROWS) * 1.0})
     with pytest.raises(DataError, match=r"^row 7, column 'ds': the column mixes time zones"):
         fitted(frame)
+
+
+def test_texts_of_pyarrow_of_either_kind() -> None:
+    frame = several(a=wave(), b=wave() + 3).with_columns(shop=pl.col("unique_id"), day=pl.lit("x"))
+    usual = frame.to_arrow()
+    texts = [field.name for field in usual.schema if "string" in str(field.type)]
+    assert len(texts) == 3
+    views = usual
+    for name in texts:
+        place = views.schema.get_field_index(name)
+        views = views.set_column(place, name, views[name].cast("string_view"))
+    model = forecaster(static=["shop"], past=["day"])
+    assert model.fit(views).predict().equals(model.fit(usual).predict())
+    assert model.predict(df=views).equals(model.predict(df=usual))
 
 
 @pytest.mark.parametrize(

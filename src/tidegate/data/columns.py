@@ -74,7 +74,7 @@ def open_frame(df: Any) -> Frame:
         raise ArgumentError(f"expected a pandas or a polars frame, got a {kind}{hint}") from None
     if not len(frame):
         raise DataError(f"the frame has no rows, only the columns {_listed(names)}")
-    return frame
+    return _usual_texts(frame) if frame.implementation.is_pyarrow() else frame
 
 
 def need_column(frame: Frame, name: str, role: str, *, known: bool = False) -> None:
@@ -252,6 +252,18 @@ def wall_clock(
     clock = without_zone(column, wall=True).to_numpy().astype("datetime64[us]")
     zone = zone_of(column)
     return clock if zone is None else unskipped(clock, zone, known)
+
+
+def _usual_texts(frame: Frame) -> Frame:
+    """pyarrow's string_view, which it cannot sort, as its usual texts."""
+    import narwhals as nw
+
+    table = frame.to_native()
+    for i, field in enumerate(table.schema):
+        if str(field.type) == "string_view":
+            table = table.set_column(i, field.name, table.column(i).cast("string"))
+    usual: Frame = nw.from_native(table, eager_only=True)
+    return usual
 
 
 def _first(mask: Column) -> int | None:
