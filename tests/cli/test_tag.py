@@ -56,8 +56,15 @@ def test_steps_of_a_table_are_tagged(run: Run) -> None:
     done = run("tag", "steps.csv", *named, "--label", "stage", *SHORT, "--save", "m.tg")
     assert done.code == 0, done.err
     assert "each step alone" in done.out
-    found = rows(run("predict", "m.tg", "steps.csv", *named).out)
-    assert len(found) == len(WALK)
+    head, *lines = table.split("\n")
+    Path("backwards.csv").write_text("\n".join([head, *lines[::-1]]))
+    found = rows(run("predict", "m.tg", "backwards.csv").out)
+    places = [(row["run"], row["second"]) for row in found]
+    assert sorted(places) == sorted((str(run), str(second)) for run, second, *_ in WALK)
+    assert places[:2] == [(str(WALK[-1][0]), "0"), (str(WALK[-1][0]), "1")]
+    Path("renamed.csv").write_text(table.replace("second", "label"))
+    renamed = rows(run("predict", "m.tg", "renamed.csv", "--id", "run", "--time", "label").out)
+    assert {row["step"] for row in renamed} == {row["second"] for row in found}
     words = table.replace("0.", "w0.")
     Path("words.csv").write_text(words)
     done = run("tag", "words.csv", *named, "--text", "x", "--label", "stage", *SHORT)

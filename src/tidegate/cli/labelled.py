@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -70,6 +70,8 @@ class Labelled:
     """Where each begins in the file."""
     length: list[int]
     """Steps of each; 1 of a text that is one row."""
+    times: Labels = field(default_factory=list)
+    """For each sequence the cells of its column of times; empty where none was named."""
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -87,7 +89,7 @@ class Labelled:
             x = self.x.filter(np.asarray(chosen)[self.x["sequence"].to_numpy()])
         else:
             x = self.x.filter(np.asarray(chosen))
-        parts = (self.labels, self.ids, self.lines, self.length)
+        parts = (self.labels, self.ids, self.lines, self.length, self.times)
         return Labelled(self.name, x, *(some(part) for part in parts))
 
 
@@ -139,7 +141,11 @@ def read_rows(file: str, named: Named, *, steps: bool) -> Labelled:
         pairs = zip(each, bounds, strict=False)
         each = [_same(part, order[a:b], table, hint) for part, (a, b) in pairs]
     first = [int(table.lines[order[a:b]].min()) for a, b in bounds]
-    return Labelled(table.name, x, each, names, first, [b - a for a, b in bounds])
+    times: Labels = []
+    if named.time is not None:
+        cells = table.cells[named.time].to_list()
+        times = [[cells[i] for i in order[a:b]] for a, b in bounds]
+    return Labelled(table.name, x, each, names, first, [b - a for a, b in bounds], times)
 
 
 def read_tokens(file: str, *, label: bool) -> Labelled:

@@ -16,7 +16,7 @@ from .exits import exit_codes
 if TYPE_CHECKING:
     import polars as pl
 
-    from .labelled import Labelled
+    from .labelled import Labelled, Named
 
 
 def predict(
@@ -47,7 +47,7 @@ def predict(
 
     FILE has the columns that the model learnt from, or those that --text, --id and --time name; a
     column of labels may be missing, and is not read. Sequences without an id are called by their
-    line.
+    line, steps without a time by their place in the sequence.
 
     **Examples**
 
@@ -72,20 +72,20 @@ def predict(
         named = known.remembered(estimator, labelled.Named(text, id, time))
         rows = known.sequences(estimator, model, file, named)
         try:
-            body = _json(estimator, rows) if json else _table(estimator, rows, named.id).write_csv()
+            body = _json(estimator, rows) if json else _table(estimator, rows, named).write_csv()
         except DataError as error:
             raise DataError(f"{rows.name}: {error}") from None
         output.write(body, out or "-")
 
 
-def _table(estimator: Any, rows: Labelled, id: str | None) -> pl.DataFrame:
+def _table(estimator: Any, rows: Labelled, named: Named) -> pl.DataFrame:
     """A row a sequence, or a step."""
     import polars as pl
 
     from ..data.sequences import read_sequences
     from . import known
 
-    key = "line" if id is None else "id" if _ANSWERS.fullmatch(id) else id
+    key = "line" if named.id is None else "id" if _ANSWERS.fullmatch(named.id) else named.id
     said = estimator.predict(rows.x)
     if not hasattr(estimator, "predict_proba"):
         values = np.asarray(said).reshape(len(rows), -1)
@@ -98,7 +98,10 @@ def _table(estimator: Any, rows: Labelled, id: str | None) -> pl.DataFrame:
         return pl.DataFrame({key: rows.ids, "label": _words(said), "chance": chances.max(axis=1)})
     length = [len(part) for part in said]
     ids = [name for name, n in zip(rows.ids, length, strict=True) for _ in range(n)]
-    table = {key: ids, "step": [step for n in length for step in range(1, n + 1)]}
+    time = named.time
+    place = "step" if time is None or time == key or _ANSWERS.fullmatch(time) else time
+    steps: Any = rows.times or [range(1, n + 1) for n in length]
+    table = {key: ids, place: [step for part in steps for step in part]}
     if isinstance(rows.x, list):
         table["token"] = read_sequences(rows.x, tokens=estimator.tokens).rows.tolist()
     if estimator.classes_ is None:
