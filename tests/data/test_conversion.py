@@ -162,6 +162,25 @@ FAULTS = [
         "rain.csv, line 2, column 'ds': 'x' is no date, and no whole number; write dates like "
         "2024-01-31",
     ),
+    *(
+        (
+            "ds,sold\n" + "".join(f"{date},{i}\n" for i, date in enumerate(dates)),
+            given,
+            f"rain.csv{place} {dates[0]!r}{verb} has no year of four digits; write it like "
+            "2024-01-31",
+        )
+        for dates in (
+            ("13/01/24", "14/01/24"),
+            ("1.2.24 00:00", "1.2.24 01:00"),
+            ("24-01-01", "24-01-02"),
+            ("1-Jan-24", "2-Jan-24"),
+            ("Jan-24", "Feb-24"),
+        )
+        for given, place, verb in (
+            ({}, ": the column 'ds' holds", ", which"),
+            ({"time": "ds"}, ", line 2, column 'ds':", ""),
+        )
+    ),
     (
         "year,y\n1990,1\n1991,2\n1992x,2\n",
         {},

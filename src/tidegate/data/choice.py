@@ -8,8 +8,8 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from ..errors import DataError
-from .dates import looks_like_dates
-from .numbers import looks_like_numbers
+from .dates import SHORT_YEARS, have_short_years, looks_like_dates
+from .numbers import blank_missing, looks_like_numbers, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -136,6 +136,8 @@ def _time(
         raise DataError(
             f"{table.name}: several columns hold dates: {_listed(dates)}; choose one with --time"
         )
+    short = [name for name in table.cells.columns if have_short_years(table.cells[name])]
+    _tell_short([name for name in short if name.lower() in _TIMES], table)
     whole = [name for name in numbers if _whole(table.cells[name]) is not None]
     by_name = [name for name in whole if name.lower() in _TIMES]
     if len(by_name) == 1:
@@ -153,11 +155,19 @@ def _time(
     growing = [name for name in of_rows if _grows(table.cells[name])]
     if growing:
         return growing[0], "the only whole numbers that grow from row to row"
+    _tell_short(short, table)
     raise DataError(
         f"{table.name}: no column holds dates or growing whole numbers; the columns are "
         f"{_listed(table.cells.columns)}; write dates like 2024-01-31, number the rows, or name a "
         f"column with --time"
     )
+
+
+def _tell_short(names: list[str], table: TextTable) -> None:
+    """Raises a DataError where a column holds dates with years of two digits."""
+    if names:
+        date = shown(blank_missing(table.cells[names[0]]).drop_nulls()[0])
+        raise DataError(f"{table.name}: the column {names[0]!r} holds {date}, which {SHORT_YEARS}")
 
 
 def _id(table: TextTable, time: str, free: list[str], texts: list[str]) -> tuple[str | None, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..errors import DataError
-from .dates import looks_like_dates, to_times
+from .dates import SHORT_YEARS, have_short_years, looks_like_dates, to_times
 from .numbers import blank_missing, looks_like_numbers, shown, to_numbers
 
 if TYPE_CHECKING:
@@ -76,8 +76,10 @@ def _whole_numbers(cells: pl.Series, where: Callable[[int], str]) -> pl.Series:
     bad = values.is_null() & present.is_not_null()
     if bad.any():
         row = int(bad.arg_max() or 0)
-        what = "no whole number; correct it"
-        if 2 * int(bad.sum()) >= len(cells):
-            what = "no date, and no whole number; write dates like 2024-01-31"
-        raise DataError(f"{where(row)}: {shown(cells[row])} is {what}")
+        what = "is no whole number; correct it"
+        if have_short_years(cells):
+            what = SHORT_YEARS
+        elif 2 * int(bad.sum()) >= len(cells):
+            what = "is no date, and no whole number; write dates like 2024-01-31"
+        raise DataError(f"{where(row)}: {shown(cells[row])} {what}")
     return values

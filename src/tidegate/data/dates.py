@@ -38,7 +38,13 @@ _MONTHS = (
     "october", "november", "december",
 )  # fmt: skip
 _NAMES = {name[:n]: i for i, name in enumerate(_MONTHS, 1) for n in (3, len(name))} | {"sept": 9}
+_SHORT = (
+    r"(?i)^(?:\d{1,2}(?:/\d{1,2}/|-\d{1,2}-|\.\d{1,2}\.)|(?:\d{1,2}[-. /]*)?(?:"
+    + "|".join(name[:3] for name in _MONTHS)
+    + r")[a-z]{0,6}[-., /']+)\d{2}(?:[T ]|$)"
+)
 _EXAMPLE = "2024-01-31"
+SHORT_YEARS = f"has no year of four digits; write it like {_EXAMPLE}"
 _HOUR = 3600 * 1_000_000
 
 
@@ -96,6 +102,12 @@ def looks_like_dates(cells: pl.Series) -> bool:
     """Whether at least half of what is there are dates."""
     present = blank_missing(spread(cells)).drop_nulls()
     return len(present) > 0 and 2 * int(_parse(present).good.sum()) >= len(present)
+
+
+def have_short_years(cells: pl.Series) -> bool:
+    """Whether at least half of what is there are dates whose year has two digits."""
+    present = blank_missing(spread(cells)).drop_nulls()
+    return len(present) > 0 and 2 * int(present.str.contains(_SHORT).sum()) >= len(present)
 
 
 @dataclass(frozen=True)
