@@ -266,6 +266,7 @@ GIVEN: Any = {
     "climbs.csv": "run,x,left\na,1,1\na,2,2\nb,1,1\n",
     "treebank.conllu": "# text = A cat\n1\tA\ta\tDET\t_\n2\tcat\tcat\tNOUN\t_\n\n"
     "1-2\tit's\t_\t_\t_\n1\tit\tit\tPRON\t_\n2\t's\tbe\tAUX\t_\n\n",
+    "one.conllu": "1\tA\ta\tDET\t_\n2\tcat\tcat\tNOUN\t_\n",
     "commas.txt": 'id,sentence\n1,the cat sleeps\n2,"a dog, barks"\n',
     "taken.csv": "run,step,kind\na,1,x\nb,2,y\n",
 }
@@ -350,6 +351,7 @@ GIVEN: Any = {
         ("tag reviews.csv", 1, "reviews.csv: expected a token a line, and this looks like a CSV"),
         ("tag treebank.conllu", 1, "this looks like CoNLL-U, whose lines begin with numbers; keep"),
         ("predict tags.tg treebank.conllu", 1, "this looks like CoNLL-U"),
+        ("predict tags.tg one.conllu", 1, "this looks like CoNLL-U"),
         ("tag commas.txt", 1, "a CSV file; name its --id, --text and --label"),
         ("predict tags.tg reviews.csv", 1, "this looks like a CSV file; name its --text"),
         ("predict tags.tg commas.txt", 1, "this looks like a CSV file; name its --text"),

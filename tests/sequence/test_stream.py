@@ -177,7 +177,7 @@ def test_the_columns_of_a_step_go_by_their_names() -> None:
     for step in (other, pl.from_pandas(other)):
         np.testing.assert_array_equal(fitted.stream(4).push_many(step), expected)
     assert fitted.stream().push(other.iloc[0]) == expected[0]
-    for wrong in (other.assign(w=0.0), other[["u"]]):
+    for wrong in (other.assign(w=0.0), other[["u"]], other.set_axis(["x", "y"], axis=1)):
         with pytest.raises(tg.DataError, match="a step must have the columns u, v, got"):
             fitted.stream(4).push_many(wrong)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -201,14 +202,17 @@ def _check_words(name: str, text: str) -> None:
     """Sees to it that what stands where a token belongs is not the number of one.
 
     Raises:
-        DataError: if all sentences begin with a word of the number 1, as CoNLL-U has them.
+        DataError: if they count 1, 2, 3, ... in each sentence, as CoNLL-U has them.
     """
-    sentences = [part.split("\n") for part in text.strip("\n").split("\n\n")]
-    first = [next((line for line in part if not line.startswith("#")), "") for part in sentences]
-    if len(first) > 1 and all(line.startswith(("1\t", "1-2\t")) for line in first):
+    counts = []
+    for part in re.split(r"\n{2,}", text.strip("\n")):
+        first = [line.partition("\t")[0] for line in part.split("\n") if not line.startswith("#")]
+        counts.append([number for number in first if not re.fullmatch(r"\d+[-.]\d+", number)])
+    counted = all(found == [str(i + 1) for i in range(len(found))] for found in counts)
+    if counted and sum(map(len, counts)) > 1:
         raise DataError(
             f"{name}: this looks like CoNLL-U, whose lines begin with numbers; keep the word and "
-            f"the label behind it: grep -v '^#' {name} | cut -f 2,4"
+            f"the label behind it: grep -Ev '^(#|[0-9]+[-.])' {name} | cut -f 2,4"
         )
 
 

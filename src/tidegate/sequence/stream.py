@@ -294,7 +294,8 @@ def _by_name(step: Any, names: tuple[str, ...] | None) -> Any:
     if names is None or not (is_frame(step) or hasattr(step, "iloc")):
         return step
     given = list(step.columns if is_frame(step) else step.index)
-    if given == list(names) or set(names).isdisjoint(given):
+    titled = is_frame(step) and all(isinstance(name, str) for name in given)
+    if given == list(names) or (set(names).isdisjoint(given) and not titled):
         return step
     if len(given) != len(names) or set(given) != set(names):
         raise DataError(
