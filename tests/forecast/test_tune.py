@@ -42,6 +42,14 @@ def test_the_first_try_is_its_own_whatever_that_is() -> None:
     assert (first.updates, first.learning_rate) == (2, pytest.approx(3e-2))
 
 
+def test_auto_begins_with_a_gru_and_ends_with_a_network() -> None:
+    pytest.importorskip("optuna")
+    tuned = forecaster(cell="auto").tune(days(wave()), trials=2)
+    assert tuned.tuning_[0].cell == "gru"
+    best = min(tuned.tuning_, key=lambda trial: trial.loss)
+    assert tuned.cell == best.cell and tuned.choice_ is None
+
+
 def test_the_same_seed_tries_the_same() -> None:
     pytest.importorskip("optuna")
     training = Training(updates=2, batch=8)

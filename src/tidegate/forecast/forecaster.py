@@ -153,7 +153,7 @@ class Forecaster:
             quantiles: further levels, above 0 and below 1. One at which an interval ends has that
                 column alone, and 0.5 is the median.
             df: other series, or the same with other rows, to forecast instead of those learnt
-                from, with the same columns.
+                from, with the same columns; times that it leaves out count as missing, as in `fit`.
             future: a frame with what is known ahead: id, time and the ``future`` columns, for each
                 series and each of the ``horizon`` steps.
             static: of series in ``df`` that are new; None if it has the columns itself.
@@ -300,7 +300,8 @@ class Forecaster:
         """Searches for better settings by backtest, and learns from the frame with the best.
 
         The settings that were found are this forecaster's from then on; ``tuning_`` holds every
-        try. Needs the extra ``tune`` (Optuna). With ``n_jobs`` above 1 some are tried at once.
+        try. With ``cell="auto"`` it begins with a GRU and ends with the best network: no baseline
+        is among what is tried. Needs the extra ``tune`` (Optuna). With ``n_jobs`` above 1 some are tried at once.
 
         Args:
             df, static, progress: as for `fit`.
