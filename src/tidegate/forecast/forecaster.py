@@ -301,7 +301,8 @@ class Forecaster:
 
         The settings that were found are this forecaster's from then on; ``tuning_`` holds every
         try. With ``cell="auto"`` it begins with a GRU and ends with the best network: no baseline
-        is among what is tried. Needs the extra ``tune`` (Optuna). With ``n_jobs`` above 1 some are tried at once.
+        is among what is tried. Needs the extra ``tune`` (Optuna). With ``n_jobs`` above 1 some are
+        tried at once.
 
         Args:
             df, static, progress: as for `fit`.
