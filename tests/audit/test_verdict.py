@@ -38,6 +38,17 @@ def test_nats_are_what_a_loss_is_counted_in():
     assert said.endswith("the newest 40 of 40 steps decide the loss in nats to within 1 %")
 
 
+def test_a_single_step_is_no_number_of_steps():
+    curve = LagCurve(0, "forward", "h", np.arange(4), *[np.ones(4)] * 4, np.full(4, 9))
+    rate = Rate(0, "forward", "h", 1.0, 1.0, 1.0, np.inf, np.array([1]), np.ones(1), np.ones(1))
+    about = about_of(NetworkSpec(NumberInput(2), cell="rnn", hidden=1))
+    for context, seen in (([1, 40], "step"), ([2, 40], "2 steps")):
+        memory = replace(MEMORY, context=np.array(context), gain=0.0)
+        assert f"with only the newest {seen} seen" in str(
+            judge(4, about, (curve,), (rate,), memory, ())
+        )
+
+
 def test_a_past_that_is():
     assert str(stateless("step", replace(MEMORY, p=0.01))).startswith("healthy: ")
 

@@ -300,7 +300,7 @@ def test_how_often_a_short_text_is_read(level: Any, times: int) -> None:
         ({"dropout": 1.0}, "^dropout must be at least 0 and below 1"),
         ({"recurrent_dropout": -0.1}, "^recurrent_dropout must be at least 0 and below 1"),
         ({"embedding": 0}, "^embedding must be a whole number from 1"),
-        ({"embedding": 5, "tied": True}, "tied needs a head of the embedding's shape"),
+        ({"embedding": 5, "tied": True}, "^tied .* 5 numbers for 8 units; give embedding=8$"),
         ({"training": {"updates": 3}}, "training must be a LanguageTraining, got"),
     ],
 )
@@ -347,6 +347,7 @@ BAD_CALLS: list[tuple[Any, str]] = [
     (lambda m: m.set_params(embedding=0).fit("x"), "must be a whole number from 1"),
     (lambda m: m.set_params(random_state=-1).fit("x"), "random_state must be a seed from 0"),
     (lambda m: m.set_params(random_state="x").partial_fit("x"), "random_state must be a seed"),
+    (lambda m: m.fit(np.array(5)), "text must be a text or a list of texts, got int"),
     (lambda m: m.fit("x").fit(5), "text must be a text or a list of texts, got int"),
 ]
 

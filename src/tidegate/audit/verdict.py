@@ -153,7 +153,7 @@ def judge(
         far = f"all states are read out, so that each step counts, though from state to state {far}"
     if unused:
         seen = int(memory.context[0])
-        only = f"only the newest {seen} {step}{'s' if seen != 1 else ''}"
+        only = f"only the newest {f'{seen} {step}s' if seen != 1 else step}"
         only = only if seen else "no more than the level of a window"
         said = f"{_as_good(memory, f'with {only} seen')}, though {far}"
         if tells >= SURE:

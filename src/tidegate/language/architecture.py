@@ -45,11 +45,20 @@ class Architecture:
             checks.flag(self, "tied")
 
     def spec(self, vocabulary: int, characters: int, training: LanguageTraining) -> NetworkSpec:
-        """The whole of it, for a text with so many tokens to tell apart and so many characters."""
+        """The whole of it, for a text with so many tokens to tell apart and so many characters.
+
+        Raises:
+            ArgumentError: if what is tied is not as wide as the units are many.
+        """
         words = self.level == "word"
         usual = self.hidden if words else OF_CHARACTERS
         width = usual if self.embedding is None else self.embedding
         tied = words and width == self.hidden if self.tied is None else self.tied
+        if tied and width != self.hidden:
+            raise ArgumentError(
+                f"tied needs an embedding as wide as the network, got {width} numbers for "
+                f"{self.hidden} units; give embedding={self.hidden}"
+            )
         spec = NetworkSpec(
             TokenInput(vocabulary, width),
             cell=self.cell,

@@ -123,9 +123,11 @@ def one_text(text: Any) -> str:
     """
     if hasattr(text, "to_list"):  # a column of pandas or polars
         text = text.to_list()
+    if isinstance(text, np.ndarray):
+        text = text.tolist()
     if isinstance(text, str):
         whole = text
-    elif isinstance(text, Sequence | np.ndarray) and not isinstance(text, bytes):
+    elif isinstance(text, Sequence) and not isinstance(text, bytes):
         for i, part in enumerate(text):
             if not isinstance(part, str):
                 raise DataError(f"text {i} must be a text, got {type(part).__name__} {part!r}")
