@@ -62,6 +62,9 @@ def test_steps_of_a_table_are_tagged(run: Run) -> None:
     places = [(row["run"], row["second"]) for row in found]
     assert sorted(places) == sorted((str(run), str(second)) for run, second, *_ in WALK)
     assert places[:2] == [(str(WALK[-1][0]), "0"), (str(WALK[-1][0]), "1")]
+    hasty = run("predict", "m.tg", "backwards.csv", "--id", "run")
+    assert hasty.err.startswith("--id run came without --time: steps go in the order of the file, ")
+    assert hasty.err.endswith("learnt from them in that of 'second'\n")
     Path("renamed.csv").write_text(table.replace("second", "label"))
     renamed = rows(run("predict", "m.tg", "renamed.csv", "--id", "run", "--time", "label").out)
     assert {row["step"] for row in renamed} == {row["second"] for row in found}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -48,8 +49,19 @@ def data_of(model: Any, path: str, file: str, named: Named) -> tuple[Any, str]:
 
 
 def remembered(model: Any, named: Named) -> Named:
-    """With the columns of the file that the model learnt from, where none are named."""
-    return named if named.places() else replace(named, **getattr(model, "columns_", {}))
+    """With the columns of the file that the model learnt from, where none are named.
+
+    Tells in a line where steps are not put into the order of a time, as those learnt from were.
+    """
+    learnt = getattr(model, "columns_", {})
+    if not named.places():
+        return replace(named, **learnt)
+    if named.id is not None and named.time is None and "time" in learnt:
+        sys.stderr.write(
+            f"--id {named.id} came without --time: steps go in the order of the file, where the "
+            f"model learnt from them in that of {learnt['time']!r}\n"
+        )
+    return named
 
 
 def sequences(model: Any, path: str, file: str, named: Named) -> Labelled:
