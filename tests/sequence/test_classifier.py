@@ -255,6 +255,8 @@ def test_the_vocabulary_is_as_large_as_is_asked() -> None:
         ([1] * 24, "y has 1 class, 1"),
         ([1, "a"] * 12, "mixes types: label 1 is 'a'"),
         (np.zeros((24, 2)), "1d array"),
+        ([2**63, 1] * 12, "y 0 is 9223372036854775808, a number of more than 64 bits; give labels"),
+        (np.arange(24) * 1j, r"^Complex data not supported\. Give one label"),
         (np.linspace(0, 1, 24), "continuous.* SequenceRegressor learns numbers"),
         ([None, 1] * 12, "y 0 is missing"),
         (np.where(Y == 0, np.nan, 1.0), "NaN or infinity"),

@@ -188,6 +188,10 @@ def test_a_grid() -> None:
         ([*Y[:3], ["up", np.nan, *Y[3][2:]], *Y[4:]], "sequence 3 has no label at step 1"),
         ([[None] * len(X[0]), *Y[1:]], "sequence 0 has no label at step 0"),
         ([["up", pd.NA, *Y[0][2:]], *Y[1:]], "sequence 0 has no label at step 1"),
+        (
+            [[2**70] * len(x) for x in X],
+            "must hold texts or numbers.* step 0 is 1180591620717411303",
+        ),
         ([np.full(len(x), b"up") for x in X], "must hold texts or numbers.* step 0 is b'up'"),
         (
             [y[:, None] for y in Y],

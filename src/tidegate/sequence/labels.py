@@ -152,6 +152,8 @@ def column(y: Any, n: int | None = None) -> Array:
         for i, kind in enumerate(kinds):
             if kind == "missing":
                 raise DataError(f"y {i} is missing: Input y contains NaN; give it a label")
+            if kind.endswith("bits"):
+                raise DataError(f"y {i} is {y[i]!r:.60}, a {kind}; give labels as texts")
             if kind != kinds[0] and "list" not in (kind, kinds[0]):
                 raise DataError(
                     f"y mixes types: label {i} is {y[i]!r}, label 0 is {y[0]!r}; give labels of "
@@ -160,7 +162,8 @@ def column(y: Any, n: int | None = None) -> Array:
     try:
         array = column_or_1d(y, warn=True)
     except ValueError as error:
-        raise DataError(f"{error} Give one label for each sequence.") from None
+        first = str(error).splitlines()[0]  # of complex numbers, which it writes out, a title
+        raise DataError(f"{first.rstrip('.')}. Give one label for each sequence.") from None
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         number = int(np.argmin(np.isfinite(array)))
         raise DataError(f"Input y contains NaN or infinity: y {number} is {array[number]}")
@@ -180,14 +183,16 @@ def kind_of(label: Any) -> str:
     """What type of label it is, in a word; "missing" for none.
 
     Example:
-        >>> [kind_of(label) for label in ("a", 1, np.nan, None, [1])]
-        ['text', 'number', 'missing', 'missing', 'list']
+        >>> [kind_of(label) for label in ("a", 1, np.nan, None, [1], 2**70)]
+        ['text', 'number', 'missing', 'missing', 'list', 'number of more than 64 bits']
     """
     kind = type(label).__name__
     if label is None or kind in ("NAType", "NaTType"):  # NA and NaT of pandas
         return "missing"
     if isinstance(label, str):
         return "text"
+    if isinstance(label, int) and not -(2**63) <= label < 2**63:
+        return "number of more than 64 bits"  # NumPy would round it, or keep it as an object
     if isinstance(label, bool | np.bool_ | int | float | np.number):
         return "number" if label == label else "missing"
     return "list" if hasattr(label, "__len__") else kind
