@@ -22,6 +22,16 @@ def problem(head: Head, k: int = 5, seed: int = 0) -> tuple[np.ndarray, np.ndarr
     return targets, random.normal(size=(k, head.outputs))
 
 
+@pytest.mark.parametrize("horizon", [1, 3])
+def test_a_window_knows_no_company(horizon: int) -> None:
+    head = Head(horizon, 8, False)
+    targets, output = problem(head, k=20)
+    paths = targets[..., 2:]
+    together = head.parts(output, paths).quantiles
+    alone = [head.parts(output[i : i + 1], paths[i : i + 1]).quantiles[0] for i in range(20)]
+    np.testing.assert_array_equal(together, alone)
+
+
 @pytest.mark.parametrize("chance", [False, True])
 def test_gradient_of_the_loss_is_that_of_finite_differences(chance: bool) -> None:
     head = Head(3, 3, chance)

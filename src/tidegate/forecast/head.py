@@ -8,7 +8,7 @@ zero. The quantiles are then those of the value, given that it is not zero.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -148,8 +148,8 @@ class Head:
         count, middle = len(self.quantiles), self.middle
         weights = each[: self.paths] - each[: self.paths].max(0)
         np.exp(weights, out=weights)
-        weights /= weights.sum(0)
-        mean = (weights * paths).sum(0)
+        weights /= _total(weights)
+        mean = _total(weights * paths)
         x = each[self.paths + 1 : self.paths + count]
         small = np.exp(-np.abs(x))
         gaps = np.maximum(x, 0) + np.log(1 + small)
@@ -186,6 +186,13 @@ def _rows(x: Array) -> Array:
     """``[columns, m]`` of ``[..., columns]``, each column in one piece: a sum over a few columns is
     then one of long rows, several times as fast."""
     return np.ascontiguousarray(x.reshape(-1, x.shape[-1]).T)
+
+
+def _total(x: Array) -> Array:
+    """``[m]`` of ``[columns, m]``, added one after the other; NumPy adds a single column's numbers
+    in another order."""
+    total: Array = reduce(np.add, x)
+    return total
 
 
 class _Inner(NamedTuple):

@@ -45,13 +45,20 @@ def smoothed(z: Array, seen: Array, horizon: int, season: int) -> Array:
     square, state = run(problem, Parameters(*each), problem.start(trend, seasonal))
     weight = likely(aicc(problem, form, square), form)
     ahead = np.arange(horizon)
-    phases = (weight * state.season).sum(axis=2).T  # [k, m]
-    found: Array = (weight * state.level).sum(axis=1)[:, None] + phases[:, (rows + ahead) % season]
+    phases = _total(weight * state.season).T  # [k, m]
+    found: Array = _total(weight * state.level)[:, None] + phases[:, (rows + ahead) % season]
     drift, phi = weight * state.trend, constants[:, 2]
     for left in np.unique(phi[trend]):
         damped = np.cumsum(left ** (ahead + 1))
-        found += drift[:, phi == left].sum(axis=1)[:, None] * damped
+        found += _total(drift[:, phi == left])[:, None] * damped
     return found
+
+
+def _total(x: Array) -> Array:
+    """Sums along the last axis, in one order however many windows lie beside: NumPy's follows how
+    an array lies in memory."""
+    total: Array = np.ascontiguousarray(x).sum(axis=-1)
+    return total
 
 
 def likely(criterion: Array, form: Array) -> Array:
