@@ -127,6 +127,16 @@ def test_the_state_of_texts_and_of_many() -> None:
     np.testing.assert_array_equal(again.push_many(["dog", "is"]), first)
 
 
+def test_a_text_is_no_character() -> None:
+    training = Training(updates=2, min_count=1)
+    model = tg.SequenceClassifier(**SMALL, tokens="char", training=training)
+    model.fit(["abba", "baab"] * 2, list("abab"))
+    with pytest.raises(tg.DataError, match="characters come one of a sequence at a time, got 'ab'"):
+        model.stream().push("ab")
+    model.fit([["ATG", "CCA"], ["CCA"]] * 2, list("abab"))  # as the user has cut them
+    model.stream().push("GGG")
+
+
 def test_a_loaded_model_streams_the_same_bits(tmp_path: Any) -> None:
     model = numbers(segment=2)
     model.save(tmp_path / "m")
@@ -161,6 +171,8 @@ def test_what_cannot_be_streamed() -> None:
             many.push_many(np.zeros((1, 2)), which)
     with pytest.raises(tg.ArgumentError, match="state"):
         model.stream().restore({})
+    with pytest.raises(tg.ArgumentError, match="not the state of a stream"):
+        model.stream().restore({**model.stream().state(), "count": None})
     with pytest.raises(tg.ArgumentError, match="of the state must be"):
         model.stream().restore({**model.stream().state(), "last": np.zeros(3)})
     with pytest.raises(tg.ArgumentError, match="of another model"):

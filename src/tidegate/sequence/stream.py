@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from ..data.long import is_frame
 from ..data.sequences import Ragged, unmasked
 from ..data.spans import Spans
+from ..data.vocabulary import UNKNOWN
 from ..errors import ArgumentError, DataError
 from .learn import Learned, Member
 from .numbers import Numbers
 from .pooled import streams
+from .texts import Texts
 from .track import Track
 
 Array = NDArray[Any]
@@ -123,9 +125,11 @@ class Stream:
         """Goes back, or on, to what `state` gave, of the same model; returns itself.
 
         Raises:
-            ArgumentError: if the state is that of another model.
+            ArgumentError: if the state is that of another model, or of this one before it went on
+                learning.
         """
-        if not isinstance(state, dict) or set(state) != set(self.state()):
+        kept = isinstance(state, dict) and set(state) == set(self.state())
+        if not kept or np.ndim(state["count"]) != 1:
             raise ArgumentError("this is not the state of a stream of this model")
         n = len(state["count"])
         other = Stream(self._learned, self._say, n)
@@ -247,6 +251,14 @@ class Stream:
 
     # ---- what it is given ----
 
+    @cached_property
+    def _single(self) -> bool:
+        """Whether a token is a character, as in all that was learnt."""
+        inputs = self._learned.inputs
+        if not isinstance(inputs, Texts) or inputs.tokens == "word":
+            return False
+        return all(len(token) == 1 for token in inputs.vocabulary.tokens if token != UNKNOWN)
+
     def _chosen(self, which: Any) -> Array | None:
         if which is None:
             return None
@@ -264,6 +276,10 @@ class Stream:
             tokens = list(x_t) if not isinstance(x_t, str) else [x_t]
             if len(tokens) != m or not all(isinstance(token, str) for token in tokens):
                 raise DataError(f"a step of {m} sequences must be {m} tokens, got {x_t!r:.60}")
+            if self._single and (wrong := [token for token in tokens if len(token) > 1]):
+                raise DataError(
+                    f"characters come one of a sequence at a time, got {wrong[0]!r:.60}"
+                )
             rows = np.empty(m, object)
             rows[:] = tokens
             return Ragged(form, rows, ones)
