@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import tidegate as tg
+from tidegate.audit.rate import _mean
 from tidegate.data import Spans
 from tidegate.network import Network, NetworkSpec, NumberInput
 from tidegate.network.audited import NetworkSubject, subject_of
@@ -77,3 +78,11 @@ def test_every_network_has_its_units_and_its_gates() -> None:
         tg.gates(model, x, network=3)
     page = plot(found).html()
     assert "in each of 3 networks" in page and "network 3, layer 0" in page
+
+
+def test_of_networks_that_let_nothing_through_no_gradient_is_left() -> None:
+    lag = np.array([1, 2])
+    one, other = (lag, np.array([4.0, 1.0]), np.zeros(2)), (lag, np.array([1.0, 4.0]), np.ones(2))
+    ((lags, largest, smallest),) = _mean([[one], [other]])
+    assert lags is lag and smallest.tolist() == [0.0, 0.0]
+    np.testing.assert_allclose(largest, [2.0, 2.0], rtol=1e-15)  # geometric means

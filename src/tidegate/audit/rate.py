@@ -63,10 +63,11 @@ def _mean(each: list[list[tuple[Array, Array, Array]]]) -> list[tuple[Array, Arr
     """Of several networks, the geometric mean of their singular values."""
     found = []
     for parts in zip(*each, strict=True):
-        lag = parts[0][0]
-        with np.errstate(divide="ignore"):
-            ends = (np.exp(np.mean([np.log(part[i]) for part in parts], axis=0)) for i in (1, 2))
-        found.append((lag, *ends) if len(parts) > 1 else parts[0])
+        with np.errstate(divide="ignore"):  # relu may leave nothing of a gradient
+            largest, smallest = (
+                np.exp(np.mean([np.log(part[i]) for part in parts], axis=0)) for i in (1, 2)
+            )
+        found.append((parts[0][0], largest, smallest) if len(parts) > 1 else parts[0])
     return found
 
 
