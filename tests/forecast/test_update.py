@@ -12,6 +12,8 @@ import pytest
 
 import tidegate
 from tidegate.errors import ArgumentError, DataError
+from tidegate.forecast.auto import Learner
+from tidegate.forecast.choice import Choice
 from tidegate.forecast.members import Members
 from tidegate.forecast.simple import Simple
 
@@ -263,3 +265,21 @@ def test_a_backtest_trained_anew_sees_no_row_of_its_windows() -> None:
 def test_settings_that_make_no_sense(change: dict[str, Any], message: str) -> None:
     with pytest.raises(ArgumentError, match=message):
         forecaster(**change).fit(days(wave()))
+
+
+def test_a_rule_of_all_series_that_was_picked_forecasts_others_by_what_it_learnt(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A ridge regression of one series alone, which says something else, is no fitted model."""
+    monkeypatch.setattr(Learner, "pick", lambda *_: Choice("ridge", (), 9))
+    frame = several(a=wave(), b=10 * wave(60, seed=3), c=wave(50, seed=4))
+    model = forecaster(cell="auto").fit(frame)
+    assert isinstance(model.answers_, Simple)
+    model.save(tmp_path / "model.safetensors")
+    one = frame.filter(pl.col("unique_id") == "a")
+    expected = model.predict().filter(pl.col("unique_id") == "a")
+    for each in (model, tidegate.load(tmp_path / "model.safetensors")):
+        found = each.predict(df=one)
+        np.testing.assert_allclose(found["AUTO"], expected["AUTO"], rtol=1e-9)
+    alone = forecaster(cell="auto").fit(one).predict()
+    assert np.abs(alone["AUTO"].to_numpy() - expected["AUTO"].to_numpy()).max() > 1e-3

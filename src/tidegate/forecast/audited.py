@@ -61,7 +61,7 @@ def subject(forecaster: Forecaster, df: Any) -> NetworkSubject:
         series = read_series(df, missing="keep", gaps="fill", like=known)
     number = {name: i for i, name in enumerate(known.ids or [None])}
     fitted = np.array([number.get(name, -1) for name in series.ids or [None]])
-    answers = answers.on(series, fitted)
+    answers = answers.on(series, fitted, known)
     each = answers.learned
     first, models = each[0], [learned.model for learned in each]
     model, table = first.model, table_of(plan, series, first.scaling, first.units)

@@ -91,6 +91,7 @@ def quantiles(
     horizon: int,
     season: int,
     levels: Array,
+    learnt: Panel | None = None,
 ) -> Array:
     """A baseline's forecasts, with the quantiles of its own errors around them.
 
@@ -102,6 +103,7 @@ def quantiles(
         horizon: steps ahead, h.
         season: rows, 1 for none.
         levels: increasing, in (0, 1).
+        learnt: the series that a rule of all together learns from; None for the panel's.
 
     Returns:
         ``[k, h, levels]``; not below 0 where the values before the cut are not; NaN where none of
@@ -115,7 +117,7 @@ def quantiles(
     """
     if name in MODELS:
         return external(name, panel, which, cut, horizon, season, levels)
-    rule = BASELINES[name](panel, horizon, season)
+    rule = BASELINES[name](learnt or panel, horizon, season)
     series = np.unique(which)
     most = int(np.clip(intervals.ALL // len(series), intervals.LEAST, intervals.MOST))
     result = np.full((len(which), horizon, len(levels)), np.nan)

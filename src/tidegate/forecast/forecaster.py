@@ -207,7 +207,7 @@ class Forecaster:
         longer = extend(series, new)
         fitted = np.arange(len(longer))
         fitted[len(series) :] = -1
-        self.answers_ = answers.on(longer, fitted)
+        self.answers_ = answers.on(longer, fitted, longer)
         self.series_ = answers.needs(longer)
         self.filled_ = longer.filled
         return self
@@ -383,7 +383,7 @@ class Forecaster:
         ask.tell_short(other, answers.plan.horizon, depth=4)
         number = {name: i for i, name in enumerate(series.ids or [None])}
         fitted = np.array([number.get(name, -1) for name in other.ids or [None]])
-        return answers.on(other, fitted), answers.needs(other)
+        return answers.on(other, fitted, series), answers.needs(other)
 
     def _read(self, df: Any, static: Any = None) -> Series:
         """The frame's series, once all settings make sense."""

@@ -50,12 +50,13 @@ class Members:
         quantiles, chance = (np.median(part, axis=0) for part in zip(*found, strict=True))
         return Forecast(quantiles, chance)
 
-    def on(self, series: Series, fitted: Array) -> Members:
+    def on(self, series: Series, fitted: Array, before: Series) -> Members:
         """The same for other series.
 
         Args:
             series: m of them.
             fitted: ``[m]``, the number that a series had when the members learnt; -1 for a new one.
+            before: those that were learnt from; a rule in the place of networks looks at them.
         """
         return Members(tuple(each.on(series, fitted) for each in self.learned))
 
