@@ -15,7 +15,7 @@ from ..network.onnx import Graph, add_network, size_of
 from . import ask, frames, tables
 from .learn import Learned, of_year
 from .onnx.formula import Formula
-from .onnx.head import add_at, add_chance, add_quantiles, add_rising
+from .onnx.head import Lean, add_at, add_chance, add_quantiles, add_rising
 from .onnx.paths import add_paths
 from .onnx.smoothed import add_smoothed
 from .onnx.units import add_units
@@ -150,12 +150,12 @@ def add_forecast(
     each = f.part(each, 0, plan.horizon)
     apart = f.beside(units.zeros, 2)
     paths = f("Where", apart, 0.0, add_paths(f, plan, windows.z, windows.seen))
-    known = add_quantiles(f, head, model.correction, each, paths)
+    lean = None
     if plan.smoothing:
-        median = f.part(known, head.middle, head.middle + 1, 2)
-        smoothed = f.beside(add_smoothed(f, plan, windows.z, windows.seen), 2)
-        away = f("Mul", f("Sub", smoothed, median), plan.smoothing)
-        known = f("Add", known, f("Where", apart, 0.0, away))
+        share = f("Where", apart, 0.0, plan.smoothing)
+        mean, deviation = add_smoothed(f, plan, windows.z, windows.seen)
+        lean = Lean(share, f.beside(mean, 2), f.beside(deviation, 2))
+    known = add_quantiles(f, head, model.correction, each, paths, lean)
     one = f.spread(np.ones((1, 1, 1)), numbers, plan.horizon, 1)
     chance = add_chance(f, each, units.zeros) if head.chance else one
     z, none = add_at(f, head, grid, chance, known)

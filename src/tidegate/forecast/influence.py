@@ -256,7 +256,7 @@ def _by_target(each: Sequence[Slopes], model: Model, windows: Windows, ahead: Ar
                 z = slopes.z[i] + read @ slopes.by_read[:, i].reshape(len(ahead), -1).T
                 z += np.einsum("mop,op->mo", paths, slopes.by_path[i])
                 if slopes.by_smoothed[i]:
-                    moves = other.smoothed[:, ahead] - windows.smoothed[i, ahead]
+                    moves = other.smoothed.mean[:, ahead] - windows.smoothed.mean[i, ahead]
                     z += slopes.by_smoothed[i] * moves
                 said.append(scaling.undo(other.undo(z), other.series))
             y = np.median(said, axis=0).reshape(2, len(rows), -1)

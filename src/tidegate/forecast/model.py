@@ -92,14 +92,14 @@ class Model:
         return self.correction.apply(self.leant(found.quantiles, windows)), chance
 
     def leant(self, quantiles: Array, windows: Windows) -> Array:
-        """The network's quantiles, ``[k, h, quantiles]``, all moved as far as the median is when
-        exponential smoothing counts beside it."""
+        """Means of the network's quantiles, ``[k, h, quantiles]``, and those of exponential
+        smoothing, as far as it counts."""
         if not self.plan.smoothing:
             return quantiles
-        median = quantiles[..., self.inputs.head.middle]
-        away = self.smoothing(windows)[:, None] * (windows.smoothed - median)
-        moved: Array = quantiles + away[..., None]
-        return moved
+        share = self.smoothing(windows)[:, None, None]
+        away = windows.smoothed.at(self.inputs.head.quantiles) - quantiles
+        leant: Array = quantiles + share * away
+        return leant
 
     def smoothing(self, windows: Windows) -> Array:
         """``[k]``, how much it counts: not at all where zeros are counted apart."""

@@ -9,17 +9,38 @@ in a way of its own.
 
 from __future__ import annotations
 
-from typing import Any
+from statistics import NormalDist
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .rules.smoothing import FORMS, Parameters, aicc, candidates, problem_of, run
+from .rules.smoothing import FORMS, Parameters, aicc, candidates, numbers_of, problem_of, run
 
 Array = NDArray[Any]
 
 
-def smoothed(z: Array, seen: Array, horizon: int, season: int) -> Array:
+class Smoothed(NamedTuple):
+    """What comes after k windows, normally distributed, in their units."""
+
+    mean: Array
+    """``[k, h]``"""
+    deviation: Array
+    """``[k, h]``"""
+
+    def at(self, levels: tuple[float, ...]) -> Array:
+        """``[k, h, levels]``, its quantiles."""
+        away = normal(levels)
+        found: Array = self.mean[..., None] + self.deviation[..., None] * away
+        return found
+
+
+def normal(levels: tuple[float, ...]) -> Array:
+    """The quantiles of a standard normal distribution."""
+    return np.array([NormalDist().inv_cdf(level) for level in levels])
+
+
+def smoothed(z: Array, seen: Array, horizon: int, season: int) -> Smoothed:
     """What comes after k windows, each smoothed for itself.
 
     Args:
@@ -28,12 +49,9 @@ def smoothed(z: Array, seen: Array, horizon: int, season: int) -> Array:
         horizon: steps ahead, h.
         season: rows, 1 for none; at least so many rows.
 
-    Returns:
-        ``[k, h]``
-
     Example:
         >>> z = np.tile([1.0, -1.0], 8)[None]
-        >>> smoothed(z, z == z, 4, 2).round(3).tolist()
+        >>> smoothed(z, z == z, 4, 2).mean.round(3).tolist()
         [[1.0, -1.0, 1.0, -1.0]]
     """
     k, rows = z.shape
@@ -51,7 +69,28 @@ def smoothed(z: Array, seen: Array, horizon: int, season: int) -> Array:
     for left in np.unique(phi[trend]):
         damped = np.cumsum(left ** (ahead + 1))
         found += _total(drift[:, phi == left])[:, None] * damped
+    variance = weight * square / freedom(seen.sum(axis=1)[:, None], form, season)
+    grown = [_total(variance * each) for each in growth(constants, horizon, season).T]
+    return Smoothed(found, np.sqrt(np.stack(grown, axis=1)))
+
+
+def freedom(count: Any, form: Array, season: int) -> Array:
+    """``[.., C]``, what squared errors are divided by: the values, less what was chosen for each
+    candidate, but half of them at the least."""
+    chosen = numbers_of(form, season) - 1
+    found: Array = np.maximum(np.maximum(count - chosen, count / 2), 1.0)
     return found
+
+
+def growth(constants: Array, horizon: int, season: int) -> Array:
+    """``[C, h]``, the variance of each step ahead over that of the first (Hyndman et al. 2008,
+    table 6.1): an error moves the level, the trend and the phase of its season."""
+    alpha, beta, phi, gamma = constants.T[..., None]
+    step = np.arange(1, horizon)
+    moved = alpha * (1 + beta * np.cumsum(phi**step, axis=1))
+    moved = moved + (1 - alpha) * gamma * (step % season == 0)
+    first = np.ones((len(constants), 1))
+    return np.concatenate([first, 1 + np.cumsum(moved**2, axis=1)], axis=1)
 
 
 def _total(x: Array) -> Array:

@@ -18,7 +18,7 @@ from . import paths
 from .covariates import Covariates
 from .plan import Plan
 from .scaling import Scaling
-from .smoothed import smoothed
+from .smoothed import Smoothed, smoothed
 
 Array = NDArray[Any]
 
@@ -167,8 +167,8 @@ class Windows:
         return found
 
     @cached_property
-    def smoothed(self) -> Array:
-        """``[k, h]``, what exponential smoothing makes of each, in its units."""
+    def smoothed(self) -> Smoothed:
+        """What exponential smoothing makes of each, in its units."""
         return smoothed(self.z, self.seen, self.plan.horizon, self.plan.season)
 
     @property

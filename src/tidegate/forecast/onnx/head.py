@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from ..conformal import Correction
 from ..distribution import logit
 from ..head import Head
+from ..smoothed import normal
 from .formula import Array, Formula
 
 
-def add_quantiles(f: Formula, head: Head, correction: Correction, each: str, paths: str) -> str:
+class Lean(NamedTuple):
+    """What a forecast leans on beside the network."""
+
+    share: str
+    """[B, 1, 1], from 0 to 1."""
+    mean: str
+    """[B, h, 1]"""
+    deviation: str
+    """[B, h, 1]"""
+
+
+def add_quantiles(
+    f: Formula, head: Head, correction: Correction, each: str, paths: str, lean: Lean | None = None
+) -> str:
     """The quantiles that are learnt, [B, h, quantiles], in units of the window.
 
     Args:
@@ -19,6 +35,7 @@ def add_quantiles(f: Formula, head: Head, correction: Correction, each: str, pat
         correction: of the intervals.
         each: [B, h, width] float64, the output.
         paths: [B, h, paths].
+        lean: what the quantiles are averaged with; None for nothing.
     """
     count, middle = len(head.quantiles), head.middle
     logits = f.part(each, 0, head.paths, 2)
@@ -33,7 +50,12 @@ def add_quantiles(f: Formula, head: Head, correction: Correction, each: str, pat
     for i in range(count - 1):
         moves[i, i + 1 :] = i >= middle
         moves[i, : i + 1] = -1.0 * (i < middle)
-    away = f("Mul", f("MatMul", gaps, moves), correction.factor)
+    away = f("MatMul", gaps, moves)
+    if lean is not None:
+        theirs = f("Mul", lean.deviation, normal(head.quantiles))
+        median = f("Add", median, f("Mul", lean.share, f("Sub", lean.mean, median)))
+        away = f("Add", away, f("Mul", lean.share, f("Sub", theirs, away)))
+    away = f("Mul", away, correction.factor)
     # never crossing, though a factor further out may be smaller
     below = f("Neg", _rising(f, f("Neg", away), range(middle, -1, -1)))
     above = _rising(f, away, range(middle, count))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from ..plan import Plan
-from ..rules.smoothing import FORMS, TINY, Problem, candidates, problem_of
+from ..rules.smoothing import FORMS, TINY, Problem, candidates, numbers_of, problem_of
+from ..smoothed import growth
 from .formula import Array, Formula
 
 
-def add_smoothed(f: Formula, plan: Plan, z: str, seen: str) -> str:
-    """What comes after windows [B, R]: [B, h] float64."""
+def add_smoothed(f: Formula, plan: Plan, z: str, seen: str) -> tuple[str, str]:
+    """What comes after windows [B, R]: mean and deviation, [B, h] float64 both."""
     m, R, ahead = plan.season, plan.reach, np.arange(plan.horizon)
     form, constants = candidates()
     alpha, beta, phi, gamma = constants.T
@@ -43,13 +44,16 @@ def add_smoothed(f: Formula, plan: Plan, z: str, seen: str) -> str:
     for left in np.unique(phi[trend > 0]):
         mine = f.total(f("Mul", drift, (phi == left).astype(np.float64)))
         found = f("Add", found, f("Mul", mine, np.cumsum(left ** (ahead + 1))[None]))
-    return found
+    count = f.total(moves)
+    room = f("Max", f("Sub", count, numbers_of(form, m) - 1.0), f("Mul", count, 0.5), 1.0)
+    variance = f("Div", f("Mul", weight, square), room)
+    return found, f("Sqrt", f("MatMul", variance, growth(constants, plan.horizon, m)))
 
 
 def _likely(f: Formula, problem: Problem, form: Array, square: str, count: str, phases: str) -> str:
     """`smoothed.likely` of `rules.smoothing.aicc`: [B, C]."""
-    trend, seasonal = np.array(FORMS)[form].T
-    number = (3 + 3 * trend + problem.phases.shape[1] * seasonal).astype(np.float64)
+    _, seasonal = np.array(FORMS)[form].T
+    number = numbers_of(form, problem.phases.shape[1]).astype(np.float64)
     room = f("Sub", count, number + 1)
     mean = f("Max", f("Div", square, f("Max", count, 1.0)), TINY)
     found = f("Add", f("Mul", count, f("Log", mean)), 2 * number)

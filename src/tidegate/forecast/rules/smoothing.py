@@ -208,6 +208,13 @@ def _choose(problem: Problem) -> _Chosen:
     return _Chosen(aicc[index, best], parameters.phi[:, 0], level, trend, season, m)
 
 
+def numbers_of(form: Array, season: int) -> Array:
+    """``[C]``, what is chosen for each candidate: constants, first state and variance."""
+    trend, seasonal = np.array(FORMS)[form].T
+    found: Array = 3 + 3 * trend + season * seasonal
+    return found
+
+
 def aicc(problem: Problem, form: Array, square: Array) -> Array:
     """Akaike's criterion, corrected for few values; infinity for a form that they do not allow.
 
@@ -216,9 +223,9 @@ def aicc(problem: Problem, form: Array, square: Array) -> Array:
         form: ``[C]``, the number of each candidate's form.
         square: ``[b, C]``, its sum of squared errors.
     """
-    trend, season = np.array(FORMS)[form].T
+    _, season = np.array(FORMS)[form].T
     count = (problem.learnt & problem.observed).sum(axis=1)[:, None]
-    number = 3 + 3 * trend + problem.phases.shape[1] * season  # constants, first state, variance
+    number = numbers_of(form, problem.phases.shape[1])
     room = count - number - 1
     found = count * np.log(np.maximum(square / np.maximum(count, 1), TINY)) + 2 * number
     found = np.where(room > 0, found + 2 * number * (number + 1) / np.maximum(room, 1), np.inf)
