@@ -22,6 +22,11 @@ WALK = [
 ]
 STEPS = "\n".join(["run,second,x,activity", *(",".join(map(str, row)) for row in WALK)])
 SENTENCES = "the\tDET\ncat\tNOUN\nsleeps\tVERB\n\na\tDET\ndog\tNOUN\nbarks\tVERB\n\n" * 5
+TEXTS = [
+    (f"a {word} film no {i}", mood)
+    for i in range(20)
+    for word, mood in (("good", "yes"), ("bad", "no"))
+]
 SHORT = ("--updates", "3", "--hidden", "4")
 """Options of a command that learns labels and is not to learn them well."""
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from commands import RAIN, Done
+import tidegate
+from commands import RAIN, TEXTS, Done
 from tidegate.cli import main
 from tidegate.forecast import plan
+from tidegate.language.training import LanguageTraining
+from tidegate.sequence.training import Training
 
 
 @pytest.fixture(autouse=True)
@@ -35,3 +39,23 @@ def run(
         return Done(code, out, err)
 
     return runs
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A few that have learnt next to nothing: of texts, numbers, steps and a text."""
+    folder = tmp_path_factory.mktemp("models")
+    training = Training(updates=2, members=1, calibrate=False)
+    texts, moods = zip(*TEXTS, strict=True)
+    model = tidegate.SequenceClassifier(hidden=4, training=training, random_state=0)
+    model.fit(list(texts), list(moods)).save(folder / "mood.tg")
+    random = np.random.default_rng(0)
+    x = [random.normal(size=(4 + i, 1)) for i in range(4)]
+    model.fit(x, ["a", "b"] * 2).save(folder / "steps.tg")
+    tagger = tidegate.SequenceTagger(hidden=4, training=training, random_state=0)
+    tagger.fit([["a", "dog"]] * 4, [["x", "y"]] * 4).save(folder / "tags.tg")
+    short = LanguageTraining(updates=2, steps=4, batch=2)
+    tidegate.LanguageModel(hidden=4, training=short, random_state=0).fit("abc").save(
+        folder / "text.tg"
+    )
+    return folder

@@ -11,13 +11,8 @@ import numpy as np
 import pytest
 
 import tidegate
-from commands import SENTENCES, SHORT, STEPS, Run, rows
+from commands import SENTENCES, SHORT, STEPS, TEXTS, Run, rows
 
-TEXTS = [
-    (f"a {word} film no {i}", mood)
-    for i in range(20)
-    for word, mood in (("good", "yes"), ("bad", "no"))
-]
 REVIEWS = "\n".join(["review,mood", *(f'"{text}",{mood}' for text, mood in TEXTS)])
 WIDE = "\n".join(
     ["a,b,c,kind", *(f"{i},{i % 3},{-i},{'odd' if i % 2 else 'even'}" for i in range(20))]
@@ -378,26 +373,3 @@ def test_what_is_refused(run: Run, models: Path, words: str, code: int, message:
     assert done.code == code
     assert done.err.count("\n") == 1
     assert done.out == ""
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A few that have learnt next to nothing."""
-    folder = tmp_path_factory.mktemp("models")
-    from tidegate.language.training import LanguageTraining
-    from tidegate.sequence.training import Training
-
-    training = Training(updates=2, members=1, calibrate=False)
-    texts, moods = zip(*TEXTS, strict=True)
-    model = tidegate.SequenceClassifier(hidden=4, training=training, random_state=0)
-    model.fit(list(texts), list(moods)).save(folder / "mood.tg")
-    random = np.random.default_rng(0)
-    x = [random.normal(size=(4 + i, 1)) for i in range(4)]
-    model.fit(x, ["a", "b"] * 2).save(folder / "steps.tg")
-    tagger = tidegate.SequenceTagger(hidden=4, training=training, random_state=0)
-    tagger.fit([["a", "dog"]] * 4, [["x", "y"]] * 4).save(folder / "tags.tg")
-    short = LanguageTraining(updates=2, steps=4, batch=2)
-    tidegate.LanguageModel(hidden=4, training=short, random_state=0).fit("abc").save(
-        folder / "text.tg"
-    )
-    return folder

@@ -90,13 +90,10 @@ class Architecture:
             "embedding": getattr(spec.input, "width", None),
         }
         learnt |= {name: getattr(spec, name) for name in ("cell", "hidden", "layers")}
-        for name, was in learnt.items():
-            now = getattr(self, name)
-            if now is not None and now != was:
-                raise ArgumentError(
-                    f"a network goes on learning as it is: {name} was {was!r}, and is {now!r} now; "
-                    f"fit a new model for another one"
-                )
+        asked = {name: getattr(self, name) for name in learnt}
+        checks.unchanged(
+            ((name, learnt[name], now) for name, now in asked.items() if now is not None), "model"
+        )
         return _leaving_out(spec, self._share(0, characters))
 
     def _share(self, parameters: int, characters: int) -> float:

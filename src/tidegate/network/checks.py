@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import numbers
-from typing import Any
-
-from numpy.random import RandomState
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ArgumentError
+
+if TYPE_CHECKING:
+    from numpy.random import RandomState
 
 
 def whole(owner: Any, name: str, least: int, most: int = 2**31 - 1) -> None:
@@ -84,6 +86,21 @@ def choice(owner: Any, name: str, allowed: tuple[str, ...]) -> None:
     if not isinstance(value, str) or value not in allowed:
         words = ", ".join(repr(word) for word in allowed)
         raise ArgumentError(f"{_title(owner, name)} must be one of {words}, got {value!r}")
+
+
+def unchanged(settings: Iterable[tuple[str, Any, Any]], owner: str) -> None:
+    """Sees to it that what goes on learning is what was learnt.
+
+    Args:
+        settings: of each its name, what it was, and what is asked for.
+        owner: what is to be fitted anew for another one, in a word.
+    """
+    for name, was, now in settings:
+        if was != now:
+            raise ArgumentError(
+                f"a network goes on learning as it is: {name} was {was!r}, and is {now!r} now; fit "
+                f"a new {owner} for another one"
+            )
 
 
 def clipping(owner: Any) -> None:

@@ -152,12 +152,7 @@ class Job:
         # a tagger's steps are never joined
         training = replace(self.training, segment=None) if self.task.stepwise else self.training
         settings += before.inputs.settings(self.architecture.tokens, training)
-        for name, was, now in settings:
-            if was != now:
-                raise ArgumentError(
-                    f"a network goes on learning as it is: {name} was {was!r}, and is {now!r} now; "
-                    f"fit a new estimator for another one"
-                )
+        checks.unchanged(settings, "estimator")
 
     def _inputs(self, samples: Samples) -> Inputs:
         x, training, steps = samples.x, self.training, self.task.stepwise
