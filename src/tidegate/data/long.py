@@ -141,13 +141,15 @@ def read_frame(X: Any) -> Columns:
             f"second time"
         )
     length = np.bincount(number)
-    if len(values) == 1 and _is_text(frame[values[0]]):
-        if (none := np.flatnonzero(frame[values[0]].is_null().to_numpy())).size:
+    columns = [frame.get_column(name) for name in values]  # which may be called 0, 1, ...
+    if len(columns) == 1 and _is_text(columns[0]):
+        if (none := np.flatnonzero(columns[0].is_null().to_numpy())).size:
             raise DataError(f"row {int(none[0])} of X has no token")
-        tokens = np.array(frame[values[0]].to_list(), object)[order]
+        tokens = np.array(columns[0].to_list(), object)[order]
         return Columns(tokens, None, length, order, ids)
-    rows = np.stack([_numbers(frame[name]) for name in values], axis=1)[order]
-    return Columns(rows, tuple(values), length, order, ids)
+    rows = np.stack([_numbers(column) for column in columns], axis=1)[order]
+    texts = all(isinstance(name, str) for name in values)
+    return Columns(rows, tuple(values) if texts else None, length, order, ids)
 
 
 def _check_spelling(names: list[Any]) -> None:

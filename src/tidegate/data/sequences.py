@@ -168,7 +168,7 @@ def _read(X: Any, like: Form | None, tokens: TokenKind, lower: bool) -> Ragged:
     if is_frame(X):
         frame = read_frame(X)
         if frame.length is not None:
-            if frame.names is None:
+            if frame.rows.ndim == 1:
                 found = _of_tokens(np.split(frame.rows, np.cumsum(frame.length)[:-1]), lower)
                 return replace(found, order=frame.order, ids=frame.ids)
             form = Form("numbers", frame.rows.shape[1], None, frame.names)
