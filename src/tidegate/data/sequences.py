@@ -351,7 +351,8 @@ def _of_tokens(
             f"sequence {int(empty[0])} of X is {title[0]} without {title[1]}; each needs 1 at least"
         )
     rows = np.empty(int(length.sum()), object)
-    rows[:] = [str(t).lower() if lower else str(t) for item in X for t in item]
+    plain = str.lower if lower else str.__str__  # of a member of an Enum what it holds
+    rows[:] = [plain(t) for item in X for t in item]
     return Ragged(Form("tokens"), rows, length)
 
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ..data.long import SEQUENCE, is_frame
 from ..data.sequences import Ragged
 from ..errors import DataError
+from .labels import bare
 
 Array = NDArray[Any]
 
@@ -114,6 +115,7 @@ def _by_id(values: Array, ids: list[Any], x: Ragged, name: str) -> Array:
 
 def _one_each(given: Any, x: Ragged, name: str) -> Array:
     """The value of each sequence, from one at every step."""
+    given = bare(given) if isinstance(given, list | tuple) else given
     column = np.asarray(given)
     if len({type(value) for value in given} if isinstance(given, list | tuple) else ()) > 1:
         column = np.array(given, object)

@@ -148,6 +148,7 @@ def column(y: Any, n: int | None = None) -> Array:
     if n is not None and np.ndim(y) and len(y) != n:
         raise DataError(f"y has {len(y)} labels, X has {n} sequences; each needs one")
     if isinstance(y, list | tuple):
+        y = bare(y)
         kinds = [kind_of(label) for label in y]
         for i, kind in enumerate(kinds):
             if kind == "missing":
@@ -177,6 +178,20 @@ def column(y: Any, n: int | None = None) -> Array:
     except ValueError as error:
         raise DataError(f"{error} SequenceRegressor learns numbers.") from None
     return np.asarray(array)
+
+
+def bare(values: list[Any] | tuple[Any, ...]) -> list[Any]:
+    """The same with texts that are of a type of their own as nothing but texts.
+
+    NumPy makes of the members of an Enum how they are printed, cut to what they hold.
+
+    Example:
+        >>> from enum import Enum
+        >>> Mood = Enum("Mood", {"GOOD": "good", "BAD": "bad"}, type=str)
+        >>> np.array(list(Mood)).tolist(), bare(list(Mood))
+        (['Mood', 'Mood'], ['good', 'bad'])
+    """
+    return [str.__str__(value) if isinstance(value, str) else value for value in values]
 
 
 def kind_of(label: Any) -> str:

@@ -11,7 +11,7 @@ from ..data.long import is_frame
 from ..data.sequences import Ragged, unmasked
 from ..errors import DataError
 from .aligned import ordered
-from .labels import ids_of, kind_of
+from .labels import bare, ids_of, kind_of
 
 Array = NDArray[Any]
 
@@ -171,13 +171,13 @@ def _place(row: int, x: Ragged) -> tuple[int, int]:
 def _labels(item: Any, number: int) -> Array:
     """The labels of a sequence as an array."""
     try:
-        found = unmasked(item)
+        found = unmasked(bare(item) if isinstance(item, list | tuple) else item)
     except ValueError:
         raise DataError(
             f"y of sequence {number} must be [T] labels or [T, K] of 0 and 1, got rows of "
             f"different lengths"
         ) from None
-    return np.array(found.tolist()) if found.dtype.kind in "OT" else found
+    return np.array(bare(found.tolist())) if found.dtype.kind in "OT" else found
 
 
 def _check_types(item: Any, part: Array, number: int, before: str) -> str:
