@@ -245,6 +245,15 @@ def test_what_is_masked_or_not_available_is_missing() -> None:
     np.testing.assert_array_equal(read_sequences(nullable).rows.reshape(2, 2), gap)
 
 
+def test_a_tensor_that_keeps_what_it_came_from_is_its_numbers() -> None:
+    torch = pytest.importorskip("torch")
+    X = torch.tensor(VALUES.tolist(), requires_grad=True)
+    for tensors in (X, list(X)):
+        assert read_sequences(tensors).rows.ravel().tolist() == VALUES.ravel().tolist()
+    with pytest.raises(DataError, match=r"sequence 0 of X must hold numbers: .* BFloat16"):
+        read_sequences(list(X.bfloat16()))
+
+
 def test_what_is_read_only_is_read() -> None:
     X = VALUES.copy()
     X.flags.writeable = False

@@ -282,6 +282,8 @@ def test_half_of_a_character_in_a_text() -> None:
         (1.0 - Y, "y has 1 class, 0, among the sequences that count"),
         (np.full(24, 1e308), "infinite sum"),
         (["a"] * 24, "sample_weight must hold .* numbers"),
+        ([10**400] * 24, "sample_weight must hold .* too large"),
+        (np.ma.array(np.ones(24), mask=np.arange(24) == 7), "sample_weight 7 is not finite"),
         (2.0, r"sample_weight must be \[n\]"),
     ],
 )

@@ -106,6 +106,7 @@ def test_a_warm_start_goes_on_in_the_same_units() -> None:
         (np.r_[MEAN[:3], np.nan, MEAN[4:]], "NaN or infinity, for sequence 3"),
         (np.r_[MEAN[:4], np.inf, MEAN[5:]], "NaN or infinity, for sequence 4"),
         (np.ma.array(MEAN, mask=np.arange(60) == 5), "NaN or infinity, for sequence 5"),
+        ([10**400] * 60, "y must hold numbers: int too large"),
         (["a"] * 60, "y must hold numbers: got texts such as 'a'"),
         ([[1.0], *[[1.0, 2.0]] * 59], "got rows of different lengths"),
         (np.ones((60, 1, 1)), r"must be \[n\]"),

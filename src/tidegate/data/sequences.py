@@ -215,6 +215,8 @@ def unmasked(values: Any) -> NDArray[Any]:
     if np.ma.is_masked(values) and values.dtype.kind in "fiub":
         found: NDArray[np.float64] = np.ma.filled(values.astype(np.float64), np.nan)
         return found
+    if hasattr(values, "detach"):  # a tensor of torch, which may keep what it came from
+        values = values.detach()
     array = np.asarray(values)
     pandas = sys.modules.get("pandas")
     if array.dtype == object and pandas is not None:
@@ -321,7 +323,7 @@ def _numbers(values: Any, title: str) -> NDArray[np.float64]:
 
 def _first_text(values: Any) -> str:
     """The first text among values, and its place; nothing, if there is none."""
-    array = np.asarray(values, object)
+    array = np.asarray([] if hasattr(values, "detach") else values, object)
     texts = np.argwhere(np.reshape([isinstance(v, str) for v in array.ravel()], array.shape))
     if not len(texts):
         return ""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..cells import CELLS
 from ..data.long import is_frame
-from ..data.sequences import InputTypeError, Ragged, read_sequences
+from ..data.sequences import InputTypeError, Ragged, read_sequences, unmasked
 from ..errors import ArgumentError, DataError, NotFittedError
 from ..network import NetworkSpec, checks
 from ..network.spec import Readout
@@ -326,8 +326,8 @@ def weights_of(sample_weight: Any, x: Ragged) -> Array:
         return np.ones(n)
     given = aligned(sample_weight, x, "sample_weight")
     try:
-        weights = np.asarray(given, np.float64)
-    except (TypeError, ValueError) as error:
+        weights = np.asarray(unmasked(given), np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
         raise DataError(f"sample_weight must hold [n] numbers: {error}") from None
     if weights.ndim != 1:
         raise DataError(f"sample_weight must be [n], got an array of {weights.shape}")

@@ -73,7 +73,7 @@ def numbers_of(y: Any, n: int) -> tuple[Array, bool]:
         raise DataError(f"y must hold numbers, got {array.dtype}; count it in a unit of yours")
     try:
         table = np.ascontiguousarray(array, np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         texts = array.dtype.kind in "UST"
         why = f"got texts such as {array.ravel()[0].item()!r}" if texts else str(error)
         raise DataError(f"y must hold numbers: {why}") from None
