@@ -68,3 +68,6 @@ def test_parts_that_come_one_after_the_other() -> None:
     assert growing.score(X, Y) == 1.0
     with pytest.raises(tg.DataError, match="label 3"):
         growing.partial_fit(X, Y + 2)
+    growing.partial_fit(X, Y, classes=[2, 1, 0])
+    with pytest.raises(tg.ArgumentError, match="same classes, 0, 1, 2; got others"):
+        growing.partial_fit(X, Y, classes=[0, 1])

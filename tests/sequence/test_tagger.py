@@ -139,6 +139,8 @@ def test_parts_that_come_one_after_the_other() -> None:
         growing.partial_fit(X, ups)
     with pytest.raises(tg.DataError, match="y of sequence 0 must be of"):
         growing.partial_fit(X, Y[1:] + Y[:1])
+    with pytest.raises(tg.ArgumentError, match="same classes, 'down', 'level', 'up'; got others"):
+        growing.partial_fit(X, Y, classes=["down", "up"])
 
 
 def test_parts_with_several_answers_at_a_step() -> None:
@@ -179,6 +181,7 @@ def test_a_grid() -> None:
         (Y[:-1], "labels of 19 sequences, X has 20"),
         ([*Y[:17], Y[17][:-1], *Y[18:]], "y of sequence 17 has .* labels, X has .* steps"),
         ([["a"] * len(x) for x in X], "1 class, 'a', at every step"),
+        ([np.full((len(x), 2), np.nan) for x in X], "no answer is known; give some"),
         ([np.full((len(x), 2), 3.0) for x in X], "0, 1 or NaN, got others, in sequence 0, step 0"),
         (
             [*Y[:3], *[np.zeros(len(x)) for x in X[3:]]],
@@ -245,6 +248,11 @@ def test_a_score_needs_labels_of_the_same_shape() -> None:
         fitted.score(X[:1], Y[:2])
     with pytest.raises(tg.DataError, match="y of sequence 0 has no label at step 1"):
         fitted.score(X[:1], [["up", None, *Y[0][2:]]])
+    numbers = [np.zeros(len(x)) for x in X[:2]]
+    with pytest.raises(tg.DataError, match=r"label 0.0, and 'down' is one that was learnt"):
+        fitted.score(X[:2], numbers)
+    with pytest.raises(tg.DataError, match="y of sequence 1 mixes types"):
+        fitted.score(X[:2], [Y[0], numbers[1]])
 
 
 @pytest.mark.parametrize("library", [pd, pl])

@@ -137,7 +137,8 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
 
         Args:
             X, y, sample_weight: as for `fit`.
-            classes: all labels that will ever come, for the first call; None for those of y.
+            classes: all labels that will ever come, for the first call; None for those of y. Later
+                ones may repeat them.
 
         Returns:
             Itself.
@@ -148,8 +149,9 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         before = fitting.before(self)
         x = fitting.read(self, X, before)
         y = aligned(y, x)
-        first = y if classes is None else classes
-        known = labels.known(first) if before is None else self.classes_
+        known = self.classes_ if before else labels.known(y if classes is None else classes)
+        if before and classes is not None:
+            labels.check_same(labels.known(classes), known)
         samples = self._samples(x, labels.ids_of(y, known, len(x)), known, sample_weight)
         self.learned_ = self._job(len(known), False).more(samples, before)
         self.classes_ = known

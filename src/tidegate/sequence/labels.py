@@ -214,13 +214,27 @@ def kind_of(label: Any) -> str:
 
 
 def check_same(classes: Array | None, before: Array | None) -> None:
-    """Sees to it that a warm start goes on with the same labels.
+    """Sees to it that what was learnt goes on with the same labels.
 
     Raises:
         ArgumentError: if there are others.
     """
     if (classes is None) != (before is None) or not np.array_equal(classes, before):  # type: ignore[arg-type]
-        raise ArgumentError("warm_start goes on with the same classes; y has others")
+        had = "yes and no" if before is None else ", ".join(map(repr, before.tolist()))
+        raise ArgumentError(f"what was learnt goes on with the same classes, {had:.99}; got others")
+
+
+def check_type(y: Array, classes: Array) -> None:
+    """Sees to it that labels can be equal to those that were learnt.
+
+    Raises:
+        DataError: if they are numbers where those are texts, or the other way round.
+    """
+    if (y.dtype.kind == "U") != (classes.dtype.kind == "U"):
+        raise DataError(
+            f"y has the label {y[0].item()!r}, and {classes[0].item()!r} is one that was learnt: "
+            f"give labels of that type"
+        )
 
 
 def check_no_weights(given: Any) -> None:

@@ -90,7 +90,10 @@ def of_steps(y: Any, x: Ragged) -> tuple[Array, Array | None]:
         parts.append(part)
     table = np.concatenate(parts)
     if table.ndim == 2:
-        return _yes_or_no(table, x), None
+        answers = _yes_or_no(table, x)
+        if np.isnan(answers).all():
+            raise DataError("y of [T, K] holds nothing but NaN: no answer is known; give some")
+        return answers, None
     if table.dtype.kind == "f" and not np.isfinite(table).all():
         raise DataError(f"Input y contains NaN or infinity, {_where(~np.isfinite(table), x)}")
     classes, ids = np.unique(table, return_inverse=True)
@@ -234,9 +237,10 @@ def as_given(y: Any, x: Ragged, found: list[Array]) -> list[Array]:
     if len(y) != len(found):
         raise DataError(f"y has the labels of {len(y)} sequences, X has {len(found)} sequences")
     parts = [_labels(item, i) for i, item in enumerate(y)]
+    kind = ""
     for i, (item, part, other) in enumerate(zip(y, parts, found, strict=True)):
         if part.shape != other.shape:
             raise DataError(f"y of sequence {i} must be of {other.shape}, got {part.shape}")
         if part.ndim == 1:
-            _check_types(item, part, i, "")
+            kind = _check_types(item, part, i, kind)
     return parts

@@ -121,7 +121,8 @@ class SequenceTagger(BaseEstimator):  # type: ignore[misc]  # no types there
 
         Args:
             X, y, sample_weight: as for `fit`.
-            classes: all labels that will ever come, for the first call; None for those of y.
+            classes: all labels that will ever come, for the first call; None for those of y. Later
+                ones may repeat them.
 
         Returns:
             Itself.
@@ -133,6 +134,8 @@ class SequenceTagger(BaseEstimator):  # type: ignore[misc]  # no types there
         x = fitting.read(self, X, before)
         if before is not None:
             known = self.classes_
+            if classes is not None:
+                labels.check_same(labels.known(classes), known)
             targets = steps.known_of(y, x, known, before.spec.outputs)
         elif classes is None:
             targets, known = steps.of_steps(y, x)
@@ -183,6 +186,7 @@ class SequenceTagger(BaseEstimator):  # type: ignore[misc]  # no types there
             known = ~np.isnan(truth)
         else:
             truth = np.concatenate(steps.as_given(y, x, said))
+            labels.check_type(truth, self.classes_)
             known = np.ones(len(truth), bool)
         weights = known.T * np.repeat(fitting.weights_of(sample_weight, x), x.length)
         if not weights.any():
