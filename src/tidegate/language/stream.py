@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..errors import ArgumentError
 from ..network import Network
-from ..network.native import State
+from ..network.parameters import fingerprint
 from ..network.reference_loss import softmax
 from .reader import Reader
 from .text import END_ID, Alphabet
@@ -64,30 +65,46 @@ class TextStream:
         for token in tokens:
             if not isinstance(token, str):
                 raise ArgumentError(f"a token must be a text, got {token!r}")
-            if token not in self.alphabet.vocabulary and (parts := self.alphabet.tokens(token))[1:]:
+            parts = 1 if token in self.alphabet.vocabulary else len(self.alphabet.tokens(token))
+            if parts != 1:
                 raise ArgumentError(
                     f"a stream reads one token of a text at a time, got {token!r:.60}, which are "
-                    f"{len(parts)}"
+                    f"{parts}"
                 )
         lower = self.alphabet.lower
         known = [token.lower() if lower else token for token in tokens]
         self._logits = self._reader.step(self.alphabet.vocabulary.ids(known))
         return self.chances
 
-    def state(self) -> tuple[State, Array]:
-        """All that is kept of the texts; for `restore`."""
-        return self._reader.state, self._logits
+    def state(self) -> dict[str, Array]:
+        """All that is kept of the texts, for `restore`: arrays, as ``numpy.savez`` takes them."""
+        found = {"model": self._model.copy(), "logits": self._logits.copy()}
+        return found | {f"state{i}": part.copy() for i, part in enumerate(self._reader.state)}
 
-    def restore(self, state: tuple[State, Array]) -> None:
-        """Goes back to where `state` was taken, of this stream or another one of the model."""
-        try:
-            states, logits = state
-            shape = np.shape(logits)
-        except (TypeError, ValueError):
-            raise ArgumentError("this is not the state of a stream of texts") from None
-        if not isinstance(logits, np.ndarray) or shape != self._logits.shape:
-            raise ArgumentError(
-                f"the state must be one of {len(self)} texts of this model, with arrays of NumPy, "
-                f"got one of {shape}"
-            )
-        self._reader.state, self._logits = states, logits
+    def restore(self, state: Mapping[str, Array]) -> TextStream:
+        """Goes back, or on, to what `state` gave, of the same model; returns itself.
+
+        Raises:
+            ArgumentError: if the state is that of another model, or of this one before it went on
+                learning; or of another number of texts.
+        """
+        own = self.state()
+        if not isinstance(state, Mapping) or set(state) != set(own):
+            raise ArgumentError("this is not the state of a stream of texts of this model")
+        for name, part in own.items():
+            if np.shape(state[name]) != part.shape:
+                raise ArgumentError(
+                    f"{name} of the state must be of {part.shape}, of {len(self)} texts, got "
+                    f"{np.shape(state[name])}"
+                )
+        if not np.array_equal(state["model"], own["model"]):
+            raise ArgumentError("this is the state of a stream of another model, which learnt else")
+        kept = {name: np.array(state[name], part.dtype) for name, part in own.items()}
+        self._logits = kept["logits"]
+        self._reader.state = tuple(kept[f"state{i}"] for i in range(len(self._reader.state)))
+        return self
+
+    @cached_property
+    def _model(self) -> Array:
+        """``[8]`` bytes that tell the network from others."""
+        return fingerprint([self._reader.network.parameters])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any
@@ -15,6 +14,7 @@ from ..data.sequences import Ragged, unmasked
 from ..data.spans import Spans
 from ..data.vocabulary import UNKNOWN
 from ..errors import ArgumentError, DataError
+from ..network.parameters import fingerprint
 from .learn import Learned, Member
 from .numbers import Numbers
 from .pooled import streams
@@ -157,10 +157,7 @@ class Stream:
     @cached_property
     def _model(self) -> Array:
         """``[8]`` bytes that tell the networks from others."""
-        digest = hashlib.blake2b(digest_size=8)
-        for member in self._learned.members:
-            digest.update(member.network.parameters.tobytes())
-        return np.frombuffer(digest.digest(), np.uint8)
+        return fingerprint(member.network.parameters for member in self._learned.members)
 
     # ---- one step ----
 
