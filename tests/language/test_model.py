@@ -21,6 +21,7 @@ from tidegate.network import TokenInput
 from tidegate.network.file import read_model, write_model
 from tidegate.network.reference_loss import softmax
 
+RARE = LanguageTraining(min_count=5)
 SHORT = LanguageTraining(updates=20, steps=8, batch=4, min_count=1)
 TEXT = "the cat is hungry.\nthe dogs are hungry.\n" * 20
 
@@ -308,6 +309,8 @@ BAD_CALLS: list[tuple[Any, str]] = [
     (lambda m: m.set_params(random_state=-1).fit("x"), "random_state must be a seed from 0"),
     (lambda m: m.set_params(random_state="x").partial_fit("x"), "random_state must be a seed"),
     (lambda m: m.fit(np.array(5)), "text must be a text or a list of texts, got int"),
+    (lambda m: m.set_params(level="word", training=None).fit("a b c"), "no word .* comes 2 times"),
+    (lambda m: m.set_params(training=RARE).fit("abc"), "no character of the text comes 5 times"),
     (lambda m: m.fit("x").fit(5), "text must be a text or a list of texts, got int"),
 ]
 

@@ -121,6 +121,12 @@ class LanguageModel(BaseEstimator):  # type: ignore[misc]  # no types there
         alphabet = Alphabet.of(
             whole, self.level, min_count=least, max_size=training.vocabulary, lower=training.lower
         )
+        if len(alphabet.vocabulary) == 2:  # the unknown token and the end of a line
+            raise DataError(
+                f"no {'word' if self.level == 'word' else 'character'} of the text comes {least} "
+                f"times, so that none would be known; give a longer text, or a training with "
+                f"min_count=1"
+            )
         seed = int(checks.random_state(self.random_state).randint(2**31 - 1))
         network = Network(
             architecture.spec(len(alphabet.vocabulary), len(whole), training), seed=seed
