@@ -29,6 +29,17 @@ def test_they_forecast_with_intervals(name: str) -> None:
     assert (np.diff(found, axis=-1) > 0).all()
 
 
+@pytest.mark.filterwarnings("default")  # of the other library's own
+def test_numbers_of_any_size() -> None:
+    pytest.importorskip("statsforecast.models")
+    large = Panel(np.ldexp(AIR, 900), WHOLE.start, WHOLE.length, WHOLE.known)
+    found, expected = (
+        quantiles("AutoETS", panel, np.array([0]), np.array([BEFORE]), 12, 12, LEVELS)
+        for panel in (large, WHOLE)
+    )
+    np.testing.assert_array_equal(found, np.ldexp(expected, 900))  # a power of two loses no digit
+
+
 def test_without_the_library_what_to_do_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tidegate.forecast.rules.external.find_spec", lambda name: None)
     with pytest.raises(ArgumentError, match=r"pip install 'tidegate\[stats\]'"):

@@ -15,6 +15,9 @@ from .block import Panel
 Array = NDArray[Any]
 
 MODELS = ("AutoARIMA", "AutoETS", "AutoTheta")
+LARGE = 400
+"""Exponent of 2, of either sign, from which on squares overflow: such values are divided first.
+Others are left, since not all of the models say the same of values of another size."""
 
 
 def external(
@@ -40,7 +43,8 @@ def external(
     percent = sorted({round(abs(200 * float(level) - 100), 9) for level in levels} - {0.0})
     result = np.empty((len(which), horizon, len(levels)))
     for block in panel.blocks(np.unique(which)):
-        y = np.ldexp(block.filled(season), block.exponent[:, None])
+        unit = np.where(np.abs(block.exponent) < LARGE, 0, block.exponent)
+        y = np.ldexp(block.filled(season), (block.exponent - unit)[:, None])
         for row, series in enumerate(block.series):
             known = int(block.known[row])
             with warnings.catch_warnings():
@@ -52,7 +56,7 @@ def external(
                     forecast = np.stack(columns, axis=-1)
                     if y[row, : cut[k]].min() >= 0:
                         forecast = np.maximum(forecast, 0)
-                    result[k] = forecast
+                    result[k] = np.ldexp(forecast, unit[row])
     return result
 
 
