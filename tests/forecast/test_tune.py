@@ -63,3 +63,10 @@ def test_the_same_seed_tries_the_same() -> None:
 def test_limits_that_make_no_sense(limit: dict[str, int], match: str) -> None:
     with pytest.raises(ArgumentError, match=match):
         forecaster().tune(days(wave()), **limit)
+
+
+def test_the_first_try_is_made_however_short_the_time() -> None:
+    pytest.importorskip("optuna")
+    tuned = forecaster(training=Training(updates=2, batch=8)).tune(days(wave()), timeout=1e-9)
+    assert len(tuned.tuning_) == 1
+    assert np.isfinite(tuned.predict()["LSTM"].to_numpy()).all()

@@ -64,7 +64,7 @@ def search(
         planner: where to start.
         series: what to forecast; the last windows of each are held out of every try.
         trials: how many at most.
-        timeout: seconds after which no other begins; None for no end.
+        timeout: seconds after which no other begins than the first; None for no end.
         n_jobs: tries at once, in threads; then their order, and so the search, depends on chance.
         tell: called after each.
 
@@ -131,6 +131,8 @@ def search(
             }
         )
         study.optimize(objective, n_trials=trials, timeout=timeout, n_jobs=n_jobs or 1)
+        if not tried:  # the time was over before it began
+            study.optimize(objective, n_trials=1)
     finally:
         optuna.logging.set_verbosity(level)
     best = min(tried, key=lambda each: each.loss)
