@@ -213,11 +213,19 @@ def test_a_level_keeps_its_digits(level: float, word: str) -> None:
     assert ahead.columns == ["ds", "LSTM", *ends]
 
 
-@pytest.mark.parametrize("levels", [(0,), (100,), (80, -5), ("80",), (True,), (float("nan"),)])
+@pytest.mark.parametrize(
+    "levels", [(0,), (100,), (100 - 1e-12,), (80, -5), ("80",), (True,), (float("nan"),)]
+)
 def test_levels_that_make_no_sense(levels: Any) -> None:
     fitted = forecaster().fit(days(wave()))
     with pytest.raises(ArgumentError, match="level"):
         fitted.predict(levels=levels)
+
+
+@pytest.mark.parametrize("quantile", [0, 1, 1e-12, 1 - 1e-12])
+def test_quantiles_without_an_end(quantile: float) -> None:
+    with pytest.raises(ArgumentError, match="above 0 and below 1"):
+        forecaster().fit(days(wave())).predict(quantiles=(quantile,))
 
 
 @pytest.mark.parametrize("levels", ["80", 80])

@@ -19,6 +19,9 @@ Array = NDArray[Any]
 
 LEVELS = (80.0, 95.0)
 """Of the intervals, in percent, where nothing is said."""
+DIGITS = 9
+"""Behind the point, that tell levels apart: a column's name has no more. Nearer to 0 or 100 percent
+there is no end that could be named."""
 
 
 class ShortSeriesWarning(UserWarning):
@@ -139,6 +142,6 @@ def _between(
         raise ArgumentError(f"{name} must be numbers such as {such}, got {given!r}")
     chosen = tuple(dict.fromkeys(checks.as_number(each, one) for each in given))
     for each in chosen:
-        if not 0 < each < most:
-            raise ArgumentError(f"{one} must be above 0 and below {most:g}{unit}, got {each:g}")
+        if not 0 < round(each, DIGITS) < most:
+            raise ArgumentError(f"{one} must be above 0 and below {most:g}{unit}, got {each:.15g}")
     return chosen
