@@ -178,6 +178,15 @@ def test_faults(library: str, data: Data, options: dict[str, Any], message: str)
             pl.DataFrame(but(y=[1.0, 2.0, float("nan"), float("nan")])),
             "row 2, column 'y': the value is missing (NaN) (and 1 more); fill it in",
         ),
+        *(
+            (
+                kind({"ds": pd.Series([0, 2000, 3500, 6000]).astype("M8[ns]"), "y": [0.0] * 4}),
+                "row 2, column 'ds': 1970-01-01T00:00:00.000003500 is finer than a microsecond, "
+                "and no step may be; round the times, or number the rows and take the number for "
+                "the time",
+            )
+            for kind in (pd.DataFrame, pl.DataFrame)
+        ),
         (
             pl.DataFrame(but(y=["1", "2", "3", "4"])),
             "row 0, column 'y': expected numbers, but the column holds String, here '1'; convert "

@@ -188,7 +188,8 @@ def read_times(column: Column, where: Where) -> NDArray[Any]:
     """The times, ``[N]`` int64 or datetime64[us]; UTC where they have a time zone.
 
     Raises:
-        DataError: for a time that is missing, or a column of anything else.
+        DataError: for a time that is missing or finer than a microsecond, or a column of anything
+            else.
     """
     import narwhals as nw
 
@@ -203,7 +204,15 @@ def read_times(column: Column, where: Where) -> NDArray[Any]:
         times = np.empty(len(column), "datetime64[us]")
         for some in blocks(len(column)):
             part = column[some]
-            times[some] = (part.cast(nw.Datetime("us")) if dtype == nw.Date else part).to_numpy()
+            given = (part.cast(nw.Datetime("us")) if dtype == nw.Date else part).to_numpy()
+            times[some] = given
+            if (times[some] != given).any():
+                row = some.start + int(np.argmax(times[some] != given))
+                raise DataError(
+                    f"{where(row, name)}: {given[row - some.start]} is finer than a microsecond, "
+                    f"and no step may be; round the times, or number the rows and take the number "
+                    f"for the time"
+                )
         return times
     if _is_whole(dtype):
         numbers = column.to_numpy()
