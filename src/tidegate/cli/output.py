@@ -37,8 +37,9 @@ def check_place(path: str | None, option: str, *sources: str | None) -> None:
     """That a file can be written, before the work begins rather than after it.
 
     Raises:
-        ArgumentError: if ``path`` is a folder, lies in none, may not be written, ends like a table
-            that is no text, or is one of the files that are read; None and "-" are well.
+        ArgumentError: if ``path`` is a folder, a device or a pipe, lies in no folder, may not be
+            written, ends like a table that is no text, or is one of the files that are read; None
+            and "-" are well.
     """
     if path is None or (path == "-" and option == "--out"):
         return
@@ -46,6 +47,9 @@ def check_place(path: str | None, option: str, *sources: str | None) -> None:
     folder = target.parent
     if not path or target.is_dir():
         raise ArgumentError(f"{option} {path!r} is a folder; give the name of a file in it")
+    if target.exists() and not target.is_file():
+        hint = ", or - for stdout" if option == "--out" else ""
+        raise ArgumentError(f"{option} {path} is a device or a pipe; give the name of a file{hint}")
     if not folder.is_dir():
         raise ArgumentError(f"{option} {path}: there is no folder {folder}; make it first")
     if not os.access(folder, os.W_OK):
