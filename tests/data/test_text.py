@@ -6,6 +6,9 @@ import gzip
 import io
 import os
 import re
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -36,6 +39,26 @@ def test_one_text_in_many_forms(data: bytes, tmp_path: Path) -> None:
 def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO("é\n".encode())))
     assert read_text("-") == ("stdin", "é\n".encode())
+
+
+@pytest.mark.skipif(not hasattr(signal, "siginterrupt"), reason="signals are others on Windows")
+def test_ctrl_c_while_standard_input_waits() -> None:
+    code = """if True:
+        import os, signal, threading
+        from tidegate.data.text import read_text
+
+        class Waiting:
+            def read(self):
+                press = threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT))
+                press.start()
+                return os.read(os.pipe()[0], 1)
+
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        import polars  # has a handler of its own, before that one
+        read_text("-", Waiting())
+        """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stderr.endswith("KeyboardInterrupt\n")
 
 
 @pytest.mark.parametrize(

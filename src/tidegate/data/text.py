@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 from typing import BinaryIO
@@ -37,7 +38,7 @@ def read_text(path: str, stdin: BinaryIO | None = None, *, table: bool = True) -
     """
     name = "stdin" if path == "-" else path
     try:
-        data = (stdin or sys.stdin.buffer).read() if path == "-" else Path(path).read_bytes()
+        data = _all_of(stdin or sys.stdin.buffer) if path == "-" else Path(path).read_bytes()
     except FileNotFoundError:
         raise DataError(f"{name}: there is no such file; check the path") from None
     except IsADirectoryError:
@@ -56,6 +57,13 @@ def read_text(path: str, stdin: BinaryIO | None = None, *, table: bool = True) -
                 f"most; is this a CSV file?"
             )
     return name, data if data.endswith(b"\n") else data + b"\n"
+
+
+def _all_of(stdin: BinaryIO) -> bytes:
+    """What comes from standard input, until its end or Ctrl-C."""
+    if hasattr(signal, "siginterrupt"):  # polars lets a read go on after Ctrl-C, without an end
+        signal.siginterrupt(signal.SIGINT, True)
+    return stdin.read()
 
 
 def _as_utf8(name: str, data: bytes) -> bytes:
