@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from rich.progress import Progress
 
 from runs import SPEC, bits, held, run, settings
 from tidegate.network import Network
@@ -64,6 +65,21 @@ def test_an_epochs_last_update_is_not_followed_by_validation() -> None:
     assert len(history.loss) == 6
     assert len(history.epochs) == 1
     assert seen == [1, 8, 8, 4, 30, 8, 8, 4]
+
+
+def test_a_bar_that_has_just_hidden_the_cursor_shows_it_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def start(bar: Progress) -> None:
+        bar.console.show_cursor(False)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    monkeypatch.setattr(Progress, "start", start)
+    monkeypatch.setattr(Progress, "stop", lambda bar: bar.console.show_cursor(True))
+    _, history = run(BARE, loss=press(0), progress=True)
+    assert history.stopped == "interrupted"
+    assert capsys.readouterr().err.endswith("\x1b[?25l\x1b[?25h")
 
 
 def test_a_second_ctrl_c_is_not_held_back() -> None:

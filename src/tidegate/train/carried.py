@@ -167,7 +167,7 @@ def fit_carried(
         raise ArgumentError("FitSettings.patience needs a validation loss; give validation")
     source = Carried(network, lanes, settings, sample)
     run = Run(network, source, held_out, settings, None)
-    with listener(progress) as tell, Interrupt() as interrupt:
+    with Interrupt() as interrupt, listener(progress) as tell:
         return run.run(tell, interrupt)
 
 

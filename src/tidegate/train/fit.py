@@ -92,7 +92,7 @@ def fit(
                 f"{title} has no target that counts: all are masked, or have a weight of 0"
             )
     run = Run(network, Shuffled(sequences, settings), held_out, settings, loss)
-    with listener(progress) as tell, Interrupt() as interrupt:
+    with Interrupt() as interrupt, listener(progress) as tell:
         return run.run(tell, interrupt)
 
 
@@ -146,5 +146,5 @@ def fit_drawn(
             "FitSettings.patience needs a validation loss; give fit_drawn validation=Held(...)"
         )
     run = Run(network, Stream(draw, settings, epochs), held_out, settings, loss)
-    with listener(progress) as tell, Interrupt() as interrupt:
+    with Interrupt() as interrupt, listener(progress) as tell:
         return run.run(tell, interrupt)
