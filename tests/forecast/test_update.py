@@ -267,6 +267,14 @@ def test_settings_that_make_no_sense(change: dict[str, Any], message: str) -> No
         forecaster(**change).fit(days(wave()))
 
 
+def test_names_that_come_once_are_kept() -> None:
+    """A generator that a backtest has emptied would leave the fit after it without covariates."""
+    model = forecaster(past=(name for name in ["price"]))
+    frame = days(wave()).with_columns(price=pl.Series(wave(seed=5)))
+    model.backtest(frame, windows=1, names=["naive"])
+    assert model.fit(frame).series_.past.shape[1] == 1
+
+
 def test_a_rule_of_all_series_that_was_picked_forecasts_others_by_what_it_learnt(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

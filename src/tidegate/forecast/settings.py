@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from ..cells import CELLS
@@ -40,6 +40,8 @@ def check(given: Forecaster) -> None:
             raise ArgumentError(
                 f"Forecaster.{name} must be names of columns, such as ['holiday'], got {names!r}"
             )
+        if not isinstance(names, Collection):  # which gives its names once alone
+            setattr(given, name, tuple(names))
     if not isinstance(given.training, Training | None):
         raise ArgumentError(
             f"Forecaster.training must be a ForecastTraining or None, got {given.training!r}"
