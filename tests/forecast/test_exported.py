@@ -32,6 +32,7 @@ NEW = several(
     rain2=rain(70, 5),
     nil=np.zeros(20),
     few=wave(3),
+    one=wave(1),
     rising=np.arange(5.0),
     g=GAPS,
     n=1e3 + 0.01 * wave(40),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tidegate.forecast.covariates import Covariates, Units
 from tidegate.forecast.plan import Plan
 from tidegate.forecast.scaling import Scaling
-from tidegate.forecast.windows import FLAT, Sampler, Table, Windows, filled
+from tidegate.forecast.windows import ALONE, FLAT, Sampler, Table, Windows, filled
 
 VALUES = np.array([1.0, 2.0, 4.0, 8.0, 16.0, 32.0, -5.0, 7.0, 0.0, 3.0])
 START, LENGTH = np.array([0, 6]), np.array([6, 4])
@@ -107,6 +107,16 @@ def test_nothing_after_the_cut_changes_a_window(seed: int, season: int) -> None:
     one, two = (before([0], [cut], table(part), plan) for part in (values, other))
     for name in ("z", "seen", "shift", "deviation", "static", "paths"):
         np.testing.assert_array_equal(getattr(one, name), getattr(two, name))
+
+
+def test_a_single_value_is_not_taken_for_a_flat_window() -> None:
+    silent = VALUES.copy()
+    silent[2:5] = np.nan
+    windows = before([0, 1], [6, 7], table(silent))
+    np.testing.assert_array_equal(windows.seen.sum(axis=1), 1)
+    np.testing.assert_allclose(windows.deviation, ALONE * np.array([32, 5]))
+    np.testing.assert_allclose(windows.static[:, 1], 0.3 * np.log(ALONE))
+    np.testing.assert_array_equal(windows.z, 0)
 
 
 def test_a_flat_window_is_not_blown_up() -> None:

@@ -24,6 +24,9 @@ Array = NDArray[Any]
 
 FLAT = 0.01
 """A window's deviation counts as at least this share of the mean size of its values."""
+ALONE = 0.1
+"""That of a single value, which says nothing of how far values lie apart, is this share of its
+size."""
 FAR = 1e4
 """A target further than so many deviations away counts as that far."""
 
@@ -80,7 +83,8 @@ class Windows:
     """``[k]``, the mean of what was seen, or of the last season if anchored; 0 where zeros are
     counted apart."""
     deviation: Array
-    """``[k]``, its standard deviation; 1 if anchored, and where zeros are counted apart."""
+    """``[k]``, its standard deviation, or what `FLAT` and `ALONE` make of it; 1 if anchored, and
+    where zeros are counted apart."""
     static: Array
     """``[k, 3 + c + S]``: how large the seasonal errors and the deviation are beside the values, in
     logarithms, the share that was seen, the calendar at the last row before the cut, and the
@@ -121,7 +125,7 @@ class Windows:
         mean = known.sum(1) / count
         size = np.abs(known).sum(1) / count
         rest = np.where(counted, u - mean[:, None], 0)
-        deviation = np.sqrt((rest**2).sum(1) / count)
+        deviation = np.where(count == 1, ALONE * size, np.sqrt((rest**2).sum(1) / count))
         floor = np.maximum(deviation, FLAT * size)
         floor[floor < np.finfo(np.float64).tiny] = 1
         m = plan.season

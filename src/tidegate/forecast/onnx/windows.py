@@ -12,7 +12,7 @@ from ..covariates import FAR
 from ..covariates import Units as Columns
 from ..inputs import Inputs
 from ..plan import Plan
-from ..windows import FLAT
+from ..windows import ALONE, FLAT
 from .formula import Array, Formula
 from .units import Units
 
@@ -86,6 +86,7 @@ def add_windows(
     size = f("Div", f.total(f("Abs", known)), count)
     rest = f("Where", counted, f("Sub", u, mean), 0.0)
     deviation = f("Sqrt", f("Div", f.total(f("Mul", rest, rest)), count))
+    deviation = f("Where", f("Equal", count, 1.0), f("Mul", ALONE, size), deviation)
     floor = f("Max", deviation, f("Mul", FLAT, size))
     floor = f("Where", f("Less", floor, np.finfo(np.float64).tiny), 1.0, floor)
     m, R = plan.season, plan.reach
