@@ -126,6 +126,14 @@ def test_chances_have_their_temperature(tmp_path: Path) -> None:
     check(model, tmp_path / "model.onnx", X)
 
 
+def test_kernels_stand_beside_the_networks(tmp_path: Path) -> None:
+    X = [x if i % 2 else np.cumsum(x, axis=0) for i, x in enumerate(plain(60))]
+    model = tg.SequenceClassifier(hidden=4, training=SHORT, random_state=0)
+    model.fit(X, [i % 2 for i in range(len(X))])
+    assert model.learned_.beside is not None
+    check(model, tmp_path / "model.onnx", X)
+
+
 def test_lengths_need_not_be_given(tmp_path: Path) -> None:
     X = RANDOM.normal(size=(6, 7, 2))
     model = tg.SequenceClassifier(hidden=3, training=SHORT, random_state=0).fit(X, [0, 1] * 3)

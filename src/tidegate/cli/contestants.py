@@ -167,4 +167,4 @@ class Asked:
     def _short(self) -> Any:
         from ..sequence.training import Training
 
-        return Training(updates=self.updates, members=1)
+        return Training(updates=self.updates, members=1, kernels=False)

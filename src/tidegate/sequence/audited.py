@@ -1,6 +1,7 @@
 """Estimators of sequences with their data, as the audit sees them.
 
-The loss by length of context is that of the whole estimator, on sequences that begin later.
+The loss by length of context is that of all networks, on sequences that begin later. Kernels beside
+them remember nothing, and are left out.
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ def job_of(estimator: Any, *given: Any) -> fitting.Job:
     """As the estimator was fitted; from seed 0, and no generator of the user's moves on."""
     again = copy.copy(estimator)
     again.random_state = 0
+    again.training = replace(fitting.training_of(again.training), kernels=False)
     found: fitting.Job = again._job(*given, False)
     return found
 
@@ -118,7 +120,7 @@ def subject(
         name: of the loss.
         outputs: their names.
     """
-    learned: Learned = estimator.learned_
+    learned: Learned = estimator.learned_.alone
     inputs, network = learned.inputs, learned.members[0].network
     spec = network.spec
     if x.length.max() < 2:

@@ -15,6 +15,7 @@ from ..network.onnx import Graph, Rows, add_network, code_of, inside_of, rows_of
 from .learn import Learned
 from .numbers import Numbers
 from .prepared import add_features, add_segments
+from .prepared_beside import add_beside
 from .targets import Units
 from .texts import Texts
 from .written import add_wides
@@ -102,7 +103,7 @@ def write_numbers(path: StrPath, learned: Learned, units: Units) -> None:
 
 def _outputs(graph: Graph, learned: Learned) -> tuple[Rows, str]:
     """`Learned.outputs`: what a run is given, and the mean of all networks over the temperature."""
-    rows, views = _views(graph, learned.inputs)
+    rows, table, views = _views(graph, learned.inputs)
     found = [
         add_network(graph, member.network, view).output
         for member in learned.members
@@ -113,18 +114,22 @@ def _outputs(graph: Graph, learned: Learned) -> tuple[Rows, str]:
         wides = (member.wide for member in learned.members if member.wide is not None)
         total = graph.add("Sum", total, *add_wides(graph, list(wides)))
     share = np.float32(len(found) * learned.temperature)
-    return rows, graph.add("Div", total, graph.constant(share))
+    total = graph.add("Div", total, graph.constant(share))
+    if learned.beside is not None:
+        total = add_beside(graph, learned.beside, total, table)
+    return rows, total
 
 
-def _views(graph: Graph, inputs: Any) -> tuple[Rows, list[Rows]]:
-    """What a run is given, and what the networks read of it."""
+def _views(graph: Graph, inputs: Any) -> tuple[Rows, Rows, list[Rows]]:
+    """What a run is given, the table that is made of it, and what the networks read of that."""
     if isinstance(inputs, Numbers):
         rows = rows_of(graph, NumberInput(inputs.form.columns), np.float64)
         table = Rows(add_features(graph, inputs.features, rows), rows.lengths)
         segments = inputs.segments
-        return rows, [add_segments(graph, segments, table, each) for each in segments.offsets]
+        views = [add_segments(graph, segments, table, each) for each in segments.offsets]
+        return rows, table, views
     rows = rows_of(graph, inputs.network_input, bags=inputs.parts != "none")
-    return rows, [rows]
+    return rows, rows, [rows]
 
 
 def _metadata(learned: Learned) -> dict[str, str]:

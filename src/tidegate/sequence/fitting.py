@@ -18,6 +18,7 @@ from ..train.progress import Listener
 from ..train.watch import once
 from .aligned import aligned
 from .begin import begun
+from .beside import MOST, ROWS, Beside, learnt
 from .learn import APART, Inputs, Learned, Learner, Member, Recipe, split
 from .numbers import Numbers
 from .samples import Samples
@@ -107,7 +108,8 @@ class Job:
             members.append(learner.learn(samples, self.seed + APART * i, start))
             if members[-1].interrupted:  # Ctrl-C ends it all, and keeps what was learnt
                 return Learned(inputs, tuple(members), seen=seen)
-        return Learned(inputs, tuple(members), self._temperature(learner, samples), seen)
+        temperature, beside = self._held_out(learner, samples)
+        return Learned(inputs, tuple(members), temperature, seen, beside)
 
     def begun(self, samples: Samples) -> Learned:
         """Networks that have learnt nothing yet but how their input is scaled."""
@@ -191,22 +193,37 @@ class Job:
         steps = self.task.stepwise and isinstance(inputs, Numbers)
         return left_open and steps and len(samples) >= FEW
 
-    def _temperature(self, learner: Learner, samples: Samples) -> float:
+    def _held_out(self, learner: Learner, samples: Samples) -> tuple[float, Beside | None]:
+        """What samples that a network has not learnt from tell: the temperature, and what should
+        stand beside the networks."""
         kind = self.task.loss.kind
         wanted = self.training.calibrate
         if wanted is None:
             wanted = kind in ("categorical", "binary") and not self.task.stepwise
         n = len(samples)
         if not wanted or n < 2 * FEW:
-            return 1.0
+            return 1.0, None
         apart, rest = split(samples, max(HELD, FEW / n), self.seed, self.task)
         member = learner.learn(samples.take(rest), self.seed)
         if member.interrupted:
-            return 1.0
+            return 1.0, None
         held = samples.take(apart)
         outputs = Learned(learner.inputs, (member,)).outputs(held.x)
         weights = np.repeat(held.weights, held.x.length) if held.stepwise else held.weights
-        return fitted(outputs, held.targets, weights, kind)
+        temperature = fitted(outputs, held.targets, weights, kind)
+        if not self._has_kernels(learner.inputs, samples.x):
+            return temperature, None
+        table: Any = learner.inputs.table(samples.x)
+        calibrated = outputs / temperature
+        return temperature, learnt(table, samples, apart, rest, calibrated, self.seed)
+
+    def _has_kernels(self, inputs: Inputs, x: Ragged) -> bool:
+        """Whether kernels may stand beside the networks: of labels of series that are read to both
+        ends, for a stream has no end to tell."""
+        labels = self.task.loss.kind == "categorical" and not self.task.stepwise
+        series = isinstance(inputs, Numbers) and self.architecture.bidirectional
+        few = len(x) <= MOST and len(x.rows) <= ROWS
+        return self.training.kernels and labels and series and few
 
 
 def seed_of(random_state: Any) -> int:

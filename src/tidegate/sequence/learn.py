@@ -16,6 +16,7 @@ from ..network import Network, NetworkSpec, NumberInput, TokenInput
 from ..train import Drawn, FitSettings, Held, History, fit_drawn
 from ..train.progress import Listener
 from .begin import begun
+from .beside import Beside
 from .pooled import answer
 from .samples import Samples
 from .seen import Seen
@@ -321,6 +322,13 @@ class Learned:
     temperature: float = 1.0
     seen: Seen = field(default_factory=Seen)
     """What they learnt from."""
+    beside: Beside | None = None
+    """What stands beside networks that label whole series, if it is of use."""
+
+    @property
+    def alone(self) -> Learned:
+        """The networks without it."""
+        return replace(self, beside=None)
 
     def outputs(self, x: Ragged) -> Array:
         """``[n, O]`` for n sequences, or ``[N, O]`` for their steps, in float64."""
@@ -333,7 +341,10 @@ class Learned:
             for member in self.members:
                 for rows, view in views:
                     total = total + answer(member.network, rows, view).astype(np.float64)
-            found.append(total / (len(views) * len(self.members) * self.temperature))
+            total = total / (len(views) * len(self.members) * self.temperature)
+            if self.beside is not None:
+                total = self.beside.joined(total, table, spans[part])
+            found.append(total)
         outputs: Array = np.concatenate(found)
         for member in self.members:
             if member.wide is not None:

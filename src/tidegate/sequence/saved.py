@@ -14,6 +14,7 @@ from ..errors import ArgumentError
 from ..network import Loss
 from ..network.file import ModelFile, check_format, network_of, tensors_of, write_model
 from . import fitting, texts
+from .beside import Beside
 from .learn import Learned, Member
 from .numbers import Numbers
 from .seen import Seen
@@ -54,11 +55,15 @@ def write(
         for i, member in enumerate(learned.members)
         for name, value in _tensors(member).items()
     }
+    beside = learned.beside
+    if beside is not None:
+        held |= beside.tensors()
     preparation = {
         "arguments": _arguments(estimator),
         "inputs": learned.inputs.to_json(),
         "temperature": learned.temperature,
         "members": len(learned.members),
+        "kernels": None if beside is None else beside.share,
         "columns": estimator.columns_,
         **meta,
     }
@@ -96,7 +101,11 @@ def learned_of(file: ModelFile) -> Learned:
         wide = _wide(file, i, network.spec.output_size) if inputs.wide else None
         members.append(Member(network, wide))
     seen = Seen.from_file(file.tensors.get("learnt.hashes"))
-    return Learned(inputs, tuple(members), float(temperature), seen)
+    spec, beside = members[0].network.spec, None
+    if isinstance(inputs, Numbers):
+        share, columns = file.meta.get("kernels"), inputs.features.width
+        beside = Beside.from_file(share, file.tensors, columns, spec.outputs)
+    return Learned(inputs, tuple(members), float(temperature), seen, beside)
 
 
 def _tensors(member: Member) -> dict[str, Array]:

@@ -34,21 +34,25 @@ def fitted(outputs: Array, targets: Array, weights: Array, kind: str) -> float:
     """
     if len(outputs) < FEW:
         return 1.0
-    # as if one more sample had been wrong: all right would else make sure of everything
-    spec = Loss(
-        "categorical" if kind == "categorical" else "binary", smoothing=1 / (len(outputs) + 2)
-    )
-    target = targets[:, 0].astype(np.int64) if kind == "categorical" else targets
 
-    def loss(log: float) -> float:
-        return loss_of(spec, outputs / np.exp(log), target, weights)[0]
+    def at(log: float) -> float:
+        return loss(outputs / np.exp(log), targets, weights, kind)
 
     # the loss has one minimum in 1/temperature: halve the range by its slope
     low, high = np.log(LEAST), np.log(MOST)
     for _ in range(40):
         third = (high - low) / 3
-        if loss(low + third) < loss(high - third):
+        if at(low + third) < at(high - third):
             high -= third
         else:
             low += third
     return float(np.exp((low + high) / 2))
+
+
+def loss(outputs: Array, targets: Array, weights: Array, kind: str = "categorical") -> float:
+    """The mean loss of some samples, as if one more had been wrong: all right would else make sure
+    of everything. Arguments as for `fitted`."""
+    categorical = kind == "categorical"
+    spec = Loss("categorical" if categorical else "binary", smoothing=1 / (len(outputs) + 2))
+    target = targets[:, 0].astype(np.int64) if categorical else targets
+    return loss_of(spec, outputs, target, weights)[0]

@@ -53,6 +53,9 @@ class SequenceTraining:
     calibrate: bool | None = None
     """Whether chances are corrected by a temperature, from a network that learns from 80 % of the
     sequences; None for classifiers alone."""
+    kernels: bool = True
+    """Whether random kernels may stand beside a classifier of series that also reads from the end:
+    as far as they help with those sequences, and so not where ``calibrate`` is False."""
     min_count: int = 2
     """How often a token must occur, to be known."""
     vocabulary: int = 50_000
@@ -82,7 +85,7 @@ class SequenceTraining:
             checks.number(self, name, least=0, below=1)
         if self.smoothing is not None:
             checks.number(self, "smoothing", least=0, below=1)
-        for name in ("changes", "lower"):
+        for name in ("changes", "kernels", "lower"):
             checks.flag(self, name)
         for name in ("augment", "calibrate"):
             if getattr(self, name) is not None:

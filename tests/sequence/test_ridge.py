@@ -1,0 +1,85 @@
+"""A ridge regression, and what it says of what is left out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.linear_model import Ridge as Peer
+
+from tidegate.sequence import ridge
+from tidegate.sequence.ridge import solve
+
+Array = np.ndarray[Any, Any]
+
+
+def problem(n: int, features: int) -> tuple[Array, Array, Array]:
+    random = np.random.default_rng(n)
+    x = random.normal(size=(n, features)) * random.uniform(0.5, 2, features) + 3
+    y = x[:, :2] @ random.normal(size=(2, 3)) + random.normal(size=(n, 3))
+    return x, y, random.uniform(0.5, 2, n)
+
+
+SHAPES = [(12, 30), (30, 12)]
+
+
+def peer(x: Array, y: Array, weights: Array, penalty: float) -> Peer:
+    """The same by scikit-learn, of features in deviations."""
+    share = weights / weights.sum()
+    return Peer(alpha=penalty * weights.sum()).fit(x, y, sample_weight=share * weights.sum())
+
+
+def scaled(x: Array, weights: Array) -> Array:
+    share = weights / weights.sum()
+    return (x - share @ x) / np.sqrt(share @ (x - share @ x) ** 2)
+
+
+@pytest.mark.parametrize(("n", "features"), SHAPES)
+def test_as_scikit_learn_has_it(n: int, features: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    x, y, weights = problem(n, features)
+    monkeypatch.setattr(ridge, "STRENGTHS", np.array([0.02]))
+    found, left_out = solve(x, y, weights)
+    z = scaled(x, weights)
+    whole = peer(z, y, weights, 0.02 * features)
+    np.testing.assert_allclose(found.outputs(x.astype(np.float32)), whole.predict(z), atol=1e-4)
+    for i in range(n):
+        others = np.arange(n) != i
+        share = weights[others] / weights[others].sum()
+        # the features stay in the units of all; the penalty, which goes by the weights' sum, too
+        part = Peer(alpha=0.02 * features * weights.sum())
+        part.fit(z[others], y[others], sample_weight=weights[others])
+        np.testing.assert_allclose(left_out[i], part.predict(z[i : i + 1])[0], atol=1e-6)
+        assert np.isclose(share.sum(), 1)
+
+
+@pytest.mark.parametrize(("n", "features"), SHAPES)
+def test_a_weight_of_two_is_a_row_twice(n: int, features: int) -> None:
+    x, y, _ = problem(n, features)
+    twice = np.arange(n) % 3 == 0
+    weighed = ridge.solve(x, y, 1.0 + twice)[0]
+    rows = np.repeat(np.arange(n), 1 + twice)
+    strength = ridge.STRENGTHS
+    for penalty in strength[::5]:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(ridge, "STRENGTHS", np.array([penalty]))
+            one = solve(x, y, 1.0 + twice)[0]
+            other = solve(x[rows], y[rows], np.ones(len(rows)))[0]
+        np.testing.assert_allclose(one.weight, other.weight, rtol=1e-3, atol=1e-5)
+    assert np.isfinite(weighed.weight).all()
+
+
+def test_noise_gets_a_large_penalty() -> None:
+    random = np.random.default_rng(0)
+    x, noise = random.normal(size=(40, 60)), random.normal(size=(40, 1))
+    told = x[:, :1] * 3
+    of_noise, of_told = solve(x, noise, np.ones(40))[0], solve(x, told, np.ones(40))[0]
+    assert np.linalg.norm(of_noise.weight) < 0.2
+    assert np.linalg.norm(of_told.weight) > 1
+
+
+def test_columns_that_never_move() -> None:
+    x = np.column_stack([np.arange(6.0), np.full(6, 7.0), np.zeros(6)])
+    found, left_out = solve(x, x[:, :1], np.ones(6))
+    np.testing.assert_allclose(found.outputs(x.astype(np.float32)), x[:, :1], atol=1e-2)
+    assert np.isfinite(left_out).all()
