@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tidegate.forecast.baselines import Panel, quantiles
-from tidegate.forecast.rules.theta import smooth
+from tidegate.forecast.rules.theta import NEWEST, smooth
 
 from .air import AIR, BEFORE
 
@@ -45,6 +45,17 @@ def test_simple_smoothing_has_the_constant_and_first_level_of_statsmodels() -> N
     assert found[0, -1] == pytest.approx(37.58149181, abs=2e-3)  # of the constant's last step
     errors = NOISY[1:] - found[0, :-1]
     assert (errors**2).sum() + (NOISY[0] - 49.38235) ** 2 == pytest.approx(582.40921, abs=0.02)
+
+
+def test_of_a_long_series_the_newest_values_decide() -> None:
+    random = np.random.default_rng(0)
+    walk, noise = random.normal(size=NEWEST).cumsum(), random.normal(size=NEWEST)
+    known = np.array([2 * NEWEST, NEWEST])[:, None]
+    y = np.stack([np.append(walk, noise), np.append(noise, walk)])
+    found = smooth(y, np.arange(2 * NEWEST) < known)
+    alone = smooth(noise[None], np.ones((1, NEWEST), bool))[0]
+    np.testing.assert_array_equal(found[0, NEWEST:], alone)
+    np.testing.assert_array_equal(found[1, :NEWEST], alone)
 
 
 def test_at_a_later_cut_the_newer_values_count() -> None:

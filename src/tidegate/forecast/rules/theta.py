@@ -14,6 +14,9 @@ Array = NDArray[Any]
 
 ROUNDS, POINTS = 4, 9
 """The smoothing constant is looked for on a grid that is made finer around the best."""
+NEWEST = 5000
+"""Values of a series, the newest, by which it is looked for: it takes a tenth of a millisecond for
+each. What came before them is forgotten."""
 SMALL = 0.01
 """A phase whose share is below this is not divided by."""
 
@@ -53,32 +56,38 @@ def theta(block: Block, season: int) -> Ahead:
 def smooth(y: Array, learnt: Array) -> Array:
     """The level of simple exponential smoothing after each value.
 
-    Constant and first level are those of the least squared error on the values to learn from. The
-    errors are linear in the first level, so for each constant the best is known in closed form.
+    Constant and first level are those of the least squared error on the newest of the values to
+    learn from. The errors are linear in the first level, so for each constant the best is known in
+    closed form.
 
     Args:
         y: ``[b, T]``
-        learnt: ``[b, T]``, whether a value counts.
+        learnt: ``[b, T]``, whether a value counts: the first ones of each row.
 
     Returns:
-        ``[b, T]``
+        ``[b, T]``; the first level where it is before the values that are looked at.
     """
-    base = y[:, :1]
+    index, known = np.arange(len(y)), learnt.sum(axis=1)
+    first = np.maximum(known - NEWEST, 0)
+    base = y[index, first][:, None]
     y = y - base  # else a large level takes the digits of small errors
+    column = first[:, None] + np.arange(min(NEWEST, y.shape[1]))
+    recent = y[index[:, None], np.minimum(column, y.shape[1] - 1)]
+    counted = column < known[:, None]
     low, high = np.full(len(y), 1e-3), np.full(len(y), 0.999)
     for _ in range(ROUNDS):
         grid = low[:, None] + (high - low)[:, None] * np.linspace(0, 1, POINTS)
-        best = np.argmin(_squares(y, learnt, grid)[0], axis=1)
-        index = np.arange(len(y))
+        best = np.argmin(_squares(recent, counted, grid)[0], axis=1)
         low = grid[index, np.maximum(best - 1, 0)]
         high = grid[index, np.minimum(best + 1, POINTS - 1)]
-    constant = grid[index, best][:, None]
-    level = _squares(y, learnt, constant)[1][:, 0]
-    levels = np.empty_like(y)
-    for t in range(y.shape[1]):
-        level = level + constant[:, 0] * (y[:, t] - level)
+    constant = grid[index, best]
+    level = _squares(recent, counted, constant[:, None])[1][:, 0]
+    levels: Array = np.repeat(level[:, None], y.shape[1], axis=1)
+    for t in range(int(first.min()), y.shape[1]):
+        level = level + constant * (y[:, t] - level) * (t >= first)
         levels[:, t] = level
-    return levels + base
+    levels += base
+    return levels
 
 
 def _squares(y: Array, learnt: Array, constant: Array) -> tuple[Array, Array]:
