@@ -204,6 +204,8 @@ def test_it_reads_as_a_table() -> None:
     assert lines[2].split() == ["mae", "rmse", "smape", "mase", "pinball", "coverage-80", "msis-80"]
     assert [line.split()[0] for line in lines[3:6]] == ["GRU", "naive", "theta"]
     assert lines[-1].startswith("GRU beats")
+    one = str(run(days(wave(60)), 0.01, names=("naive",), windows=1))
+    assert one.startswith("1 window of 3 steps, 1 series")
 
 
 @pytest.mark.parametrize("name", ["naive", "naive-lo-80", "cutoff"])

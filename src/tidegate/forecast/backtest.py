@@ -170,7 +170,9 @@ class Backtest:
             for line in words
         ]
         count, several = len(self.held.cut), len(np.unique(self.held.series))
-        title = f"{count:,} windows of {self.actual.shape[1]} steps, {several:,} series"
+        horizon = self.actual.shape[1]
+        windows, steps = "window" if count == 1 else "windows", "step" if horizon == 1 else "steps"
+        title = f"{count:,} {windows} of {horizon} {steps}, {several:,} series"
         verb = "" if self.verdict.relation == "beats" else "is "
         return "\n".join([title, "", *lines, "", f"{self.model} {verb}{self.verdict}"])
 
