@@ -44,14 +44,16 @@ def test_pandas_in_pandas_out_with_the_same_numbers() -> None:
 
 def test_series_shorter_than_the_horizon_are_told() -> None:
     frame = several(a=wave(), new=wave(3), newer=wave(1))
-    words = r"series 'new' has 3 rows, fewer than the 4 steps .*\(so have 1 more\)"
+    words = r"series 'new' has 3 rows, fewer than the 4 steps .*\(and 1 more are short\)"
     with pytest.warns(ShortSeriesWarning, match=words) as told:
         model = forecaster(4).fit(frame)
     assert told[0].filename == __file__
     with pytest.warns(ShortSeriesWarning, match="'newer' has 1 row, fewer than the 4") as told:
         ahead = model.predict(df=several(newer=wave(1)))
     assert told[0].filename == __file__ and ahead["LSTM"].is_finite().all()
-    model.predict(df=several(a=wave(4)))
+    with pytest.warns(ShortSeriesWarning, match="4 rows, fewer than the 5 .* too narrow$"):
+        model.predict(df=several(a=wave(4)))  # a season and a row is the least that it learnt from
+    model.predict(df=several(a=wave(5)))
 
 
 def test_other_names_of_columns_and_whole_numbers_for_times() -> None:

@@ -25,15 +25,16 @@ there is no end that could be named."""
 
 
 class ShortSeriesWarning(UserWarning):
-    """A series has fewer rows than are forecast of it."""
+    """A series has fewer rows than are forecast of it, or than a model learns from."""
 
 
-def tell_short(series: Series, horizon: int, depth: int = 3) -> None:
-    """Warns of series with fewer rows than the horizon has steps.
+def tell_short(series: Series, horizon: int, least: int = 1, depth: int = 3) -> None:
+    """Warns of series with fewer rows than the horizon has steps, or than were learnt from.
 
     Args:
         series: as they were given.
         horizon: steps that are forecast.
+        least: rows before the first cut that is learnt from, see `Plan.least`.
         depth: of the user's call, as `warnings.warn` counts.
 
     Example:
@@ -47,14 +48,19 @@ def tell_short(series: Series, horizon: int, depth: int = 3) -> None:
         >>> len(told), str(told[0].message)[:70]
         (1, 'the series has 3 rows, fewer than the 5 steps that are forecast: what ')
     """
-    short = np.flatnonzero(series.length < horizon)
+    short = np.flatnonzero(series.length < max(horizon, least))
     if not len(short):
         return
     rows = int(series.length[short[0]])
-    has = f"{rows} row{'s' if rows != 1 else ''}, fewer than the {horizon} steps that are forecast"
+    learnt = f"the {least} that the model learnt to forecast from"
+    fewer = f"the {horizon} steps that are forecast" if rows < horizon else learnt
+    has = f"{rows} row{'s' if rows != 1 else ''}, fewer than {fewer}"
     name = "the series" if series.ids is None else f"series {series.ids[short[0]]!r}"
-    others = f" (so have {len(short) - 1} more)" if len(short) > 1 else ""
-    line = f"{name} has {has}{others}: what the model learnt of others decides"
+    others = f" (and {len(short) - 1} more are short)" if len(short) > 1 else ""
+    line = (
+        f"{name} has {has}{others}: what the model learnt of others decides, and intervals may be "
+        f"too narrow"
+    )
     warnings.warn(line, ShortSeriesWarning, stacklevel=depth)
 
 
