@@ -82,12 +82,14 @@ def test_ctrl_c_while_standard_input_waits() -> None:
         (b"\xff\xfea", "rain.csv: begins as UTF-16 but is not; save it as UTF-8"),
         (
             gzip.compress(b"a,b\n1,2\n", mtime=0),
-            "rain.csv: this is compressed with gzip; give the file itself",
+            "rain.csv: this is compressed with gzip; unpack it, or save it as CSV or text",
         ),
         (
             b"PK\x03\x04....",
-            "rain.csv: this is a zip archive or an Excel workbook; give the file itself",
+            "rain.csv: this is a zip archive or an Excel workbook; unpack it, or save it as CSV or "
+            "text",
         ),
+        (b"PAR1....", "rain.csv: this is a Parquet file; unpack it, or save it as CSV or text"),
         (
             b"a,b\n" + b"x" * 1_000_000 + b"\n1,2\n",
             "rain.csv, line 2: has 1,000,000 characters, and 100,000 are the most; "

@@ -69,7 +69,7 @@ def _all_of(stdin: BinaryIO) -> bytes:
 def _as_utf8(name: str, data: bytes) -> bytes:
     for start, kind in _PACKED.items():
         if data.startswith(start):
-            raise DataError(f"{name}: this is {kind}; give the file itself")
+            raise DataError(f"{name}: this is {kind}; unpack it, or save it as CSV or text")
     if data.startswith(_UTF16):
         try:
             data = data.decode("utf-16").encode()
