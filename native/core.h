@@ -5,19 +5,30 @@
 
 namespace tg {
 
-enum class LossKind { none, mse, mae, rmse, huber, pinball, binary, categorical };
+enum class LossKind { none, mse, mae, rmse, huber, pinball, binary, categorical, mixing };
+
+inline constexpr int mixing_most = 64;  // paths, and quantiles, of a mixing loss
 
 struct LossDesc {
   LossKind kind = LossKind::none;
   i64 outputs = 0;                  // width of an output row
-  i64 targets = 0;                  // width of a target row: outputs, or outputs / n_quantiles (pinball), or 1 (categorical)
-  const double* quantiles = nullptr;  // [n_quantiles], pinball only
+  i64 targets = 0;                  // width of a target row; 1 for categorical
+  const double* quantiles = nullptr;  // [n_quantiles], pinball and mixing only
   int n_quantiles = 0;
+  i64 paths = 0;             // mixing
+  bool chance = false;       // mixing: whether there is a chance of an event, too
+  double event_share = 0.0;  // mixing: what an event counts beside a value; the head knows, of each batch
   double delta = 1.0;      // huber
   double smoothing = 0.0;  // binary, categorical
   const double* class_weight = nullptr;  // [n_class_weight] or null
   int n_class_weight = 0;
   bool sum = false;  // summed over steps and outputs, divided by sequences; else the weighted mean
+
+  // Outputs that have a target in common; of mixing, that have the value, the event and the paths of one step ahead.
+  i64 together() const {
+    return kind == LossKind::pinball ? n_quantiles : kind == LossKind::mixing ? paths + n_quantiles + chance : 1;
+  }
+  i64 targets_of_a_step() const { return 2 + paths; }  // mixing
 };
 
 enum class OptimizerKind { sgd, adam, adamw };
@@ -83,14 +94,15 @@ struct Batch {
   i64 output_row(i64 sequence, i64 t) const { return item[sequence] + (offset != nullptr ? offset[t] : t); }
 };
 
-// Targets and weights of a training step. Row i of the target table belongs to span i (pooled: target_row[i]); for
-// "each", step t of a span takes row start + (t + 1) * segment - 1.
+// Targets and weights of a training step. Row target_row[i] of the target table belongs to span i, or, for "each", to the
+// first of its steps that is read out, and those that follow to the next ones. By default that is row i, or, for "each", beside
+// the rows: row start + (t + 1) * segment - 1 for step t.
 template <class T>
 struct Targets {
   const T* numbers = nullptr;            // [.., targets]; NaN: no target
   const std::int64_t* ids = nullptr;     // [..]; negative: no target
   const T* weights = nullptr;            // [..] or null: one
-  const i64* target_row = nullptr;       // [n], pooled only
+  const i64* target_row = nullptr;       // [n] or null
   // A categorical loss over some classes in place of all, its targets among them: what the head leaves out is neither
   // computed nor updated.
   const i64* classes = nullptr;          // [n_classes] different ones, or null: all

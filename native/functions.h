@@ -1,4 +1,4 @@
-// exp, sigmoid and tanh to 2 ulp, on several vectors at once.
+// exp, sigmoid, tanh and log(1 + x) to 2 ulp, on several vectors at once.
 //
 // One of these functions is a chain of some 20 operations that each wait for the one before. Taken in step, some vectors
 // hide each other's latency; the formulas below read as if there were one number. What counts is the multiply-adds, 15 a
@@ -104,6 +104,17 @@ TG_INLINE Vec<T> exp(Vec<T> x) {
   Vec<T> y = fma(e.p.v[0], two_to(half), two_to(half)) * two_to(power - half);
   y = x < set1<T>(S::exp_low) ? Vec<T>{} : y;
   return x > set1<T>(S::exp_high) ? set1<T>(T(__builtin_inf())) : y;
+}
+
+// log(1 + x) for x from 0 to 1: 2 atanh z with z = x / (2 + x) <= 1/3, whose series ends where it no longer counts.
+template <class T>
+TG_INLINE Vec<T> log1p(Vec<T> x) {
+  constexpr int last = sizeof(T) == 4 ? 7 : 16;
+  const Vec<T> z = x / (x + set1<T>(2)), square = z * z;
+  Vec<T> sum = set1<T>(T(2.0 / (2 * last + 1)));
+#pragma GCC unroll 16
+  for (int i = last - 1; i > 0; --i) sum = fma(sum, square, set1<T>(T(2.0 / (2 * i + 1))));
+  return fma(sum * square, z, z + z);
 }
 
 // a / (b + rest) to 1 ulp, where rest is what b lost when it was rounded.

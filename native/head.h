@@ -72,9 +72,10 @@ class Head {
   void outputs(const T* params, i64 count, T* output) {
     const Item* items = items_.get();
     const T* bias = params + bias_;
-    parallel((count + block - 1) / block, [&](i64 i) {
+    const i64 step = rows_of_task(count);
+    parallel((count + step - 1) / step, [&](i64 i) {
       FlushSubnormals flush;
-      const i64 first = i * block, rows = smaller(block, count - first);
+      const i64 first = i * step, rows = smaller(step, count - first);
       const T* from[block];
       T* to[block];
       for (i64 r = 0; r < rows; ++r) {
@@ -89,14 +90,19 @@ class Head {
   // head's parameters and of each item's d_row.
   double loss(const T* params, i64 count, const Targets<T>& targets, i64 sequences, T* gradient) {
     const Item* items = items_.get();
-    double weight = 0.0;
-    for (i64 i = 0; i < count; ++i) weight += row_weight<T>(loss_, target(targets, items[i]), id(targets, items[i]), sample_weight(targets, items[i]));
+    double weight = 0.0, events = 0.0;
+    for (i64 i = 0; i < count; ++i) {
+      weight += weight_of(targets, items[i]);
+      events += row_events<T>(loss_, target(targets, items[i]), sample_weight(targets, items[i]));
+    }
+    if (weight == 0.0) weight = events;  // of mixing, where no value is known
     const double scale = loss_.sum ? 1.0 / double(sequences) : weight > 0.0 ? 1.0 / weight : 0.0;
     divisor_ = loss_.sum ? double(sequences) : weight;
     const bool root = loss_.kind == LossKind::rmse;
     const T* bias = some_ != nullptr ? some_bias_.get() : params + bias_;
     LossDesc desc = loss_;
     desc.outputs = scored_;
+    if (events > 0.0) desc.event_share = weight / events;
     const i64 chunk = root ? larger(count, 1) : larger(block, round_up((i64(1) << 22) / scored_, block));
     T* const table = table_.reserve(smaller(chunk, round_up(count, block)) * scored_);
     double* const row_losses = row_losses_.reserve(smaller(chunk, round_up(count, block)));
@@ -104,10 +110,10 @@ class Head {
     begin_gradient(gradient);
     for (i64 c0 = 0; c0 < count; c0 += chunk) {
       const i64 rows = smaller(chunk, count - c0);
-      const i64 tasks = (rows + block - 1) / block;
+      const i64 step = rows_of_task(rows), tasks = (rows + step - 1) / step;
       auto forward = [&](i64 i) {
         FlushSubnormals flush;
-        const i64 first = i * block, some = smaller(block, rows - first);
+        const i64 first = i * step, some = smaller(step, rows - first);
         const T* from[block];
         for (i64 r = 0; r < some; ++r) from[r] = items[c0 + first + r].row;
         product<T>(some, {from}, {nullptr, table + first * scored_, scored_}, forward_, bias);
@@ -129,7 +135,7 @@ class Head {
         root_scale = value > 0.0 ? scale / (2.0 * value) : 0.0;
         parallel(tasks, [&](i64 i) {
           FlushSubnormals flush;
-          const i64 first = i * block, some = smaller(block, rows - first);
+          const i64 first = i * step, some = smaller(step, rows - first);
           for (i64 r = first; r < first + some; ++r) {
             const Item& item = items[c0 + r];
             row_gradient<T>(desc, table + r * scored_, target(targets, item), id(targets, item), sample_weight(targets, item), root_scale);
@@ -152,10 +158,11 @@ class Head {
     T* const table = table_.reserve(count * outputs_);
     for (i64 i = 0; i < count; ++i)
       std::memcpy(table + i * outputs_, d_output + items[i].output * outputs_, sizeof(T) * size_t(outputs_));
-    parallel((count + block - 1) / block, [&](i64 i) {
+    const i64 step = rows_of_task(count);
+    parallel((count + step - 1) / step, [&](i64 i) {
       FlushSubnormals flush;
-      const i64 first = i * block;
-      input_gradients(items + first, smaller(block, count - first), table + first * outputs_);
+      const i64 first = i * step;
+      input_gradients(items + first, smaller(step, count - first), table + first * outputs_);
     });
     add_gradient(items, count, table, outputs_);
     end_gradient(gradient);
@@ -165,11 +172,11 @@ class Head {
     Item item{nullptr, nullptr, 0, row};
     // a class of weight 0 still has a share of a smoothed target
     if (loss_.kind == LossKind::categorical) return id(targets, item) >= 0 && sample_weight(targets, item) != 0.0;
-    return row_weight<T>(loss_, target(targets, item), id(targets, item), sample_weight(targets, item)) != 0.0;
+    return weight_of(targets, item) != 0.0 || row_events<T>(loss_, target(targets, item), sample_weight(targets, item)) != 0.0;
   }
 
  private:
-  static constexpr i64 block = 32;  // rows of a task
+  static constexpr i64 block = 32;  // rows of a task, at most
   i64 outputs_, columns_, scored_ = 0;  // of these, those that are packed
   LossDesc loss_;
   i64 weight_, bias_;  // where they lie in the flat buffer
@@ -195,11 +202,18 @@ class Head {
     return t.weights != nullptr ? double(t.weights[item.target]) : 1.0;
   }
 
+  double weight_of(const Targets<T>& t, const Item& item) const {
+    return row_weight<T>(loss_, target(t, item), id(t, item), sample_weight(t, item));
+  }
+
   void input_gradients(const Item* items, i64 count, const T* d) const {
     T* to[block];
     for (i64 r = 0; r < count; ++r) to[r] = items[r].d_row;
     product<T>(count, {nullptr, d, scored_}, {to}, backward_, nullptr);
   }
+
+  // Fewer, whole tiles, where else some threads would have none.
+  static i64 rows_of_task(i64 rows) { return smaller(block, round_up(larger(1, (rows + threads() - 1) / threads()), tile_rows)); }
 
   i64 padded() const { return round_up(scored_, Simd<T>::lanes); }
   // Columns of a task: whole panels.
@@ -230,10 +244,12 @@ class Head {
     if (gradient == nullptr) return;
     T* const weight = some_ != nullptr ? some_ : gradient + weight_;
     T* const bias = some_ != nullptr ? some_ + scored_ * in_.columns() : gradient + bias_;
-    parallel((scored_ + block - 1) / block, [&](i64 i) {
-      for (i64 o = i * block; o < smaller(scored_, (i + 1) * block); ++o)
-        for (i64 b = 0; b < in_.count; ++b)
-          Outer<T>::column(c_.get(), in_.row(), scored_, o, b * in_.padded, in_.width, weight + o * in_.columns() + b * in_.width);
+    constexpr i64 L = Simd<T>::lanes;
+    parallel((scored_ + L - 1) / L, [&](i64 i) {
+      const i64 o = i * L;
+      for (i64 b = 0; b < in_.count; ++b)
+        Outer<T>::columns_of(c_.get(), in_.row(), scored_, o, smaller(L, scored_ - o), b * in_.padded, in_.width,
+                             [&](i64 k) { return weight + (o + k) * in_.columns() + b * in_.width; });
     });
     std::memcpy(bias, sums_.get(), sizeof(T) * size_t(scored_));
   }

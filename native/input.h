@@ -95,15 +95,22 @@ class Input {
     }
     const i64 D = desc_.dense;
     const T* out = tape.rows[0].get();
-    for (i64 j = 0; j < order.rows * D; ++j) d_rows[j] = out[j] > T(0) ? d_rows[j] : T(0);
-    const Source<T> source{tape.raw_rows.get(), I};
-    const Outer<T> outer{order.rows, &source, 1, d_rows, D, D};
-    const i64 padded = round_up(D, Simd<T>::lanes);
-    T* const c = outer_.reserve(Outer<T>::c_size(I, D) + padded + Outer<T>::scratch_size(I));
+    constexpr i64 step = Outer<T>::panel;
+    const i64 tasks = (D + step - 1) / step, scratch = Outer<T>::scratch_size(I), padded = round_up(D, Simd<T>::lanes);
+    T* const c = outer_.reserve(Outer<T>::c_size(I, D) + padded + tasks * scratch);
     T* const sums = c + Outer<T>::c_size(I, D);
-    outer.run(c, sums, sums + padded);
+    const Source<T> source{tape.raw_rows.get(), I};
+    parallel(tasks, [&](i64 i) {
+      FlushSubnormals flush;
+      const i64 n0 = i * step, n1 = smaller(D, n0 + step);
+      for (i64 r = 0; r < order.rows; ++r)
+        for (i64 n = r * D + n0; n < r * D + n1; ++n) d_rows[n] = out[n] > T(0) ? d_rows[n] : T(0);
+      const Outer<T> outer{order.rows, &source, 1, d_rows + n0, D, n1 - n0};
+      outer.run(c + n0 * I, sums + n0, sums + padded + i * scratch);
+      for (i64 n = n0; n < n1; n += Simd<T>::lanes)
+        Outer<T>::columns_of(c, I, D, n, smaller(Simd<T>::lanes, n1 - n), 0, I, [&](i64 k) { return gradient + (n + k) * I; });
+    });
     std::memcpy(gradient + D * I, sums, sizeof(T) * size_t(D));
-    for (i64 n = 0; n < D; ++n) Outer<T>::column(c, I, D, n, 0, I, gradient + n * I);
   }
 
   const T* embedding_gradient() const { return embedding_.get(); }  // [touched().count, width]

@@ -30,8 +30,10 @@ inline i64 list_items(Head<T>& head, const ReadoutOf<T>& readout, i64 read_last,
     for (i64 p = 0; p < order.active[t]; ++p) {
       const i64 row = order.row(t, p), skipped = read_last > 0 ? order.length[p] - read_last : 0;
       if (t < skipped) continue;
-      const i64 output = read_last > 0 ? order.sequence[p] * read_last + t - skipped : tape.place.get()[row];
-      add(row, output, batch.start[order.sequence[p]] + (t + 1) * segment - 1);
+      const i64 sequence = order.sequence[p];
+      const i64 output = read_last > 0 ? sequence * read_last + t - skipped : tape.place.get()[row];
+      const bool apart = targets != nullptr && targets->target_row != nullptr;
+      add(row, output, apart ? targets->target_row[sequence] + t - skipped : batch.start[sequence] + (t + 1) * segment - 1);
     }
   return count;
 }

@@ -1,10 +1,12 @@
 // The losses, a row of outputs at a time: value, weight and gradient.
 //
-// A target that is NaN, or a class id below zero, is no target: it adds nothing to value, weight or gradient.
+// A target that is NaN, or a class id below zero, is no target: it adds nothing to value, weight or gradient. What `mixing`
+// wants is in mixing.h.
 #pragma once
 
 #include "core.h"
 #include "functions.h"
+#include "mixing.h"
 
 namespace tg::TG_ISA {
 
@@ -54,14 +56,21 @@ TG_INLINE Element<T> element(const LossDesc& loss, double y, double t, double qu
 template <class T>
 inline double row_weight(const LossDesc& loss, const T* target, i64 id, double weight) {
   if (loss.kind == LossKind::categorical) return id < 0 ? 0.0 : weight * class_weight(loss, id);
+  if (loss.kind == LossKind::mixing) return weight * double(mixing_known<T>(loss, target, 0));
   double total = 0.0;
-  const i64 repeats = loss.kind == LossKind::pinball ? loss.n_quantiles : 1;
+  const i64 repeats = loss.together();
   for (i64 i = 0; i < loss.targets; ++i) {
     if (is_missing(target[i])) continue;
     const bool weighted = loss.kind == LossKind::binary && loss.class_weight != nullptr;
     total += weight * (weighted ? loss.class_weight[target[i] >= T(0.5) ? 1 : 0] : 1.0) * double(repeats);
   }
   return total;
+}
+
+// The same of the events of `mixing`.
+template <class T>
+inline double row_events(const LossDesc& loss, const T* target, double weight) {
+  return loss.chance ? weight * double(mixing_known<T>(loss, target, 1)) : 0.0;
 }
 
 // Softmax in place; returns log(sum e^(y - max)) + max. y [n].
@@ -128,7 +137,8 @@ inline double categorical(const LossDesc& loss, T* y, i64 id, double weight, dou
 template <class T>
 inline double row_loss(const LossDesc& loss, T* output, const T* target, i64 id, double weight) {
   if (loss.kind == LossKind::categorical) return categorical<T>(loss, output, id, weight, 1.0, false);
-  const i64 repeats = loss.kind == LossKind::pinball ? loss.n_quantiles : 1;
+  if (loss.kind == LossKind::mixing) return mixing<T>(loss, output, target, weight, 1.0, false);
+  const i64 repeats = loss.together();
   double total = 0.0;
   for (i64 i = 0; i < loss.outputs; ++i) {
     const T t = target[i / repeats];
@@ -145,7 +155,7 @@ inline void row_gradient(const LossDesc& loss, T* output, const T* target, i64 i
     categorical<T>(loss, output, id, weight, scale, true);
     return;
   }
-  const i64 repeats = loss.kind == LossKind::pinball ? loss.n_quantiles : 1;
+  const i64 repeats = loss.together();
   for (i64 i = 0; i < loss.outputs; ++i) {
     const T t = target[i / repeats];
     if (is_missing(t)) {
@@ -161,6 +171,7 @@ inline void row_gradient(const LossDesc& loss, T* output, const T* target, i64 i
 template <class T>
 inline double row_loss_gradient(const LossDesc& loss, T* output, const T* target, i64 id, double weight, double scale) {
   if (loss.kind == LossKind::categorical) return categorical<T>(loss, output, id, weight, scale, true);
+  if (loss.kind == LossKind::mixing) return mixing<T>(loss, output, target, weight, scale, true);
   const double value = row_loss<T>(loss, output, target, id, weight);
   row_gradient<T>(loss, output, target, id, weight, scale);
   return value;

@@ -42,12 +42,11 @@ struct Outer {
   static i64 c_size(i64 inputs, i64 columns) { return inputs * round_up(columns, L); }
   static i64 panel_width(i64 columns, i64 n0) { return smaller(round_up(columns - n0, L), panel); }
 
-  // c and sums [round_up(columns, L)] (may be null) are overwritten, or added to. scratch: scratch_size(inputs()) values.
+  // c and sums [round_up(columns, L)] (may be null) are overwritten, or added to; there is a row at least. scratch:
+  // scratch_size(inputs()) values.
   void run(T* c, T* sums, T* scratch, bool add = false) const {
     const i64 m_count = inputs();
-    if (!add) std::memset(static_cast<void*>(c), 0, sizeof(T) * size_t(c_size(m_count, columns)));
-    if (!add && sums != nullptr) std::memset(static_cast<void*>(sums), 0, sizeof(T) * size_t(round_up(columns, L)));
-    for (i64 r0 = 0; r0 < rows; r0 += outer_block) {
+    for (i64 r0 = 0; r0 < rows; r0 += outer_block, add = true) {
       const i64 count = smaller(outer_block, rows - r0);
       T* const a = scratch + outer_block * panel;
       pack_inputs(r0, count, m_count, a);
@@ -56,11 +55,11 @@ struct Outer {
         Soon soon = next(r0, n0, m_count);
         T* const to = c + n0 * m_count;
         T* const total = sums == nullptr ? nullptr : sums + n0;
-        if (vectors == 1) block<1>(r0, count, n0, m_count, a, to, total, scratch, soon);
-        if (vectors == 2) block<2>(r0, count, n0, m_count, a, to, total, scratch, soon);
+        if (vectors == 1) block<1>(r0, count, n0, m_count, a, to, total, scratch, add, soon);
+        if (vectors == 2) block<2>(r0, count, n0, m_count, a, to, total, scratch, add, soon);
         if constexpr (group > 2) {
-          if (vectors == 3) block<3>(r0, count, n0, m_count, a, to, total, scratch, soon);
-          if (vectors == 4) block<4>(r0, count, n0, m_count, a, to, total, scratch, soon);
+          if (vectors == 3) block<3>(r0, count, n0, m_count, a, to, total, scratch, add, soon);
+          if (vectors == 4) block<4>(r0, count, n0, m_count, a, to, total, scratch, add, soon);
         }
       }
     }
@@ -108,20 +107,19 @@ struct Outer {
   }
 
   template <int vectors>
-  void block(i64 r0, i64 count, i64 n0, i64 m_count, const T* a, T* c, T* sums, T* scratch,
-             Soon& soon) const {
-    pack<vectors>(b + r0 * b_stride + n0, b_stride, count, smaller(columns - n0, vectors * L), scratch, sums);
+  void block(i64 r0, i64 count, i64 n0, i64 m_count, const T* a, T* c, T* sums, T* scratch, bool add, Soon& soon) const {
+    pack<vectors>(b + r0 * b_stride + n0, b_stride, count, smaller(columns - n0, vectors * L), scratch, sums, add);
     for (i64 strip = 0; strip < m_count; strip += outer_strip) {
       const i64 width = smaller(outer_strip, m_count - strip), tiles = (width + tile_rows - 1) / tile_rows;
       for (i64 i = 0, m = 0; i < tiles; ++i) {
         const i64 some = (width - m + (tiles - i) - 1) / (tiles - i);
         const T* const left = a + strip * count + m;
-        if (some == 6) tile<6, vectors>(count, left, width, scratch, c);
-        if (some == 5) tile<5, vectors>(count, left, width, scratch, c);
-        if (some == 4) tile<4, vectors>(count, left, width, scratch, c);
-        if (some == 3) tile<3, vectors>(count, left, width, scratch, c);
-        if (some == 2) tile<2, vectors>(count, left, width, scratch, c);
-        if (some == 1) tile<1, vectors>(count, left, width, scratch, c);
+        if (some == 6) tile<6, vectors>(count, left, width, scratch, c, add);
+        if (some == 5) tile<5, vectors>(count, left, width, scratch, c, add);
+        if (some == 4) tile<4, vectors>(count, left, width, scratch, c, add);
+        if (some == 3) tile<3, vectors>(count, left, width, scratch, c, add);
+        if (some == 2) tile<2, vectors>(count, left, width, scratch, c, add);
+        if (some == 1) tile<1, vectors>(count, left, width, scratch, c, add);
         soon.some();
         m += some;
         c += some * vectors * L;
@@ -129,9 +127,9 @@ struct Outer {
     }
   }
 
-  // Rows of B side by side, with zeros past the last column; adds the block's column sums to sums.
+  // Rows of B side by side, with zeros past the last column; the block's column sums to sums, or added to them.
   template <int vectors>
-  static void pack(const T* b, i64 stride, i64 count, i64 real, T* to, T* sums) {
+  static void pack(const T* b, i64 stride, i64 count, i64 real, T* to, T* sums, bool add) {
     Vec<T> total[vectors] = {};
     const i64 tail = real - (vectors - 1) * L;
     for (i64 i = 0; i < count; ++i, b += stride, to += vectors * L)
@@ -143,11 +141,11 @@ struct Outer {
       }
     if (sums == nullptr) return;
 #pragma GCC unroll 4
-    for (int v = 0; v < vectors; ++v) store<T>(sums + v * L, load<T>(sums + v * L) + total[v]);
+    for (int v = 0; v < vectors; ++v) store<T>(sums + v * L, (add ? load<T>(sums + v * L) : Vec<T>{}) + total[v]);
   }
-  // c [m][vectors * L] += the block's products, a [count, stride] m inputs.
+  // c [m][vectors * L] = the block's products, or += them; a [count, stride] m inputs.
   template <int m, int vectors>
-  static __attribute__((noinline)) void tile(i64 count, const T* a, i64 stride, const T* b, T* c) {
+  static __attribute__((noinline)) void tile(i64 count, const T* a, i64 stride, const T* b, T* c, bool add) {
     Vec<T> acc[m][vectors] = {};
     for (i64 k = 0; k < count; ++k, a += stride, b += vectors * L) {
       Vec<T> w[vectors];
@@ -165,16 +163,21 @@ struct Outer {
 #pragma GCC unroll 4
       for (int v = 0; v < vectors; ++v) {
         T* const to = c + (r * vectors + v) * L;
-        store<T>(to, load<T>(to) + acc[r][v]);
+        store<T>(to, (add ? load<T>(to) : Vec<T>{}) + acc[r][v]);
       }
   }
 
  public:
-  // Column n of a c of run(), inputs [m0, m0 + count), to `to`.
-  static void column(const T* c, i64 inputs, i64 columns, i64 n, i64 m0, i64 count, T* to) {
+  // Of a c of run(), `count` <= L columns from n on, a multiple of L: their inputs [m0, m0 + m_count), column n + i to to(i).
+  template <class To>
+  static void columns_of(const T* c, i64 inputs, i64 columns, i64 n, i64 count, i64 m0, i64 m_count, To&& to) {
     const i64 n0 = n / panel * panel, width = panel_width(columns, n0);
-    const T* from = c + n0 * inputs + m0 * width + (n - n0);
-    for (i64 m = 0; m < count; ++m) to[m] = from[m * width];
+    const T* const from = c + n0 * inputs + m0 * width + (n - n0);
+    i64 m = 0;
+    for (; count == L && m + L <= m_count; m += L)
+      transpose<T>([&](i64 j) { return from + (m + j) * width; }, [&](i64 i) { return to(i) + m; });
+    for (i64 i = 0; i < count; ++i)
+      for (i64 j = m; j < m_count; ++j) to(i)[j] = from[j * width + i];
   }
 };
 

@@ -113,13 +113,27 @@ struct Panels {
       // a few values of k at a time, so that what is written to stays in the first cache
       for (i64 b = 0; b < in.count; ++b)
         for (i64 j0 = 0; j0 < in.padded; j0 += L)
-          for (i64 i = 0; i < width; ++i) {
-            const T* from = n0 + i < N ? row(n0 + i) : nullptr;
-            T* const column = few ? to + i * L : to + n0 * K + i;
-            for (i64 j = j0; j < smaller(j0 + L, in.padded); ++j) {
-              const i64 k = k0 + b * in.padded + j;
-              column[few ? k / L * columns * L + k % L : k * width] =
-                  from != nullptr && j < in.width ? from[b * in.width + j] : T(0);
+          for (i64 i0 = 0; i0 < width; i0 += L) {
+            const i64 count = smaller(L, width - i0), k1 = k0 + b * in.padded + j0;
+            const T* from[L];  // null: zeros
+            bool whole = !few && j0 + L <= in.width;
+            for (i64 i = 0; i < count; ++i) {
+              from[i] = n0 + i0 + i < N ? row(n0 + i0 + i) : nullptr;
+              whole = whole && from[i] != nullptr;
+            }
+            if (whole) {
+              T* const out = to + n0 * K + k1 * width + i0;
+              const i64 at = b * in.width + j0;
+              transpose<T>([&](i64 i) { return from[i] + at; }, [&](i64 j) { return out + j * width; });
+              continue;
+            }
+            for (i64 i = 0; i < count; ++i) {
+              T* const column = few ? to + i * L : to + n0 * K + i0 + i;
+              for (i64 j = j0; j < smaller(j0 + L, in.padded); ++j) {
+                const i64 k = k1 + j - j0;
+                column[few ? k / L * columns * L + k % L : k * width] =
+                    from[i] != nullptr && j < in.width ? from[i][b * in.width + j] : T(0);
+              }
             }
           }
       if (few)

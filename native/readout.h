@@ -122,8 +122,11 @@ class ReadoutOf {
       }
     };
     if (!each()) return parallel(order.n, [&](i64 p) { row(p, p, 0); });
-    parallel(order.steps, [&](i64 t) {
-      for (i64 p = 0; p < order.active[t]; ++p)
+    constexpr i64 some = 16;  // rows of a task
+    const i64 parts = (order.n + some - 1) / some;
+    parallel(order.steps * parts, [&](i64 i) {
+      const i64 t = i / parts, first = i % parts * some;
+      for (i64 p = first; p < smaller(order.active[t], first + some); ++p)
         if (read_last_ == 0 || t >= order.length[p] - read_last_) row(order.row(t, p), p, t);
     });
   }

@@ -222,6 +222,36 @@ TG_INLINE Vec<T> pair_sums(Vec<T> a, Vec<T> b) {
 #endif
 }
 
+// The lower halves of a and b, number by number side by side, or the upper ones.
+template <class T, bool upper>
+TG_INLINE Vec<T> interleave(Vec<T> a, Vec<T> b) {
+  [[maybe_unused]] constexpr int L = Simd<T>::lanes, first = upper ? L / 2 : 0;
+#if defined(__AVX512F__) && TG_VECTOR_BYTES == 64
+  if constexpr (sizeof(T) == 4) {
+    const __m512i step = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    return (Vec<T>)_mm512_permutex2var_ps((__m512)a, _mm512_add_epi32(step, _mm512_set1_epi32(first)), (__m512)b);
+  }
+  if constexpr (sizeof(T) == 8) {
+    const __m512i step = _mm512_setr_epi64(0, 8, 1, 9, 2, 10, 3, 11);
+    return (Vec<T>)_mm512_permutex2var_pd((__m512d)a, _mm512_add_epi64(step, _mm512_set1_epi64(first)), (__m512d)b);
+  }
+#elif defined(__AVX2__) && TG_VECTOR_BYTES == 32
+  constexpr int half = upper ? 0x31 : 0x20;  // of what each 16 bytes of a and b give
+  if constexpr (sizeof(T) == 4) {
+    const __m256 low = _mm256_unpacklo_ps((__m256)a, (__m256)b), high = _mm256_unpackhi_ps((__m256)a, (__m256)b);
+    return (Vec<T>)_mm256_permute2f128_ps(low, high, half);
+  }
+  if constexpr (sizeof(T) == 8) {
+    const __m256d low = _mm256_unpacklo_pd((__m256d)a, (__m256d)b), high = _mm256_unpackhi_pd((__m256d)a, (__m256d)b);
+    return (Vec<T>)_mm256_permute2f128_pd(low, high, half);
+  }
+#else
+  T lanes[L];
+  for (int i = 0; i < L / 2; ++i) lanes[2 * i] = a[first + i], lanes[2 * i + 1] = b[first + i];
+  return load<T>(lanes);
+#endif
+}
+
 // Subnormals are flushed to zero while one of these lives, and the caller's setting comes back after it: vanishing
 // states would cost ten times the time otherwise.
 class FlushSubnormals {
@@ -247,5 +277,27 @@ class FlushSubnormals {
 };
 
 // ---- end of intrinsics ---------------------------------------------------------------------------------------------
+
+// L x L numbers: row i, at from(i), becomes column i of the rows at to(j). Each round turns the bits of a number's place, those
+// of its row before those of its column, by one.
+template <class T, class From, class To>
+TG_INLINE void transpose(From&& from, To&& to) {
+  constexpr int L = Simd<T>::lanes;
+  Vec<T> v[L], next[L];
+#pragma GCC unroll 16
+  for (int i = 0; i < L; ++i) v[i] = load<T>(from(i));
+#pragma GCC unroll 4
+  for (int round = 1; round < L; round *= 2) {
+#pragma GCC unroll 8
+    for (int i = 0; i < L / 2; ++i) {
+      next[2 * i] = interleave<T, false>(v[i], v[i + L / 2]);
+      next[2 * i + 1] = interleave<T, true>(v[i], v[i + L / 2]);
+    }
+#pragma GCC unroll 16
+    for (int i = 0; i < L; ++i) v[i] = next[i];
+  }
+#pragma GCC unroll 16
+  for (int j = 0; j < L; ++j) store<T>(to(j), v[j]);
+}
 
 }  // namespace tg::TG_ISA

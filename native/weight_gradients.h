@@ -107,15 +107,15 @@ class WeightGradients {
               T* bias) const {
     const i64 width = in.columns();
     if (j1 <= j0) return;
-    for (i64 n = part.n0; n < part.n1; ++n) {
-      const i64 unit = n % Hp_, row = gate[n / Hp_] * H_ + unit;
-      if (unit >= H_) continue;
-      if (j0 == 0) bias[row] = sums[n - part.n0];
+    for (i64 n = part.n0; n < part.n1; n += L) {  // of one gate, as its slots are whole vectors
+      const i64 unit = n % Hp_, row = gate[n / Hp_] * H_ + unit, count = smaller(L, H_ - unit);
+      if (count > 0 && j0 == 0) std::memcpy(bias + row, sums + n - part.n0, sizeof(T) * size_t(count));
       for (i64 b = 0; b < in.count; ++b) {
         const i64 start = b * in.padded, first = larger(j0, start), last = smaller(j1, start + in.width);
+        T* const to = weight + row * width + b * in.width + first - start;
         if (first < last)
-          Outer<T>::column(from.c, from.inputs, part.n1 - part.n0, n - part.n0, from.first + first - j0, last - first,
-                           weight + row * width + b * in.width + first - start);
+          Outer<T>::columns_of(from.c, from.inputs, part.n1 - part.n0, n - part.n0, count, from.first + first - j0, last - first,
+                               [&](i64 i) { return to + i * width; });
       }
     }
   }

@@ -9,8 +9,8 @@ import numpy as np
 
 from tidegate.network import Loss, NetworkSpec, NumberInput
 from tidegate.network.layers import Layer
+from tidegate.network.loss import LossKind
 from tidegate.network.reference_network import Masks
-from tidegate.network.spec import LossKind
 
 LOSSES = [
     Loss("mse"),
@@ -26,6 +26,9 @@ LOSSES = [
     Loss("pinball", quantiles=(0.5,), reduction="sum"),
     Loss("binary", smoothing=0.1, reduction="sum"),
     Loss("categorical", smoothing=0.1, reduction="sum"),
+    Loss("mixing", quantiles=(0.1, 0.5, 0.9), paths=3),
+    Loss("mixing", quantiles=(0.3, 0.5), paths=3, chance=True),
+    Loss("mixing", quantiles=(0.5,), paths=1, chance=True),
 ]
 """Every kind of loss; with `OUTPUTS` outputs, each of them makes sense."""
 OUTPUTS = 6
@@ -35,6 +38,7 @@ assert {loss.kind for loss in LOSSES} == set(get_args(LossKind)), "a new loss be
 
 def loss_id(loss: Loss) -> str:
     extras = ["weighted"] * bool(loss.class_weight) + ["smooth"] * bool(loss.smoothing)
+    extras += [f"{loss.paths}-paths"] * bool(loss.paths) + ["chance"] * loss.chance
     return "-".join([loss.kind, loss.reduction, *extras])
 
 
@@ -103,7 +107,13 @@ def random_targets(spec: NetworkSpec, random: np.random.Generator, M: int) -> np
     shape = (M, spec.target_size)
     binary = spec.loss.kind == "binary"
     targets = random.integers(0, 2, shape).astype(float) if binary else random.normal(size=shape)
-    targets[random.random(shape) < 0.2] = np.nan
+    masked = random.random(shape) < 0.2
+    if spec.loss.kind == "mixing":
+        each = targets.reshape(-1, 2 + spec.loss.paths)
+        each[:, 1] = each[:, 1] > 0
+        masked.reshape(each.shape)[:, 2:] = False
+        masked.flat[:2] = True  # few are maskable
+    targets[masked] = np.nan
     return targets
 
 

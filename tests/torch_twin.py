@@ -160,6 +160,8 @@ def torch_loss(
         each = F.cross_entropy(o, y, c, reduction="none", label_smoothing=loss.smoothing)
         return _reduce(loss, w * each, w * c[y], sequences)
 
+    if loss.kind == "mixing":
+        return _mixing(loss, output.reshape(-1, loss.together), y, w)
     quantiles = len(loss.quantiles) or 1
     o = output.reshape(*y.shape, quantiles)
     kept = ~torch.isnan(y)
@@ -181,6 +183,27 @@ def torch_loss(
         each = F.binary_cross_entropy_with_logits(o, y, reduction="none")
     result = _reduce(loss, w * each, w, sequences)
     return result.sqrt() if loss.kind == "rmse" else result
+
+
+def _mixing(loss: Loss, each: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+    value, event, *paths = target.reshape(len(each), -1).T
+    w = weight.repeat_interleave(len(each) // len(weight))
+    count, middle = loss.paths, loss.quantiles.index(0.5)
+    mix = each[:, :count].softmax(1) * torch.stack(paths, 1)
+    median = (mix.sum(1) + each[:, count])[:, None]
+    gaps = F.softplus(each[:, count + 1 : count + len(loss.quantiles)], threshold=1e9)
+    above = median + gaps[:, middle:].cumsum(1)
+    below = median - gaps[:, :middle].flip(1).cumsum(1).flip(1)
+    quantiles = torch.cat([below, median, above], 1)
+    kept = ~torch.isnan(value)
+    e, q = value[kept, None] - quantiles[kept], torch.tensor(loss.quantiles, dtype=each.dtype)
+    pinball = 2 * torch.where(e >= 0, q * e, (q - 1) * e).mean(1) + e[:, middle].abs()
+    result = _reduce(loss, w[kept] * pinball, w[kept], 0)
+    if loss.chance:
+        kept = ~torch.isnan(event)
+        entropy = F.binary_cross_entropy_with_logits(each[kept, -1], event[kept], reduction="none")
+        result = result + _reduce(loss, w[kept] * entropy, w[kept], 0)
+    return result
 
 
 def _reduce(loss: Loss, weighted: Tensor, weights: Tensor, sequences: int) -> Tensor:

@@ -1,6 +1,7 @@
 // The arguments of the core's calls, as Python gives them: what could touch memory that is not ours is checked here.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -113,11 +114,11 @@ struct PyTargets {
     for (i64 i = 0; categorical && i < count; ++i)
       require(ids->data()[i] < desc.outputs, "a target id is outside of the outputs");
     if (classes) check_classes(desc, spans);
+    require(!row || row->size() == spans.steps.size(), "target_row must have one entry for each span");
     for (std::size_t i = 0; i < spans.steps.size(); ++i) {
-      i64 last = row ? row->data()[i] : i64(i);
-      if (desc.readout == Readout::each)
-        last = spans.start.data()[i] + spans.steps.data()[i] * (desc.vocabulary > 0 ? 1 : desc.segment) - 1;
-      require(last >= 0 && last < count, "a span has no row in the table of targets");
+      const i64 first = target_of(desc, spans, i, 0);
+      require(first >= 0 && first < count && target_of(desc, spans, i, steps_of(desc, spans, i) - 1) < count,
+              "a span has no row in the table of targets");
     }
     Targets<T> t;
     t.numbers = pointer(numbers);
@@ -140,17 +141,26 @@ struct PyTargets {
       require(id >= 0 && id < desc.outputs && !scored[std::size_t(id)], "classes must be different outputs");
       scored[std::size_t(id)] = true;
     }
-    const i64 segment = desc.vocabulary > 0 ? 1 : desc.segment, count = i64(ids->size());
-    for (std::size_t i = 0; i < spans.steps.size(); ++i) {
-      const i64 steps = desc.readout == Readout::each ? spans.steps.data()[i] : 1;
-      for (i64 t = 0; t < steps; ++t) {
-        i64 at = row ? row->data()[i] : i64(i);
-        if (desc.readout == Readout::each) at = spans.start.data()[i] + (t + 1) * segment - 1;
+    const i64 count = i64(ids->size());
+    for (std::size_t i = 0; i < spans.steps.size(); ++i)
+      for (i64 t = 0; t < steps_of(desc, spans, i); ++t) {
+        const i64 at = target_of(desc, spans, i, t);
         if (at < 0 || at >= count) continue;  // refused by view()
         const i64 id = ids->data()[at];
         require(id < 0 || scored[std::size_t(id)], "a target is not among the classes");
       }
-    }
+  }
+
+  // Rows of targets that span i has, and which is that of the t-th; see Targets.
+  static i64 steps_of(const NetworkDesc& desc, const Spans<T>& spans, std::size_t i) {
+    if (desc.readout != Readout::each) return 1;
+    return desc.read_last > 0 ? desc.read_last : spans.steps.data()[i];
+  }
+  i64 target_of(const NetworkDesc& desc, const Spans<T>& spans, std::size_t i, i64 t) const {
+    if (row) return row->data()[i] + t;
+    if (desc.readout != Readout::each) return i64(i);
+    const i64 skipped = spans.steps.data()[i] - steps_of(desc, spans, i);
+    return spans.start.data()[i] + (skipped + t + 1) * (desc.vocabulary > 0 ? 1 : desc.segment) - 1;
   }
 };
 
@@ -171,8 +181,8 @@ inline OptimizerDesc optimizer_desc(const std::string& kind, double learning_rat
 
 inline NetworkDesc network_desc(const std::string& cell, i64 hidden, i64 layers, bool bidirectional, double dropout,
                          double input_dropout, double recurrent_dropout, i64 columns, i64 segment, i64 dense, i64 vocabulary, i64 width, const std::string& readout, i64 read_last,
-                         double head_dropout, i64 outputs, bool tied, const std::string& loss, i64 targets, const std::vector<double>& quantiles, double delta,
-                         double smoothing, const std::vector<double>& class_weight, bool sum) {
+                         double head_dropout, i64 outputs, bool tied, const std::string& loss, i64 targets, const std::vector<double>& quantiles, i64 paths,
+                         bool chance, double delta, double smoothing, const std::vector<double>& class_weight, bool sum) {
   NetworkDesc d;
   const Core& c = core();
   for (d.cell = 0; d.cell < c.cell_count && cell != c.cell_names[d.cell]; ++d.cell) {
@@ -199,15 +209,23 @@ inline NetworkDesc network_desc(const std::string& cell, i64 hidden, i64 layers,
   d.outputs = outputs;
   d.tied = tied;
   require(!tied || (vocabulary > 0 && outputs == vocabulary && width == d.readout_width()), "a tied head must have the embedding's shape");
-  static const char* const losses[] = {"none", "mse", "mae", "rmse", "huber", "pinball", "binary", "categorical"};
+  static const char* const losses[] = {"none", "mse", "mae", "rmse", "huber", "pinball", "binary", "categorical", "mixing"};
   int k = 0;
-  while (k < 8 && loss != losses[k]) ++k;
-  require(k < 8, "the core has no such loss");
+  while (k < 9 && loss != losses[k]) ++k;
+  require(k < 9, "the core has no such loss");
   d.loss.kind = LossKind(k);
   d.loss.outputs = outputs;
   d.loss.targets = targets;
   d.loss.quantiles = quantiles.data();
   d.loss.n_quantiles = int(quantiles.size());
+  d.loss.paths = paths;
+  d.loss.chance = chance;
+  if (d.loss.kind == LossKind::mixing) {
+    require(paths >= 1 && paths <= mixing_most && quantiles.size() <= std::size_t(mixing_most), "too many paths or quantiles, or none");
+    require(std::count(quantiles.begin(), quantiles.end(), 0.5) == 1, "the median must be among the quantiles");
+    require(outputs % d.loss.together() == 0 && targets == outputs / d.loss.together() * d.loss.targets_of_a_step(),
+            "outputs and targets must be those of whole steps");
+  }
   d.loss.delta = delta;
   d.loss.smoothing = smoothing;
   d.loss.class_weight = class_weight.empty() ? nullptr : class_weight.data();

@@ -85,15 +85,15 @@ void bind(nb::module_& m, const char* name, const char* tape_name) {
           [](N* self, const std::string& cell, i64 hidden, i64 layers, bool bidirectional, double dropout,
              double input_dropout, double recurrent_dropout, i64 columns, i64 segment, i64 dense, i64 vocabulary,
              i64 width, const std::string& readout, i64 read_last, double head_dropout, i64 outputs, bool tied,
-             const std::string& loss, i64 targets, const std::vector<double>& quantiles, double delta, double smoothing,
-             const std::vector<double>& class_weight, bool sum) {
+             const std::string& loss, i64 targets, const std::vector<double>& quantiles, i64 paths, bool chance, double delta,
+             double smoothing, const std::vector<double>& class_weight, bool sum) {
             new (self) N(network_desc(cell, hidden, layers, bidirectional, dropout, input_dropout, recurrent_dropout, columns,
-                                      segment, dense, vocabulary, width, readout, read_last, head_dropout, outputs, tied, loss, targets, quantiles, delta, smoothing,
+                                      segment, dense, vocabulary, width, readout, read_last, head_dropout, outputs, tied, loss, targets, quantiles, paths, chance, delta, smoothing,
                                       class_weight, sum));
           },
           nb::kw_only(), "cell"_a, "hidden"_a, "layers"_a, "bidirectional"_a, "dropout"_a, "input_dropout"_a,
           "recurrent_dropout"_a, "columns"_a, "segment"_a, "dense"_a, "vocabulary"_a, "width"_a, "readout"_a, "read_last"_a,
-          "head_dropout"_a, "outputs"_a, "tied"_a, "loss"_a, "targets"_a, "quantiles"_a, "delta"_a,
+          "head_dropout"_a, "outputs"_a, "tied"_a, "loss"_a, "targets"_a, "quantiles"_a, "paths"_a = 0, "chance"_a = false, "delta"_a,
           "smoothing"_a, "class_weight"_a, "sum"_a)
       .def_prop_ro("parameter_count", &N::parameter_count)
       .def_prop_ro("saved_bytes_per_row", &N::saved_bytes_per_row)

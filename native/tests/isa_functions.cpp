@@ -30,6 +30,10 @@ void tanhs(const T* x, T* y, i64 n) {
   for (i64 i = 0; i < n; i += side * L) tanh(Vectors<T, side>(x + i)).store_to(y + i);
 }
 
+void log1ps(const T* x, T* y, i64 n) {
+  for (i64 i = 0; i < n; i += L) store<T>(y + i, log1p<T>(load<T>(x + i)));
+}
+
 void fmas(const T* a, const T* b, const T* c, T* y, i64 n) {
   for (i64 i = 0; i < n; i += L) store<T>(y + i, fma(load<T>(a + i), load<T>(b + i), load<T>(c + i)));
 }
@@ -38,6 +42,10 @@ void copy_part(const T* x, T* y, T* lanes, i64 n) {
   const Vec<T> v = load_part<T>(x, n);
   store_part<T>(y, v, n);
   store<T>(lanes, v);
+}
+
+void transposes(const T* x, i64 from, T* y, i64 to) {
+  transpose<T>([=](i64 i) { return x + i * from; }, [=](i64 j) { return y + j * to; });
 }
 
 void halve(const T* x, T* flushed, T* kept) {
@@ -59,7 +67,7 @@ void philox(const std::uint32_t* counter, const std::uint32_t* key, std::uint32_
 }  // namespace
 
 extern const IsaFunctions<T> TG_JOIN(functions_, TG_T);
-const IsaFunctions<T> TG_JOIN(functions_, TG_T) = {L,         exps,  sigmoids, tanhs,     fmas,
-                                                   copy_part, halve, philox,   dropout<T>};
+const IsaFunctions<T> TG_JOIN(functions_, TG_T) = {L,    exps,      sigmoids,   tanhs, log1ps,
+                                                   fmas, copy_part, transposes, halve, philox, dropout<T>};
 
 }  // namespace tg::TG_ISA

@@ -9,7 +9,7 @@ namespace tests {
 
 namespace {
 
-const double quantiles[] = {0.1, 0.5, 0.8}, two_weights[] = {0.6, 1.7}, four_weights[] = {0.5, 1.0, 2.0, 0.25};
+const double quantiles[] = {0.1, 0.5, 0.8}, median[] = {0.5}, two_weights[] = {0.6, 1.7}, four_weights[] = {0.5, 1.0, 2.0, 0.25};
 
 struct Case {
   const char* name;
@@ -21,6 +21,15 @@ tg::LossDesc loss_desc(LossKind kind, i64 outputs, i64 targets) {
   loss.kind = kind;
   loss.outputs = outputs;
   loss.targets = targets;
+  return loss;
+}
+
+tg::LossDesc mixing_desc(i64 steps, i64 paths, const double* levels, int n_levels, bool chance) {
+  tg::LossDesc loss = loss_desc(LossKind::mixing, steps * (paths + n_levels + chance), steps * (2 + paths));
+  loss.quantiles = levels;
+  loss.n_quantiles = n_levels;
+  loss.paths = paths;
+  loss.chance = chance;
   return loss;
 }
 
@@ -50,6 +59,9 @@ std::vector<Case> cases() {
     all.push_back(all[i]);
     all.back().desc.sum = true;
   }
+  all.push_back({"mixing", mixing_desc(2, 3, quantiles, 3, false)});
+  all.push_back({"mixing, with a chance", mixing_desc(2, 2, quantiles, 3, true)});
+  all.push_back({"mixing of more steps than a vector has lanes", mixing_desc(21, 1, median, 1, true)});
   return all;
 }
 
@@ -71,7 +83,32 @@ double cross_entropy(const double* y, i64 n, i64 k) {
 
 struct Sum {
   double loss = 0.0, weight = 0.0;
+  double entropy = 0.0, events = 0.0;  // mixing
 };
+
+// log(1 + e^x)
+double softplus(double x) { return std::log1p(std::exp(x)); }
+
+// One step ahead of a mixing loss: its outputs and targets.
+void add_step(const tg::LossDesc& l, const double* y, const double* target, double w, Sum& sum) {
+  double total = 0.0, median = y[l.paths];
+  for (i64 p = 0; p < l.paths; ++p) total += std::exp(y[p]);
+  for (i64 p = 0; p < l.paths; ++p) median += std::exp(y[p]) / total * target[2 + p];
+  const double* const gaps = y + l.paths + 1;
+  const i64 middle = l.n_quantiles / 2;
+  for (i64 i = 0; i < l.n_quantiles && !std::isnan(target[0]); ++i) {
+    double quantile = median;
+    for (i64 k = middle; k < i; ++k) quantile += softplus(gaps[k]);
+    for (i64 k = i; k < middle; ++k) quantile -= softplus(gaps[k]);
+    const double e = target[0] - quantile, pinball = std::max(l.quantiles[i] * e, (l.quantiles[i] - 1.0) * e);
+    sum.loss += w * (2.0 / double(l.n_quantiles) * pinball + (i == middle ? std::fabs(e) : 0.0));
+  }
+  if (!std::isnan(target[0])) sum.weight += w;
+  if (!l.chance || std::isnan(target[1])) return;
+  const double x = y[l.paths + l.n_quantiles];
+  sum.entropy += w * (softplus(x) - target[1] * x);
+  sum.events += w;
+}
 
 // Adds one output row; target row `at`.
 void add_row(const Problem<double>& p, const double* y, i64 at, Sum& sum) {
@@ -86,6 +123,11 @@ void add_row(const Problem<double>& p, const double* y, i64 at, Sum& sum) {
       loss += s / double(l.outputs) * weight(k) * cross_entropy(y, l.outputs, k);
     sum.loss += w * loss;
     sum.weight += w * weight(id);
+    return;
+  }
+  if (l.kind == LossKind::mixing) {
+    for (i64 i = 0; i < l.outputs / l.together(); ++i)
+      add_step(l, y + i * l.together(), p.numbers.data() + at * l.targets + i * (2 + l.paths), w, sum);
     return;
   }
   const i64 repeats = l.outputs / l.targets;
@@ -121,6 +163,7 @@ double expected_loss(const Problem<double>& p) {
       add_row(p, r.output.data() + (p.item[i] + t) * width, p.first_row(i, t) + p.desc.segment - 1, sum);
   }
   if (p.desc.loss.sum) return sum.loss / double(p.n());
+  if (p.desc.loss.kind == LossKind::mixing) return sum.loss / sum.weight + (sum.events > 0.0 ? sum.entropy / sum.events : 0.0);
   return p.desc.loss.kind == LossKind::rmse ? std::sqrt(sum.loss / sum.weight) : sum.loss / sum.weight;
 }
 

@@ -45,7 +45,7 @@ NetworkDesc network_desc(int cell, i64 hidden, i64 layers, bool bidirectional, R
 
 std::string describe(const NetworkDesc& d) {
   const char* const readout[] = {"last", "each", "mean", "max", "mean+max"};
-  const char* const loss[] = {"none", "mse", "mae", "rmse", "huber", "pinball", "binary", "categorical"};
+  const char* const loss[] = {"none", "mse", "mae", "rmse", "huber", "pinball", "binary", "categorical", "mixing"};
   return std::string(tg::core().cell_names[d.cell]) + ", hidden " + std::to_string(d.hidden) + ", layers " +
          std::to_string(d.layers) + (d.bidirectional ? ", both directions" : "") + ", columns " +
          std::to_string(d.columns) + " x " + std::to_string(d.segment) + ", dense " + std::to_string(d.dense) +
@@ -197,6 +197,7 @@ void add_targets(Problem<double>& p, std::uint64_t seed) {
     if (loss.kind == LossKind::binary)
       for (double& t : p.numbers) t = t > 0.0;
     p.numbers[1] = std::numeric_limits<double>::quiet_NaN();
+    if (loss.kind == LossKind::mixing) p.numbers[p.numbers.size() - std::size_t(loss.targets)] = p.numbers[1];  // a value
   }
   for (i64 i = 0; i < count; ++i) p.weights.push_back(i == 2 ? 0.0 : 1.5 + random.next());
 }

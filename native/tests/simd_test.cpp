@@ -1,4 +1,4 @@
-// simd.h: exp, sigmoid and tanh to 2 ulp over their whole range, held against libm in the next wider type.
+// simd.h: exp, sigmoid, tanh and log(1 + x) to 2 ulp over their whole range, held against libm in the next wider type.
 #include <algorithm>
 #include <limits>
 
@@ -78,6 +78,10 @@ template <class T>
 Wide<T> exact_tanh(Wide<T> x) {
   return std::tanh(x);
 }
+template <class T>
+Wide<T> exact_log1p(Wide<T> x) {
+  return std::log1p(x);
+}
 
 // The lowest x whose e^x is a normal number, and the highest whose e^x is finite, rounded into that range.
 template <class T>
@@ -137,6 +141,19 @@ void check_parts() {
 }
 
 template <class T>
+void check_transpose() {
+  harness::Scope scope(sizeof(T) == 4 ? "float" : "double");
+  const auto& f = isa_functions<T>();
+  const i64 n = f.lanes, from_stride = n + 3, to_stride = n + 1;
+  std::vector<T> x(std::size_t(n * from_stride)), y(std::size_t(n * to_stride), T(-1)), expected = y;
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = T(i);
+  for (i64 i = 0; i < n; ++i)
+    for (i64 j = 0; j < n; ++j) expected[std::size_t(j * to_stride + i)] = x[std::size_t(i * from_stride + j)];
+  f.transpose(x.data(), from_stride, y.data(), to_stride);
+  CHECK_BITS(y, expected);
+}
+
+template <class T>
 void check_flush() {
   harness::Scope scope(sizeof(T) == 4 ? "float" : "double");
   const T least = Limits<T>::min();
@@ -163,6 +180,16 @@ TEST(simd_sigmoid_is_within_2_ulp) {
 TEST(simd_tanh_is_within_2_ulp) {
   check_ulps<float>("tanh", isa_functions<float>().tanh, exact_tanh<float>, -1e3f, 1e3f);
   check_ulps<double>("tanh", isa_functions<double>().tanh, exact_tanh<double>, -1e3, 1e3);
+}
+
+TEST(log1p_is_exact_to_2_ulp) {
+  check_ulps<float>("log1p", isa_functions<float>().log1p, exact_log1p<float>, 0.0f, 1.0f);
+  check_ulps<double>("log1p", isa_functions<double>().log1p, exact_log1p<double>, 0.0, 1.0);
+}
+
+TEST(transposes) {
+  check_transpose<float>();
+  check_transpose<double>();
 }
 
 TEST(simd_functions_reach_their_limits_and_keep_nan) {

@@ -14,7 +14,8 @@ from tidegate.forecast.inputs import Inputs
 from tidegate.forecast.learn import inputs_of, table_of
 from tidegate.forecast.plan import Plan
 from tidegate.forecast.scaling import Scaling
-from tidegate.forecast.windows import Sampler
+from tidegate.forecast.windows import Sampler, Windows
+from tidegate.train import Drawn
 
 from .frames import rain, several, wave
 
@@ -37,6 +38,17 @@ def made(series: Series, plan: Plan = PLAN) -> tuple[Sampler, Inputs]:
     return Sampler(table, plan), inputs_of(plan, series, scaling)
 
 
+def assert_same(batch: Drawn, alone: Windows, inputs: Inputs) -> None:
+    """A batch reads these windows, wherever they lie in its tables, and has their targets."""
+    rows, spans = inputs.rows(alone)
+    np.testing.assert_array_equal(batch.spans.length, spans.length)
+    read = batch.spans.start[:, None] + np.arange(spans.length[0])
+    np.testing.assert_array_equal(batch.rows[read.ravel()], rows)
+    assert batch.target_index is not None
+    wanted = batch.target_index[:, None] + np.arange(inputs.ahead)
+    np.testing.assert_array_equal(batch.targets[wanted.ravel()], inputs.targets(alone))
+
+
 @pytest.mark.parametrize("zeros", [False, True])
 @pytest.mark.parametrize("anchored", [False, True])
 @pytest.mark.parametrize("size", [16, 100, TOGETHER + 1])
@@ -45,11 +57,7 @@ def test_together_and_alone(zeros: bool, anchored: bool, size: int) -> None:
     batches = Batches(sampler, inputs, size)
     for number in (0, 1, 2, batches.count - 1, batches.count, 5 * batches.count + 2, 0):
         batch, alone = batches(number), sampler.draw([number], size)
-        rows, spans = inputs.rows(alone)
-        np.testing.assert_array_equal(batch.rows, rows)
-        np.testing.assert_array_equal(batch.targets, alone.targets())
-        np.testing.assert_array_equal(batch.spans.start, spans.start)
-        np.testing.assert_array_equal(batch.spans.length, spans.length)
+        assert_same(batch, alone, inputs)
 
 
 @pytest.mark.parametrize("size", [16, TOGETHER + 1])
@@ -64,8 +72,7 @@ def test_drawn_from_all_windows(size: int) -> None:
     assert not few.keeps or size > sampler.windows
     for number in (0, 1, 7, 99, 0):
         batch, alone = kept(number), sampler.draw([number], size)
-        np.testing.assert_array_equal(batch.rows, inputs.rows(alone)[0])
-        np.testing.assert_array_equal(batch.targets, alone.targets())
+        assert_same(batch, alone, inputs)
 
 
 def test_as_many_are_made_at_once_as_fit() -> None:

@@ -45,21 +45,34 @@ def test_categorical_mean_is_torchs_own_mean(smoothing: float) -> None:
     assert_same(loss(spec, output, target)[0], expected.item(), 1e-14)
 
 
+def masked_outputs(spec: Loss, target: np.ndarray) -> np.ndarray:
+    """``[7, O]``, which outputs have no target."""
+    masked = target < 0 if spec.kind == "categorical" else np.isnan(target)
+    if spec.kind == "mixing":
+        value, event = masked.reshape(-1, 2 + spec.paths)[:, :2].T
+        masked = np.repeat(value[:, None], spec.together, axis=1)
+        masked[:, spec.together - spec.chance :] = event[:, None]
+    masked = masked.reshape(7, -1)
+    return np.repeat(masked, OUTPUTS // masked.shape[1], axis=1)
+
+
 @pytest.mark.parametrize("spec", LOSSES, ids=loss_id)
 def test_a_masked_element_counts_for_nothing(spec: Loss) -> None:
     output, target = case(spec)
-    masked = target < 0 if spec.kind == "categorical" else np.isnan(target)
+    masked = masked_outputs(spec, target)
     assert masked.any() and not masked.all()
-    moved = output.reshape(*target.shape, -1) + 5.0 * masked[..., None]
-    same, slope = loss(spec, moved.reshape(output.shape), target)
+    same, slope = loss(spec, output + 5.0 * masked, target)
     assert same == loss(spec, output, target)[0]
-    assert not slope.reshape(*target.shape, -1)[masked].any()
+    assert not slope[masked].any()
 
 
 @pytest.mark.parametrize("spec", LOSSES, ids=loss_id)
 def test_no_target_at_all_gives_zero(spec: Loss) -> None:
     output, target = case(spec)
-    target[...] = -1 if spec.kind == "categorical" else np.nan
+    if spec.kind == "mixing":
+        target.reshape(-1, 2 + spec.paths)[:, :2] = np.nan
+    else:
+        target[...] = -1 if spec.kind == "categorical" else np.nan
     value, slope = loss(spec, output, target)
     assert value == 0 and not slope.any()
 

@@ -118,6 +118,24 @@ def test_the_losses_of_networks(loss, readout):
     check(spec, lambda: batch, alone)
 
 
+def test_a_loss_of_two_means():
+    loss = Loss("mixing", quantiles=(0.2, 0.5), paths=2, chance=True)
+    spec = spec_of(None, readout="each", read_last=2)
+    spec = replace(spec, outputs=5, loss=loss)
+    targets = RANDOM.normal(size=(2 * N, 4))
+    targets[:, 1] = targets[:, 1] > 0
+    targets[RANDOM.random(2 * N) < 0.4, 0] = np.nan
+    targets[RANDOM.random(2 * N) < 0.4, 1] = np.nan
+    spans = Spans(RANDOM.integers(0, 30, N), RANDOM.integers(2, 9, N))
+    batch = Drawn(RANDOM.normal(size=(40, 2)), spans, targets, 2 * RANDOM.permutation(N))
+
+    def alone(network, optimizer):
+        given = (batch.rows, spans, targets, optimizer)
+        return network.train_step(*given, target_index=batch.target_index, seed=4)
+
+    check(spec, lambda: batch, alone)
+
+
 def test_a_loss_of_ones_own_sees_the_whole_batch():
     spec = spec_of(None)
     held = numbers()

@@ -9,7 +9,7 @@ import pytest
 
 from tidegate.data import Spans
 from tidegate.errors import ArgumentError
-from tidegate.network import Network, NetworkSpec, NumberInput
+from tidegate.network import Loss, Network, NetworkSpec, NumberInput
 from tidegate.train import DivergedError, Drawn, FitSettings, Held, fit, fit_drawn
 
 ROWS = np.random.default_rng(0).normal(size=(60, 1)).astype(np.float32)
@@ -39,6 +39,17 @@ def test_the_same_updates_as_from_tables() -> None:
     np.testing.assert_allclose(one.loss, other.loss, rtol=1e-4)
     assert one.loss[-1] < one.loss[0]
     assert (one.stopped, len(one.epochs), one.epochs[0].updates) == ("updates", 1, 30)
+
+
+def test_without_a_loss_of_ones_own_the_networks_counts() -> None:
+    def shuffled(number: int) -> Drawn:
+        return Drawn(ROWS, SPANS, TARGETS[::-1].copy(), np.arange(len(TARGETS))[::-1].copy())
+
+    own, given = network(), network()
+    own = Network(own.spec.but(loss=Loss("mse")), parameters=own.parameters)
+    one = fit_drawn(own, shuffled, None, FitSettings(updates=5), progress=False)
+    other = fit_drawn(given, all_of_them, mse, FitSettings(updates=5), progress=False)
+    np.testing.assert_allclose(one.loss, other.loss, rtol=1e-5)  # float32
 
 
 def test_each_update_is_asked_for_once_and_in_order() -> None:

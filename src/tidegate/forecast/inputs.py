@@ -134,15 +134,17 @@ class Inputs:
         length = np.full(k, steps + self.ahead)
         return rows.reshape(-1, self.columns), Spans(np.arange(k) * length, length)
 
+    def targets(self, windows: Windows) -> Array:
+        """``[k * ahead, p * target width]``, what each step that is read out is to say, see
+        `Head.loss`; nothing is known beyond the horizon."""
+        width = self.head.target_width
+        targets = np.zeros((len(windows), self.ahead * self.plan.segment, width), np.float32)
+        targets[..., :2] = np.nan
+        targets[:, : self.plan.horizon] = windows.targets()
+        return targets.reshape(len(windows) * self.ahead, -1)
+
     def answer(self, output: Array) -> Array:
         """``[k, h * width]``, of the network's output."""
         width = self.plan.segment * self.head.width
         answer: Array = output.reshape(-1, self.ahead * width)[:, : self.head.outputs]
         return answer
-
-    def loss(self, targets: Array, output: Array) -> tuple[float, Array]:
-        """`Head.loss` by the network's output."""
-        value, found = self.head.loss(targets, self.answer(output))
-        gradient = np.zeros_like(output)
-        gradient.reshape(len(found), -1)[:, : found.shape[1]] = found
-        return value, gradient

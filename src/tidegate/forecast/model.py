@@ -72,11 +72,12 @@ class Model:
         _check_room(inputs)
         updates = inputs.updates(int(table.length.sum()))
         sampler = Sampler(table, plan)
-        network = Network(inputs.spec, seed=plan.seed)
+        network = Network(inputs.spec.but(loss=inputs.head.loss), seed=plan.seed)
         inputs.start(network, sampler.draw([updates], AT_ONCE).targets())
         draw = Batches(sampler, inputs, training.size, updates)
         settings = training.settings(updates, plan.seed)
-        history = fit_drawn(network, draw, inputs.loss, settings, progress=progress)
+        history = fit_drawn(network, draw, None, settings, progress=progress)
+        network = network.copied(inputs.spec)
         return cls(inputs, network, Correction.none(len(inputs.head.quantiles))), history
 
     def parts(self, windows: Windows) -> tuple[Array, Array]:

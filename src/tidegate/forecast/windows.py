@@ -285,13 +285,11 @@ class Sampler:
     def draw(self, numbers: Iterable[int], count: int) -> Windows:
         """``count`` windows for each number, which it alone decides with the plan's seed; those of
         one after those of the other."""
-        drawn = [self._drawn(number, count) for number in numbers]
-        series, cut = (np.concatenate(part) for part in zip(*drawn, strict=True))
-        return Windows.before(self.table, self.plan, series, cut)
+        return Windows.before(self.table, self.plan, *self._drawn(numbers, count))
 
-    def drawn_places(self, number: int, count: int) -> Array:
-        """``[count]``, where in `every` the windows are that `draw` draws for a number."""
-        series, cut = self._drawn(number, count)
+    def drawn_places(self, numbers: Iterable[int], count: int) -> Array:
+        """``[k]``, where in `every` the windows are that `draw` draws for some numbers."""
+        series, cut = self._drawn(numbers, count)
         found: Array = self.before[series] + cut - self.table.start[series] - self.plan.least
         return found
 
@@ -303,10 +301,13 @@ class Sampler:
             cut = self.table.start[series] + self.plan.least + place - self.before[series]
             yield Windows.before(self.table, self.plan, series, cut)
 
-    def _drawn(self, number: int, count: int) -> tuple[Array, Array]:
-        """Series and cut of some windows."""
-        rng = np.random.Generator(np.random.PCG64([self.plan.seed, number]))
-        series = self.able[rng.integers(len(self.able), size=count)]
-        first = self.table.start[series]
-        cut = rng.integers(first + self.plan.least, first + self.table.length[series])
-        return series, cut
+    def _drawn(self, numbers: Iterable[int], count: int) -> tuple[Array, Array]:
+        """Series and cut of ``count`` windows for each number."""
+        series, cut = [], []
+        for number in numbers:
+            rng = np.random.Generator(np.random.PCG64([self.plan.seed, number]))
+            of = self.able[rng.integers(len(self.able), size=count)]
+            first = self.table.start[of]
+            series.append(of)
+            cut.append(rng.integers(first + self.plan.least, first + self.table.length[of]))
+        return np.concatenate(series), np.concatenate(cut)

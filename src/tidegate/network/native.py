@@ -224,7 +224,10 @@ class Native:
             return None
         given = np.asarray(targets)
         index = np.arange(len(spans)) if target_index is None else np.asarray(target_index)
-        index = last if self.spec.readout == "each" else index
+        if self.spec.readout == "each":
+            read = self.spec.read_last or spans.length // self.spec.input.segment
+            after = last if target_index is None else index + read - 1
+            index = np.where(index < 0, index, after)
         if (outside := np.flatnonzero((index < 0) | (index >= len(given)))).size:
             i = outside[0]
             return f"span {i} has its target in row {index[i]}, but there are {len(given)} rows"
@@ -345,6 +348,8 @@ def _description(spec: NetworkSpec) -> dict[str, Any]:
         "loss": loss.kind if loss else "none",
         "targets": spec.target_size,
         "quantiles": list(loss.quantiles) if loss else [],
+        "paths": loss.paths if loss else 0,
+        "chance": loss is not None and loss.chance,
         "delta": loss.delta if loss else 1.0,
         "smoothing": loss.smoothing if loss else 0.0,
         "class_weight": list(loss.class_weight) if loss else [],

@@ -138,11 +138,12 @@ class Network:
             rows: [N, columns] numbers, or [N] token ids, or TokenBags.
             spans: the batch.
             targets: [M, targets] numbers (NaN: no target), or [M] class ids (negative: no target).
-                Row target_index[i] belongs to span i; for the readout "each", step t of a span has
-                row start + (t+1)·segment − 1.
+                Row target_index[i] belongs to span i; for the readout "each", it and those after it
+                to the steps that are read out.
             optimizer: settings and state; its state moves on.
             learning_rate: in place of the optimizer's own.
-            target_index: [n]; by default 0..n−1.
+            target_index: [n]; by default 0..n−1, or beside the rows for the readout "each": step t
+                then has row start + (t+1)·segment − 1.
             weights: [M], of the rows of targets.
             classes: the only ones that are scored and, of the head, updated; for a categorical loss
                 without class weights and smoothing.

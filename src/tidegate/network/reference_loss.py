@@ -10,6 +10,7 @@ Let o be an output and y its target. One element of each loss, and its derivativ
     categorical  −log softmax(o)[y]                               softmax(o) − onehot(y)
 
 At the kink of mae and of pinball the slope is 0. ``rmse`` is the root of the mean of ``mse``.
+``mixing`` has a page of its own, `mixing.py`.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from numpy.typing import NDArray
 
 from ..cells import Array
 from ..cells.base import sigmoid
-from .spec import Loss
+from . import mixing
+from .loss import Loss
 
 
 def loss(
@@ -39,7 +41,7 @@ def loss(
             elements have weight 0. Where no weight is left, loss and gradient are 0.
         output: ``[M, O]``; for ``pinball``, O is targets × quantiles, the quantile last.
         target: ``[M, targets]`` numbers, NaN where masked; for ``categorical`` ``[M]`` class ids,
-            negative where masked.
+            negative where masked; for ``mixing`` as `mixing.loss` says.
         weight: of each row, ``[M]``; None for 1.
         sequences: how many sequences the rows came from.
 
@@ -48,6 +50,8 @@ def loss(
         >>> value, slope.tolist()
         (4.0, [[-4.0, 0.0]])
     """
+    if spec.kind == "mixing":
+        return mixing.loss(spec, output, target, weight)
     weight = np.ones(len(output), output.dtype) if weight is None else weight
     if spec.kind == "categorical":
         elements, slopes, weights = _categorical(spec, output, target, weight)

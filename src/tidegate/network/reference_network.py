@@ -34,14 +34,21 @@ from .spec import NetworkSpec, NumberInput
 class SpansLike(Protocol):
     """Sequences as parts of one table; `tidegate.data.Spans` is one."""
 
-    start: Any
-    """First row of each sequence, ``[n]``."""
-    length: Any
-    """Its number of rows, ``[n]``: a multiple of the input's segment."""
-    shift: Any
-    """Taken off its rows, ``[n, columns]``, or None."""
-    factor: Any
-    """Multiplied to its rows then, ``[n, columns]``, or None."""
+    @property
+    def start(self) -> Any:
+        """First row of each sequence, ``[n]``."""
+
+    @property
+    def length(self) -> Any:
+        """Its number of rows, ``[n]``: a multiple of the input's segment."""
+
+    @property
+    def shift(self) -> Any:
+        """Taken off its rows, ``[n, columns]``, or None."""
+
+    @property
+    def factor(self) -> Any:
+        """Multiplied to its rows then, ``[n, columns]``, or None."""
 
 
 @dataclass(frozen=True)
@@ -256,7 +263,7 @@ def loss_and_gradients(
         spec, params, rows, spans, state, masks: as for `forward`; the spec has a loss.
         targets: a table, ``[M, targets]`` numbers or ``[M]`` class ids.
         target_index: the row of ``targets`` for each span, default its number. For readout ``each``
-            the targets lie beside the rows instead: see `target_rows`.
+            that of its first step that is read out, by default beside the rows: see `target_rows`.
         weights: of the rows of ``targets``, ``[M]``; None for 1.
         classes: the only ones that are scored; None for all.
     """
@@ -280,9 +287,14 @@ def loss_and_gradients(
 def target_rows(
     spec: NetworkSpec, spans: SpansLike, target_index: NDArray[np.integer[Any]] | None = None
 ) -> NDArray[np.integer[Any]]:
-    """The target row of each row of output: for ``each``, the last row that the step has read."""
+    """The target row of each row of output: for ``each``, by default the last row that the step has
+    read."""
     if spec.readout != "each":
         return np.arange(len(spans.start)) if target_index is None else target_index
+    if target_index is not None:
+        steps = np.asarray(spans.length) // spec.input.segment
+        read = np.minimum(steps, spec.read_last or steps)
+        return np.concatenate([i + np.arange(k) for i, k in zip(target_index, read, strict=True)])
     segment = spec.input.segment
     return np.concatenate(
         [

@@ -13,9 +13,9 @@ from ..cells import CELLS, CellSpec
 from ..data.plain import from_json
 from ..errors import ArgumentError
 from . import checks
+from .loss import Loss
 
 Readout: TypeAlias = Literal["last", "each", "mean", "max", "mean+max"]
-LossKind: TypeAlias = Literal["mse", "mae", "rmse", "huber", "pinball", "binary", "categorical"]
 
 
 @dataclass(frozen=True)
@@ -63,64 +63,6 @@ class TokenInput:
     def segment(self) -> int:
         """The rows that a step reads: one token."""
         return 1
-
-
-@dataclass(frozen=True)
-class Loss:
-    """What training makes small; `network/reference_loss.py` has the formulas.
-
-    Weights of samples and classes count as in torch: reduction ``mean`` divides the weighted sum by
-    the sum of the weights, over all targets that are not masked; ``sum`` adds over steps and
-    outputs and divides by the number of sequences. A target is masked by NaN, a class id by a
-    negative one.
-    """
-
-    kind: LossKind
-    quantiles: tuple[float, ...] = ()
-    """For ``pinball``: increasing, each between 0 and 1."""
-    delta: float = 1.0
-    """For ``huber``: where the square turns into a line."""
-    smoothing: float = 0.0
-    """For ``binary`` and ``categorical``: how much of the target is spread over all classes."""
-    class_weight: tuple[float, ...] = ()
-    """``binary``: for targets below 0.5, and for the others; ``categorical``: for each class."""
-    reduction: Literal["mean", "sum"] = "mean"
-
-    def __post_init__(self) -> None:
-        checks.choice(self, "kind", get_args(LossKind))
-        checks.choice(self, "reduction", ("mean", "sum"))
-        checks.number(self, "delta", least=0)
-        checks.number(self, "smoothing", least=0, below=1)
-        quantiles = checks.numbers_of(self, "quantiles")
-        weights = checks.numbers_of(self, "class_weight")
-
-        if self.kind == "rmse" and self.reduction == "sum":
-            raise ArgumentError("Loss rmse has no reduction 'sum'; take reduction='mean', or mse")
-        if (self.kind == "pinball") != bool(quantiles):
-            raise ArgumentError(
-                f"Loss.quantiles are for kind 'pinball', which needs one at least; "
-                f"got {quantiles} with kind {self.kind!r}"
-            )
-        rising = all(a < b for a, b in zip((0.0, *quantiles), (*quantiles, 1.0), strict=True))
-        if not rising:
-            raise ArgumentError(
-                f"Loss.quantiles must increase and lie between 0 and 1, got {quantiles}"
-            )
-        if self.kind == "huber" and self.delta == 0:
-            raise ArgumentError("Loss.delta must be above 0, got 0.0; with 0 it would be all zero")
-        if self.kind not in ("binary", "categorical") and (weights or self.smoothing):
-            raise ArgumentError(
-                f"Loss.class_weight and Loss.smoothing are for kind 'binary' or 'categorical', "
-                f"got kind {self.kind!r}"
-            )
-        if any(weight < 0 for weight in weights) or (weights and not any(weights)):
-            raise ArgumentError(
-                f"Loss.class_weight must be at least 0 and not all 0, got {weights}"
-            )
-        if self.kind == "binary" and len(weights) not in (0, 2):
-            raise ArgumentError(
-                f"Loss.class_weight for 'binary' must be (weight of 0, weight of 1), got {weights}"
-            )
 
 
 @dataclass(frozen=True)
@@ -257,10 +199,15 @@ class NetworkSpec:
             )
 
     def _check_loss(self, loss: Loss) -> None:
-        if loss.kind == "pinball" and self.output_size % len(loss.quantiles):
+        if loss.kind == "pinball" and self.output_size % loss.together:
             raise ArgumentError(
-                f"NetworkSpec.outputs must be a multiple of the {len(loss.quantiles)} quantiles of "
+                f"NetworkSpec.outputs must be a multiple of the {loss.together} quantiles of "
                 f"its pinball loss (targets × quantiles), got {self.output_size}"
+            )
+        if loss.kind == "mixing" and self.output_size % loss.together:
+            raise ArgumentError(
+                f"NetworkSpec.outputs must be a multiple of the {loss.together} numbers of a step "
+                f"of its mixing loss (paths, quantiles, chance), got {self.output_size}"
             )
         classes = len(loss.class_weight)
         if loss.kind == "categorical" and classes not in (0, self.output_size):
@@ -314,10 +261,12 @@ class NetworkSpec:
 
     @property
     def target_size(self) -> int:
-        """The targets of one row of output: outputs / quantiles; 1 for class ids."""
-        if self.loss is not None and self.loss.kind == "categorical":
-            return 1
-        return self.output_size // (len(self.loss.quantiles) or 1 if self.loss else 1)
+        """The targets of one row of output: outputs / quantiles; for ``mixing``, 2 + paths of each
+        step; 1 for class ids."""
+        if self.loss is None or self.loss.kind == "categorical":
+            return self.output_size if self.loss is None else 1
+        each = 2 + self.loss.paths if self.loss.kind == "mixing" else 1
+        return self.output_size // self.loss.together * each
 
     def to_json(self) -> dict[str, Any]:
         """A dict that ``json.dumps`` takes and ``from_json`` turns back into an equal value."""

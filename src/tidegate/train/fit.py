@@ -99,7 +99,7 @@ def fit(
 def fit_drawn(
     network: Network,
     draw: Draw,
-    loss: CustomLoss,
+    loss: CustomLoss | None,
     settings: FitSettings,
     *,
     validation: Held | None = None,
@@ -114,7 +114,8 @@ def fit_drawn(
     Args:
         network: with a head.
         draw: (updates done) → the next batch; it must depend on this number alone.
-        loss: (the batch's targets, output) → (value, gradient by the output).
+        loss: (the batch's targets, output) → (value, gradient by the output); None for the
+            network's.
         settings: how to train; ``updates`` says for how long, ``batch`` what a batch counts for.
         validation: sequences held out, as for `fit`; the loss is asked for them after each epoch.
         epochs: into how many all updates are divided.
@@ -140,7 +141,8 @@ def fit_drawn(
     """
     held_out = None
     if validation is not None:
-        held_out = Sequences.of(network.spec, validation, "the validation data", custom=True)
+        custom = loss is not None
+        held_out = Sequences.of(network.spec, validation, "the validation data", custom)
     elif settings.patience is not None:
         raise ArgumentError(
             "FitSettings.patience needs a validation loss; give fit_drawn validation=Held(...)"

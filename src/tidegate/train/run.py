@@ -201,7 +201,6 @@ class Run:
                 classes=batch.classes,
                 **options,
             )
-        assert isinstance(batch, Sequences)  # what is drawn has a loss of its own
         return self.network.train_step(
             batch.rows,
             batch.spans,

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from ..network.halves import PartGradient, loss_gradient, touched_rows, update
 from ..network.results import StepResult
 from .custom import CustomLoss, bound
-from .sequences import Sequences
 from .source import Chunk, Part
 
 if TYPE_CHECKING:
     from ..network.network import Network
     from ..network.optimizer import Optimizer
+    from ..network.spec import NetworkSpec
     from .company import Array, Together
+
+    OfOutput: TypeAlias = Callable[[Array], tuple[float, Array]]
 
 
 def shared_step(
@@ -36,35 +39,50 @@ def shared_step(
         batch: the same in all; of a `Chunk`, each moves its own share of the states on.
         optimizer: settings and state.
         loss: (targets, output) → (value, gradient), of the whole batch; None for the network's.
+            A mixing one, of two means, is computed like this too: parts do not add up to it.
         together: who computes what.
         learning_rate, seed: as in `Network.train_step`.
     """
     own = together.share(len(batch))
     step = optimizer.begin(network.parameters).step + 1
-    if loss is not None:
-        value, gradient = _custom(network, batch, loss, together, own, seed, step)
+    spec = network.spec
+    if loss is not None or (spec.loss is not None and spec.loss.kind == "mixing"):
+        function = _of_all(spec, batch) if loss is None else bound(loss, batch)
+        value, gradient = _gathered(network, batch, function, together, own, seed, step)
         if not math.isfinite(value):
             return StepResult(value, 0.0)
     else:
         value, gradient = _native(network, batch, together, own, seed, step)
     classes = batch.classes if isinstance(batch, Chunk) else None
-    touched = touched_rows(network.spec, batch.rows, batch.spans, classes)
+    touched = touched_rows(spec, batch.rows, batch.spans, classes)
     norm = update(
         network, gradient, optimizer, touched, classes=classes, learning_rate=learning_rate
     )
     return StepResult(value, norm)
 
 
-def _custom(
+def _of_all(spec: NetworkSpec, batch: Part) -> OfOutput:
+    """The network's loss of a whole batch."""
+    from ..network.reference_loss import loss as loss_of  # which hardly any run needs
+    from ..network.reference_network import target_rows
+
+    loss = spec.loss
+    assert loss is not None and not isinstance(batch, Chunk)  # chunks are of class ids
+    rows = target_rows(spec, batch.spans, batch.target_index)
+    weights = None if batch.weights is None else batch.weights[rows]
+    return lambda output: loss_of(loss, output, batch.targets[rows], weights)
+
+
+def _gathered(
     network: Network,
     batch: Part,
-    loss: CustomLoss,
+    function: OfOutput,
     together: Together,
     own: slice,
     seed: int,
     step: int,
 ) -> tuple[float, Array]:
-    """With a loss of one's own: it sees the outputs of all."""
+    """With a loss that sees the outputs of all."""
     spec, company = network.spec, together.company
     dropout = seed if spec.drops else None
     spans = batch.spans[own]
@@ -74,7 +92,7 @@ def _custom(
         tape = network.forward_train(batch.rows, spans, seed=dropout, step=step, first=own.start)
         output = tape.output
     parts = company.gather(output)
-    value, d_output = bound(loss, batch)(np.concatenate(parts))
+    value, d_output = function(np.concatenate(parts))
     before = sum(len(part) for part in parts[: company.rank])
     gradient = np.zeros_like(network.values)
     if tape is not None and math.isfinite(value):
@@ -126,7 +144,6 @@ def _part(network: Network, batch: Part, own: slice, seed: int, step: int) -> Pa
         for part, moved in zip(batch.state, state, strict=True):
             part[:, own] = moved
         return found
-    assert isinstance(batch, Sequences)  # what is drawn has a loss of its own
     return loss_gradient(
         network,
         batch.rows,

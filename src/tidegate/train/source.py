@@ -30,7 +30,9 @@ class Drawn:
     spans: Spans
     """n sequences in them."""
     targets: Array
-    """``[M, ...]``, given whole to the loss."""
+    """``[M, ...]``, given whole to a loss of one's own."""
+    target_index: Index | None = None
+    """``[n]``, for the network's loss, as in `Network.train_step`."""
     weights: None = None
 
     def __len__(self) -> int:
