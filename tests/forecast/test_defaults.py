@@ -87,6 +87,9 @@ def test_rows_that_repeat_otherwise_than_dates_suggest_decide() -> None:
         (150, 10, (1, 0), 0.25 / 3),
         (150, 20, (1, 0), 0),
         (150, 20, (12, 0), 0.25),
+        (150, 1, (24, 0), 0),
+        (150, 1, (48, 0), 0),
+        (150, 1, (52, 0), 0.25),
         (600, 1, (24, 168), 0),
     ],
 )
@@ -105,6 +108,13 @@ def test_how_much_smoothing_counts(
     assert suited(known, 4, season=season).smoothing == pytest.approx(share)
     assert suited(known, 4, season=season, training=Training(smoothing=0.6)).smoothing == 0.6
     assert suited(read_series(frame, past=["x"]), 4, season=season).smoothing == 0
+
+
+def test_two_days_of_a_month_have_a_year_of_24_rows_and_no_day() -> None:
+    dates = [dt.date(2010 + i // 24, i // 2 % 12 + 1, 1 + 14 * (i % 2)) for i in range(150)]
+    halves = read_series(pl.DataFrame({"ds": dates, "y": np.arange(150) % 24 + 1.0}))
+    plan = suited(halves, 4)
+    assert (plan.season, plan.smoothing) == (24, 0.25)
 
 
 def test_what_is_given_is_kept() -> None:

@@ -36,6 +36,9 @@ SMOOTHED = 0.25
 SOON = 500
 """Rows of all series together, without a season, from which on it counts for less, in proportion,
 and for nothing from five times as many."""
+DAY = 24
+"""Hours. Of a season of so many rows, or a multiple, it counts for nothing: from hour to hour a day
+is a smooth wave, and what says the next row best says little of the next day."""
 GIVEN = 32
 """Windows in an update where the number of updates is given: a few rows are less soon known by
 heart, and what is long or of many series is learnt as well, in a third of the time."""
@@ -110,6 +113,8 @@ def suited(
 def _smoothing(series: Series, season: int, long_season: int) -> float:
     """Of what covariates say, and of a second season, smoothing knows nothing."""
     if long_season or series.future.shape[1] or series.past.shape[1]:
+        return 0.0
+    if season % DAY == 0 and series.frequency.unit != "half-month":
         return 0.0
     share = 1.0 if season > 1 else min(SOON / int(series.length.sum()), 1.0)
     return SMOOTHED * share if share > 0.2 else 0.0

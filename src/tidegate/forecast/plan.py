@@ -51,7 +51,8 @@ class ForecastTraining:
     more."""
     smoothing: float | None = None
     """How much exponential smoothing of the window counts in a forecast beside the network, from 0
-    to 1; None for a quarter of rows with one season and of few rows, 0 of others."""
+    to 1; None for a quarter of rows with one season, but a day's hours, and of few rows, 0 of
+    others."""
     init: Init = field(default_factory=Init)
     """What the weights start from; ``Init(chrono=T)`` for memories of T steps."""
     clip: float | None = 1.0
