@@ -117,6 +117,29 @@ def test_two_days_of_a_month_have_a_year_of_24_rows_and_no_day() -> None:
     assert (plan.season, plan.smoothing) == (24, 0.25)
 
 
+@pytest.mark.parametrize(
+    ("rows", "beside", "window", "ridge", "smoothing"),
+    [
+        (2000, {}, None, 0.3, 0),
+        (1999, {}, None, 0, 0.25),
+        (2000, {}, 1600, 0, 0.25),
+        (2000, {"static": ["x"]}, None, 0, 0.25),
+        (2000, {"past": ["x"]}, None, 0, 0),
+        (2000, {"future": ["x"]}, None, 0, 0),
+    ],
+    ids=["long", "short", "wide", "static", "past", "future"],
+)
+def test_a_ridge_regression_counts_in_a_few_long_series_alone(
+    rows: int, beside: dict[str, list[str]], window: int | None, ridge: float, smoothing: float
+) -> None:
+    frame = pl.DataFrame({"ds": range(rows), "y": np.arange(rows) % 12 + 1.0, "x": np.ones(rows)})
+    plan = suited(read_series(frame, **beside), 4, season=(12, 0), window=window)
+    assert (plan.ridge, plan.smoothing) == (ridge, smoothing)
+    given = Training(ridge=0.5, smoothing=0.1)
+    plan = suited(read_series(frame, **beside), 4, window=window, training=given)
+    assert (plan.ridge, plan.smoothing) == (0.5, 0.1)
+
+
 def test_what_is_given_is_kept() -> None:
     series = dated(1000, HOUR)
     plan = suited(series, 12, season=6, window=30, cell="rnn", hidden=4, seed=9)

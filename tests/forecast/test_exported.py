@@ -16,6 +16,7 @@ from tidegate.errors import ArgumentError, DataError, NotFittedError
 from tidegate.forecast import defaults
 from tidegate.forecast.exported import feed_of
 from tidegate.forecast.forecaster import Forecaster
+from tidegate.forecast.plan import Training
 
 from .frames import days, forecaster, rain, several, wave
 
@@ -102,6 +103,15 @@ def test_an_ensemble_is_the_median(members: int, tmp_path: Path) -> None:
     model = forecaster(cell="gru", ensemble=members).fit(MANY)
     check(model, tmp_path / "m.onnx")
     check(model.update(several(later=rain(20))), tmp_path / "m.onnx")
+
+
+@pytest.mark.parametrize("rows", [60, 1200], ids=["no calendar", "calendar"])
+@pytest.mark.parametrize("smoothing", [0.0, 0.4])
+def test_what_leans_on_a_ridge_regression(rows: int, smoothing: float, tmp_path: Path) -> None:
+    training = Training(updates=15, batch=16, smoothing=smoothing, ridge=0.6)
+    model = forecaster(training=training).fit(several(a=wave(rows), b=50 + GAPS, rain=rain()))
+    assert model.plan_.calendar == (rows > 1000)
+    check(model, tmp_path / "m.onnx")
 
 
 def test_a_few_long_series(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,7 +44,7 @@ def shops(rain: bool = False) -> pl.DataFrame:
 
 
 def fitted(frame: pl.DataFrame, **settings: Any) -> Forecaster:
-    training = Training(updates=60, batch=32, calibrate=False, smoothing=0.4)
+    training = Training(updates=60, batch=32, calibrate=False, smoothing=0.4, ridge=0.3)
     given = {"future": ["closed"], "past": ["warm", "kind"], "static": ["size"], **settings}
     given = {"season": 6, "window": 18, "hidden": 8, "training": training, **given}
     model = Forecaster(HORIZON, **given)

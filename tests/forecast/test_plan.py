@@ -11,8 +11,10 @@ from tidegate.errors import ArgumentError
 from tidegate.forecast.plan import Plan, Training
 from tidegate.network import Init
 
-TRAINING = Training(updates=9, batch=3, init=Init(chrono=50), clip_value=0.5, smoothing=0.3)
-PLAN = Plan(7, 56, 7, "gru", 32, 5, TRAINING, smoothing=0.3)
+TRAINING = Training(
+    updates=9, batch=3, init=Init(chrono=50), clip_value=0.5, smoothing=0.3, ridge=0.2
+)
+PLAN = Plan(7, 56, 7, "gru", 32, 5, TRAINING, smoothing=0.3, ridge=0.2)
 
 
 def test_json_there_and_back() -> None:
@@ -38,7 +40,9 @@ def test_json_there_and_back() -> None:
         {"training": {"clip_value": -1.0}},
         {"training": {"clip": 0}},
         {"training": {"smoothing": 1.1}},
+        {"training": {"ridge": -0.1}},
         {"smoothing": -0.1},
+        {"ridge": 1.1},
         {"training": None},
     ],
     ids=str,
@@ -48,11 +52,12 @@ def test_what_makes_no_sense_is_refused(change: dict[str, Any]) -> None:
         Plan.from_json({**PLAN.to_json(), **change})
 
 
-def test_a_file_from_before_leans_on_no_smoothing() -> None:
+@pytest.mark.parametrize("name", ["smoothing", "ridge"])
+def test_a_file_from_before_leans_on_nothing(name: str) -> None:
     before = PLAN.to_json()
-    del before["smoothing"], before["training"]["smoothing"]
+    del before[name], before["training"][name]
     found = Plan.from_json(before)
-    assert (found.smoothing, found.training.smoothing) == (0.0, None)
+    assert (getattr(found, name), getattr(found.training, name)) == (0.0, None)
 
 
 def test_no_object_is_refused() -> None:

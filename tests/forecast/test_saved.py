@@ -12,6 +12,7 @@ import pytest
 
 import tidegate
 from tidegate.errors import ModelFileError
+from tidegate.forecast.plan import Training
 from tidegate.network import Network, NetworkSpec, NumberInput, save_network
 from tidegate.network.file import read_model, write_model
 
@@ -36,6 +37,34 @@ def test_the_same_bits(frame: pl.DataFrame, cell: str, tmp_path: Path) -> None:
     loaded.save(tmp_path / "again.safetensors")
     again, first = (tmp_path / f"{name}.safetensors" for name in ("again", "model"))
     assert again.read_bytes() == first.read_bytes()
+
+
+def test_a_ridge_regression_comes_back_and_none_is_missed(tmp_path: Path) -> None:
+    training = Training(updates=5, batch=16, ridge=0.5)
+    fitted = forecaster(training=training, ensemble=2).fit(several(b=rain(), a=wave(30)))
+    fitted.save(tmp_path / "model")
+    loaded = tidegate.load(tmp_path / "model")
+    assert loaded.predict().equals(fitted.predict(), null_equal=True)
+    later = several(a=wave(34)).tail(4)
+    assert loaded.update(later).predict().equals(fitted.update(later).predict(), null_equal=True)
+    file = read_model(tmp_path / "model")
+    for name in ("member0.ridge.bias", "member1.ridge.weights"):
+        for change in (lambda a: a[:-1], lambda a: a[:, None]):
+            tensors = {**file.tensors, name: change(file.tensors[name])}
+            write_model(tmp_path / "bad", file.kind, file.spec_json, tensors, file.meta)
+            with pytest.raises(ModelFileError, match=r"ridge"):
+                tidegate.load(tmp_path / "bad")
+
+
+def test_a_file_from_before_there_was_one_says_the_same(tmp_path: Path) -> None:
+    fitted = forecaster().fit(several(b=rain(), a=wave(30)))
+    fitted.save(tmp_path / "model")
+    file = read_model(tmp_path / "model")
+    meta = dict(file.meta)
+    del meta["plan"]["ridge"], meta["plan"]["training"]["ridge"]
+    write_model(tmp_path / "before", file.kind, file.spec_json, file.tensors, meta)
+    found = tidegate.load(tmp_path / "before").predict()
+    assert found.equals(fitted.predict(), null_equal=True)
 
 
 def test_other_names_of_columns_come_back(tmp_path: Path) -> None:

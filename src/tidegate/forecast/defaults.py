@@ -39,6 +39,12 @@ and for nothing from five times as many."""
 DAY = 24
 """Hours. Of a season of so many rows, or a multiple, it counts for nothing: from hour to hour a day
 is a smooth wave, and what says the next row best says little of the next day."""
+RIDGE = 0.3
+"""How much a ridge regression counts beside the network, of a few long series without covariates,
+where smoothing does not."""
+WIDE = 1500
+"""Rows of a window, at most, that it reads: what it takes to find grows with their cube, and is two
+seconds of 700."""
 GIVEN = 32
 """Windows in an update where the number of updates is given: a few rows are less soon known by
 heart, and what is long or of many series is learnt as well, in a third of the time."""
@@ -91,7 +97,7 @@ def suited(
     if training.batch is None:
         usual = BATCH if much else SMALL
         training = replace(training, batch=usual if training.updates is None else GIVEN)
-    return Plan(
+    plan = Plan(
         horizon,
         window,
         rows,
@@ -104,10 +110,18 @@ def suited(
         anchored=long,
         dropout=DROPOUT if much else LIGHT,
         told_apart=len(series) if _told_apart(series) else 0,
-        smoothing=_smoothing(series, rows, longer)
-        if training.smoothing is None
-        else training.smoothing,
     )
+    ridge, smoothing = training.ridge, training.smoothing
+    if ridge is None:
+        ridge = RIDGE if long and plan.reach <= WIDE and not _beside(series) else 0.0
+    if smoothing is None:
+        smoothing = 0.0 if ridge else _smoothing(series, rows, longer)
+    return replace(plan, smoothing=smoothing, ridge=ridge)
+
+
+def _beside(series: Series) -> bool:
+    """Whether anything is known but the series themselves."""
+    return any(getattr(series, name).shape[1] for name in ("future", "past", "static"))
 
 
 def _smoothing(series: Series, season: int, long_season: int) -> float:

@@ -155,7 +155,12 @@ def add_forecast(
         share = f("Where", apart, 0.0, plan.smoothing)
         mean, deviation = add_smoothed(f, plan, windows.z, windows.seen)
         lean = Lean(share, f.beside(mean, 2), f.beside(deviation, 2))
-    known = add_quantiles(f, head, model.correction, each, paths, lean)
+    ridge = None
+    if model.ridge is not None:
+        read = windows.z if not given.calendar else f.join(windows.z, given.calendar, axis=1)
+        said = f("Add", f("MatMul", read, model.ridge.weights), model.ridge.bias)
+        ridge = f("Where", apart, 0.0, plan.ridge), f.beside(said, 2)
+    known = add_quantiles(f, head, model.correction, each, paths, lean, ridge)
     one = f.spread(np.ones((1, 1, 1)), numbers, plan.horizon, 1)
     chance = add_chance(f, each, units.zeros) if head.chance else one
     z, none = add_at(f, head, grid, chance, known)

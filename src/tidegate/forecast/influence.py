@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from ..data.encoding import Code, Encoding
 from ..network import Network
 from .model import AT_ONCE, Model
+from .ridge import Ridge
 from .windows import Table, Windows
 
 Array = NDArray[Any]
@@ -99,6 +100,11 @@ class Slopes:
     """``[k, O, paths]``"""
     by_smoothed: Array
     """``[k]``, by what exponential smoothing makes of the window."""
+    by_ridge: Array
+    """``[k]``, by what a ridge regression makes of it."""
+    ridge: Ridge | None
+    ridged: Array | None
+    """``[k, h]``, what that says, where it counts."""
 
     @classmethod
     def of(cls, model: Model, windows: Windows, ahead: Array) -> Slopes:
@@ -123,9 +129,13 @@ class Slopes:
                 d_input=found,
             )
             by_read.append(found.reshape(len(windows), -1, inputs.columns))
-        smoothing = model.smoothing(windows)
-        rest = (1 - smoothing)[:, None, None]
-        return cls(z, rest * np.stack(by_read), rest * by_path[:, ahead], smoothing)
+        smoothing, ridge = model.shares(windows)
+        smoothing = (1 - ridge) * smoothing
+        rest = (1 - ridge - smoothing)[:, None, None]
+        by_path = rest * by_path[:, ahead]
+        ridged = None if model.ridge is None else model.ridge.ahead(windows)
+        read = rest * np.stack(by_read)
+        return cls(z, read, by_path, smoothing, ridge, model.ridge, ridged)
 
 
 def influence(
@@ -258,6 +268,9 @@ def _by_target(each: Sequence[Slopes], model: Model, windows: Windows, ahead: Ar
                 if slopes.by_smoothed[i]:
                     moves = other.smoothed.mean[:, ahead] - windows.smoothed.mean[i, ahead]
                     z += slopes.by_smoothed[i] * moves
+                if slopes.ridge is not None and slopes.ridged is not None:
+                    moves = slopes.ridge.ahead(other) - slopes.ridged[i]
+                    z += slopes.by_ridge[i] * moves[:, ahead]
                 said.append(scaling.undo(other.undo(z), other.series))
             y = np.median(said, axis=0).reshape(2, len(rows), -1)
             found[i][:, rows] = ((y[0] - y[1]) / (size - down)[:, None]).T

@@ -18,6 +18,7 @@ from .conformal import Correction
 from .distribution import conditional, quantile
 from .inputs import Inputs
 from .plan import Plan
+from .ridge import Ridge
 from .windows import Sampler, Table, Windows
 
 Array = NDArray[Any]
@@ -44,6 +45,8 @@ class Model:
     inputs: Inputs
     network: Network
     correction: Correction
+    ridge: Ridge | None = None
+    """Where it counts."""
 
     @property
     def plan(self) -> Plan:
@@ -78,7 +81,8 @@ class Model:
         settings = training.settings(updates, plan.seed)
         history = fit_drawn(network, draw, None, settings, progress=progress)
         network = network.copied(inputs.spec)
-        return cls(inputs, network, Correction.none(len(inputs.head.quantiles))), history
+        ridge = Ridge.of(table, plan) if plan.ridge else None
+        return cls(inputs, network, Correction.none(len(inputs.head.quantiles)), ridge), history
 
     def parts(self, windows: Windows) -> tuple[Array, Array]:
         """Of each window: the quantiles that are learnt, ``[k, h, quantiles]`` in its units, and
@@ -94,17 +98,22 @@ class Model:
 
     def leant(self, quantiles: Array, windows: Windows) -> Array:
         """Means of the network's quantiles, ``[k, h, quantiles]``, and those of exponential
-        smoothing, as far as it counts."""
-        if not self.plan.smoothing:
-            return quantiles
-        share = self.smoothing(windows)[:, None, None]
-        away = windows.smoothed.at(self.inputs.head.quantiles) - quantiles
-        leant: Array = quantiles + share * away
-        return leant
+        smoothing, as far as it counts, then moved as their median is to a ridge regression."""
+        smoothing, ridge = self.shares(windows)
+        if self.plan.smoothing:
+            away = windows.smoothed.at(self.inputs.head.quantiles) - quantiles
+            quantiles = quantiles + smoothing[:, None, None] * away
+        if self.ridge is not None:
+            away = self.ridge.ahead(windows) - quantiles[..., self.inputs.head.middle]
+            quantiles = quantiles + (ridge[:, None] * away)[..., None]
+        return quantiles
 
-    def smoothing(self, windows: Windows) -> Array:
-        """``[k]``, how much it counts: not at all where zeros are counted apart."""
-        return np.where(windows.table.zeros[windows.series], 0.0, self.plan.smoothing)
+    def shares(self, windows: Windows) -> tuple[Array, Array]:
+        """``[k]`` each, how much smoothing and the ridge regression count: not at all where zeros
+        are counted apart."""
+        apart = windows.table.zeros[windows.series]
+        plan = self.plan
+        return np.where(apart, 0.0, plan.smoothing), np.where(apart, 0.0, plan.ridge)
 
     def forecast(
         self,

@@ -53,6 +53,9 @@ class ForecastTraining:
     """How much exponential smoothing of the window counts in a forecast beside the network, from 0
     to 1; None for a quarter of rows with one season, but a day's hours, and of few rows, 0 of
     others."""
+    ridge: float | None = None
+    """How much a ridge regression on the rows of the window counts in a forecast beside the
+    network, from 0 to 1; None for .3 of a few long series without covariates, 0 of others."""
     init: Init = field(default_factory=Init)
     """What the weights start from; ``Init(chrono=T)`` for memories of T steps."""
     clip: float | None = 1.0
@@ -69,8 +72,9 @@ class ForecastTraining:
         checks.number(self, "learning_rate", least=0)
         checks.number(self, "weight_decay", least=0)
         checks.flag(self, "calibrate")
-        if self.smoothing is not None:
-            checks.share(self, "smoothing")
+        for name in ("smoothing", "ridge"):
+            if getattr(self, name) is not None:
+                checks.share(self, name)
         if not isinstance(self.init, Init):
             raise ArgumentError(f"ForecastTraining.init must be an Init, got {self.init!r}")
         checks.clipping(self)
@@ -144,6 +148,9 @@ class Plan:
     """Series that the network is told apart, each by a column of its own; 0 for none."""
     smoothing: float = 0.0
     """How much `Windows.smoothed` counts in a forecast, from 0 to 1."""
+    ridge: float = 0.0
+    """How much the median is then moved to what `ridge.Ridge` says, from 0 to 1, and all quantiles
+    as far."""
 
     def __post_init__(self) -> None:
         for name in ("horizon", "window", "season", "hidden"):
@@ -155,6 +162,7 @@ class Plan:
         checks.flag(self, "anchored")
         checks.number(self, "dropout", least=0, below=1)
         checks.share(self, "smoothing")
+        checks.share(self, "ridge")
         if 0 < self.long_season <= self.season:
             raise ArgumentError(
                 f"Plan.long_season must be longer than the season, {self.season}, "

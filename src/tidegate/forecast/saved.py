@@ -25,6 +25,7 @@ from .learn import Learned, inputs_of
 from .members import Members, seed_of
 from .model import Model
 from .plan import Plan
+from .ridge import Ridge
 from .scaling import Scaling
 from .simple import Simple
 
@@ -131,9 +132,13 @@ def _member(number: int, name: str) -> str:
 def _tensors(learned: Learned) -> dict[str, Array]:
     model, scaling = learned.model, learned.scaling
     place = {"covariates.place": learned.units.place.astype(np.int64)}
+    ridge = {}
+    if model.ridge is not None:
+        ridge = {"ridge.weights": model.ridge.weights.ravel(), "ridge.bias": model.ridge.bias}
     return {
         **tensors_of(model.network),
         **(place if model.plan.told_apart else {}),
+        **ridge,
         "scaling.centre": scaling.centre,
         "scaling.scale": scaling.scale,
         "scaling.unit": scaling.unit,
@@ -158,7 +163,8 @@ def _members(file: ModelFile, plan: Plan, series: Series) -> Members:
             raise ArgumentError("the network is not the one that the plan and the series ask for")
         correction = _correction(file, i, len(inputs.head.quantiles))
         units = _units(file, i, inputs, len(series))
-        found.append(Learned(Model(inputs, network, correction), scaling, units))
+        model = Model(inputs, network, correction, _ridge(file, i, inputs))
+        found.append(Learned(model, scaling, units))
     return Members(tuple(found))
 
 
@@ -226,6 +232,17 @@ def _correction(file: ModelFile, member: int, quantiles: int) -> Correction:
     if len(factor) != quantiles or factor.min() <= 0:
         raise ArgumentError("its intervals are corrected by other factors than it has quantiles")
     return Correction(factor)
+
+
+def _ridge(file: ModelFile, member: int, inputs: Inputs) -> Ridge | None:
+    plan = inputs.plan
+    if not plan.ridge:
+        return None
+    weights, bias = (_vector(file, _member(member, f"ridge.{x}"), "f") for x in ("weights", "bias"))
+    read = plan.reach + inputs.calendar
+    if len(bias) != plan.horizon or len(weights) != read * plan.horizon:
+        raise ArgumentError("its ridge regression is not that of its windows and horizon")
+    return Ridge(weights.reshape(read, plan.horizon), bias)
 
 
 def _units(file: ModelFile, member: int, inputs: Inputs, n: int) -> Units:

@@ -27,6 +27,8 @@ FLAT = 0.01
 ALONE = 0.1
 """That of a single value, which says nothing of how far values lie apart, is this share of its
 size."""
+OWN = 3
+"""Numbers of a window itself that `Windows.static` begins with; the calendar follows."""
 FAR = 1e4
 """A target further than so many deviations away counts as that far."""
 
@@ -184,21 +186,34 @@ class Windows:
         fell = (end > first) & ~table.zeros[self.series]
         return np.where(fell, -np.inf, table.scaling.floor[self.series])
 
+    def after(self) -> Array:
+        """``[k, h]``, the values that came after, in units of the window; NaN where not known."""
+        return self._in_units(self._raw_after())
+
     def targets(self) -> Array:
         """``[k, h, 2 + paths]`` float32, see `Head.loss`."""
-        table = self.table
-        row = self.cut[:, None] + np.arange(self.plan.horizon)
-        end = (table.start + table.length)[self.series][:, None]
-        raw = table.values[np.minimum(row, end - 1)]
-        raw[row >= end] = np.nan
-        apart = table.zeros[self.series][:, None]
+        raw = self._raw_after()
+        apart = self.table.zeros[self.series][:, None]
         zero = (raw == 0) & apart
-        z = (table.scaling.apply(raw, self.series) - self.shift[:, None]) / self.deviation[:, None]
+        z = self._in_units(raw)
         targets = np.empty((*z.shape, 2 + self.paths.shape[-1]), np.float32)
         targets[..., 0] = np.where(zero, np.nan, np.clip(z, -FAR, FAR))
         targets[..., 1] = np.where(apart & ~np.isnan(raw), ~zero, np.nan)
         targets[..., 2:] = self.paths
         return targets
+
+    def _raw_after(self) -> Array:
+        table = self.table
+        row = self.cut[:, None] + np.arange(self.plan.horizon)
+        end = (table.start + table.length)[self.series][:, None]
+        raw: Array = table.values[np.minimum(row, end - 1)]
+        raw[row >= end] = np.nan
+        return raw
+
+    def _in_units(self, raw: Array) -> Array:
+        u = self.table.scaling.apply(raw, self.series)
+        z: Array = (u - self.shift[:, None]) / self.deviation[:, None]
+        return z
 
     def undo(self, z: Array) -> Array:
         """u, for numbers ``[k, ...]`` in units of the window."""

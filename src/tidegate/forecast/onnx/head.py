@@ -25,7 +25,13 @@ class Lean(NamedTuple):
 
 
 def add_quantiles(
-    f: Formula, head: Head, correction: Correction, each: str, paths: str, lean: Lean | None = None
+    f: Formula,
+    head: Head,
+    correction: Correction,
+    each: str,
+    paths: str,
+    lean: Lean | None = None,
+    moved: tuple[str, str] | None = None,
 ) -> str:
     """The quantiles that are learnt, [B, h, quantiles], in units of the window.
 
@@ -36,6 +42,8 @@ def add_quantiles(
         each: [B, h, width] float64, the output.
         paths: [B, h, paths].
         lean: what the quantiles are averaged with; None for nothing.
+        moved: how far the median is then moved, [B, 1, 1] from 0 to 1, and to what, [B, h, 1], all
+            quantiles with it; None for nowhere.
     """
     count, middle = len(head.quantiles), head.middle
     logits = f.part(each, 0, head.paths, 2)
@@ -55,6 +63,9 @@ def add_quantiles(
         theirs = f("Mul", lean.deviation, normal(head.quantiles))
         median = f("Add", median, f("Mul", lean.share, f("Sub", lean.mean, median)))
         away = f("Add", away, f("Mul", lean.share, f("Sub", theirs, away)))
+    if moved is not None:
+        share, to = moved
+        median = f("Add", median, f("Mul", share, f("Sub", to, median)))
     away = f("Mul", away, correction.factor)
     # never crossing, though a factor further out may be smaller
     below = f("Neg", _rising(f, f("Neg", away), range(middle, -1, -1)))
