@@ -157,6 +157,9 @@ def test_the_separator(text: str, separator: str) -> None:
             "a,,b\n1,2,3\n",
             "stdin, line 1: column 2 has no name; give it one, or remove the column",
         ),
+        ('{"a": 1, "b": 2}\n{"a": 3}\n', "stdin: this looks like JSON; give a CSV file"),
+        ('[\n  {"a": 1}\n]\n', "stdin: this looks like JSON; give a CSV file"),
+        ("<!DOCTYPE html>\n<p>\n", "stdin: this looks like a web page or XML; give a CSV file"),
         (
             "2024-01-01,1.5\n2024-01-02,2\n",
             "stdin, line 1: expected the names of the columns, got values (2024-01-01, 1.5); "

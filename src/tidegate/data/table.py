@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
@@ -26,6 +27,8 @@ _SAMPLE = 50
 _CONTENT = np.ones(256, bool)
 """Whether a byte makes a row more than a blank one."""
 _CONTENT[list(b' \t\n";|,')] = False
+_FORMATS = {rb'\s*\[?\s*\{\s*"': "JSON", rb"(?i)\s*<(!doctype|html|\?xml)": "a web page or XML"}
+"""What is no table, by how it begins."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +69,9 @@ def read_table(path: str, stdin: BinaryIO | None = None) -> TextTable:
     import polars as pl
 
     name, data = read_text(path, stdin)
+    for begin, kind in _FORMATS.items():
+        if re.match(begin, data):
+            raise DataError(f"{name}: this looks like {kind}; give a CSV file")
     rows = _split(name, data)
     try:
         frame = pl.read_csv(
