@@ -6,9 +6,21 @@ built-in exception that Python's conventions ask for, so ``except ValueError`` k
 
 from __future__ import annotations
 
+import re
+
+_ENDS = re.compile(r"\s*\n\s*")
+
 
 class TidegateError(Exception):
-    """Anything that tidegate raises on purpose."""
+    """Anything that tidegate raises on purpose.
+
+    Example:
+        >>> str(DataError("X is 0    1.5\\n1    2.5"))  # a value may print as several lines
+        'X is 0    1.5 1    2.5'
+    """
+
+    def __str__(self) -> str:
+        return _ENDS.sub(" ", super().__str__())
 
 
 class ArgumentError(TidegateError, ValueError):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 
+from tidegate import DataError
 from tidegate.data.sequences import read_sequences
 
 
@@ -14,3 +16,9 @@ def test_columns_that_are_numbered_go_by_their_place() -> None:
     assert x.rows.tolist() == [[3, 4], [1, 2]] and x.form.names is None
     tokens = pd.DataFrame(["b", "a"]).assign(sequence=[1, 1], step=[1, 0])
     assert read_sequences(tokens).rows.tolist() == ["a", "b"]
+
+
+def test_whole_numbers_that_no_float_holds() -> None:
+    frame = pd.DataFrame({"sequence": [1, 1], "step": [0, 1], "v": [10**400, 1]})
+    with pytest.raises(DataError, match="'v' of X must hold numbers, got Object"):
+        read_sequences(frame)

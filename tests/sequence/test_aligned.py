@@ -66,6 +66,7 @@ def test_a_bare_list_is_taken_where_it_can_have_but_one_order() -> None:
         (pl.DataFrame({"sequence": ["a", "b", "c"]}), "add one of values"),
         ([1, 2, 1, 3, 4], "differs within the sequence 'a': 2 and 4"),
         ([1.0, 2.0, np.nan, 3.0, 2.0], "differs within the sequence 'c'"),
+        ([[1], [2, 3], [1], [3], [2]], "y has rows of different lengths"),
     ],
 )
 def test_values_that_do_not_fit(given: Any, message: str) -> None:

@@ -206,6 +206,7 @@ def test_the_vocabulary_is_as_large_as_is_asked() -> None:
         ([1] * 24, "y has 1 class, 1"),
         ([1, "a"] * 12, "mixes types: label 1 is 'a'"),
         (np.zeros((24, 2)), "1d array"),
+        ([["a"], *[["a", "b"]] * 23], r"^y 1 is \['a', 'b'\]; .* each step to SequenceTagger"),
         ([2**63, 1] * 12, "y 0 is 9223372036854775808, a number of more than 64 bits; give labels"),
         (np.arange(24) * 1j, r"^Complex data not supported\. Give one label"),
         (np.linspace(0, 1, 24), "continuous.* SequenceRegressor learns numbers"),
@@ -244,6 +245,14 @@ def test_a_score_of_labels_in_an_array_of_objects() -> None:
     yes = (Y == 1).astype(object)
     fitted = model().fit(X, yes)
     assert fitted.score(X, yes) == fitted.score(X, Y == 1) == 1.0
+
+
+def test_a_score_needs_labels_that_may_be_right() -> None:
+    fitted = model(Training(updates=1, members=1)).fit(X, Y)
+    with pytest.raises(tg.DataError, match="y has 23 labels, X has 24 sequences"):
+        fitted.score(X, Y[:-1])
+    with pytest.raises(tg.DataError, match="label 'a', and 0 is one that was learnt"):
+        fitted.score(X, ["a"] * 24)
 
 
 def test_numbers_that_are_written_as_texts() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.metrics import r2_score
 
 import tidegate as tg
 from tidegate.network import Loss
@@ -15,6 +16,7 @@ RANDOM = np.random.default_rng(0)
 X = [RANDOM.normal(size=n) for n in RANDOM.integers(6, 14, 60)]
 MEAN = np.array([x.mean() for x in X])
 QUICK = Training(updates=300, members=1, learning_rate=1e-2)
+ONCE = Training(updates=1, members=1)
 
 
 def model(**given: Any) -> tg.SequenceRegressor:
@@ -106,6 +108,7 @@ def test_a_warm_start_goes_on_in_the_same_units() -> None:
         (np.r_[MEAN[:3], np.nan, MEAN[4:]], "NaN or infinity, for sequence 3"),
         (np.r_[MEAN[:4], np.inf, MEAN[5:]], "NaN or infinity, for sequence 4"),
         (np.ma.array(MEAN, mask=np.arange(60) == 5), "NaN or infinity, for sequence 5"),
+        (1.5, r"must be \[n\] or \[n, K\], got an array of \(\)"),
         ([10**400] * 60, "y must hold numbers: int too large"),
         (["a"] * 60, "y must hold numbers: got texts such as 'a'"),
         ([[1.0], *[[1.0, 2.0]] * 59], "got rows of different lengths"),
@@ -118,6 +121,15 @@ def test_a_warm_start_goes_on_in_the_same_units() -> None:
 def test_numbers_that_cannot_be_used(y: Any, message: str) -> None:
     with pytest.raises(tg.DataError, match=message):
         model().fit(X, y)
+    with pytest.raises(tg.DataError, match=message):
+        model(training=ONCE).fit(X, MEAN).score(X, y)
+
+
+def test_a_score_is_scikit_learn_s() -> None:
+    y, weights = np.stack([MEAN, MEAN**2], axis=1), np.arange(60.0)
+    fitted = model(training=ONCE).fit(X, y)
+    found = r2_score(y, fitted.predict(X), sample_weight=weights)
+    assert fitted.score(X, y, weights) == pytest.approx(found, abs=1e-12)
 
 
 @pytest.mark.parametrize("loss", ["cake", "categorical", Loss("binary"), 5, None])

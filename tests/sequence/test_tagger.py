@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -206,6 +207,9 @@ def test_a_grid() -> None:
         ([1] * 20, r"y of sequence 0 must be \[T\]"),
         (None, "requires y"),
         (3, "must hold the labels of each sequence"),
+        (np.array(3), "must hold the labels of each sequence"),
+        ([Decimal(1)] * 20, r"y of sequence 0 must be \[T\]"),
+        ([np.array([1, [2, 3]], object)] * 20, "rows of different lengths"),
     ],
 )
 def test_labels_that_cannot_be_used(y: Any, message: str) -> None:

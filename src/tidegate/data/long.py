@@ -192,7 +192,7 @@ def _numbers(column: Any) -> NDArray[np.float64]:
     if mixed and not any(isinstance(value, str) for value in values):
         try:
             return np.array([np.nan if v is None else float(v) for v in values])
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             pass
     raise DataError(
         f"the column {column.name!r} of X must hold numbers, got {column.dtype}; a long frame of "

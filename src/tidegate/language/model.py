@@ -365,7 +365,7 @@ class LanguageModel(BaseEstimator):  # type: ignore[misc]  # no types there
     def _nats(self, text: str) -> Array:
         ids = self._ids(text, "text")
         if len(ids) == 1:
-            raise DataError(f"text must have one token at least, got {text!r}")
+            raise DataError(f"text must have one token at least, got {text!r:.60}")
         return Reader(self.network_, 1).nats(ids)
 
     def _after(self, prompt: str) -> tuple[Reader, Array]:

@@ -60,11 +60,11 @@ class TextStream:
         """
         if isinstance(tokens, str) or len(tokens) != len(self):
             raise ArgumentError(
-                f"tokens must be a list of {len(self)}, one for each text, got {tokens!r}"
+                f"tokens must be a list of {len(self)}, one for each text, got {tokens!r:.60}"
             )
         for token in tokens:
             if not isinstance(token, str):
-                raise ArgumentError(f"a token must be a text, got {token!r}")
+                raise ArgumentError(f"a token must be a text, got {token!r:.60}")
             parts = 1 if token in self.alphabet.vocabulary else len(self.alphabet.tokens(token))
             if parts != 1:
                 raise ArgumentError(

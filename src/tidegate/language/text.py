@@ -130,7 +130,7 @@ def one_text(text: Any) -> str:
     elif isinstance(text, Sequence) and not isinstance(text, bytes):
         for i, part in enumerate(text):
             if not isinstance(part, str):
-                raise DataError(f"text {i} must be a text, got {type(part).__name__} {part!r}")
+                raise DataError(f"text {i} must be a text, got {type(part).__name__} {part!r:.60}")
         whole = END.join(str(part) for part in text)
     else:
         raise DataError(f"text must be a text or a list of texts, got {type(text).__name__}")

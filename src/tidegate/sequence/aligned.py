@@ -115,11 +115,13 @@ def _by_id(values: Array, ids: list[Any], x: Ragged, name: str) -> Array:
 
 def _one_each(given: Any, x: Ragged, name: str) -> Array:
     """The value of each sequence, from one at every step."""
-    given = bare(given) if isinstance(given, list | tuple) else given
-    column = np.asarray(given)
-    if len({type(value) for value in given} if isinstance(given, list | tuple) else ()) > 1:
-        column = np.array(given, object)
-    column = column[x.order]
+    try:
+        if isinstance(given, list | tuple):
+            alike = len({type(value) for value in given}) == 1
+            given = np.array(bare(given), None if alike else object)
+        column = np.asarray(given)[x.order]
+    except ValueError:
+        raise DataError(f"{name} has rows of different lengths; give one value a row") from None
     first = np.repeat(x.spans.start, x.length)
     differs = column != column[first]
     if column.dtype.kind == "f":

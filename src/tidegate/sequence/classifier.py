@@ -180,10 +180,17 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
 
         Args:
             X, y, sample_weight: as for `fit`.
+
+        Raises:
+            NotFittedError: before `fit`.
+            DataError: if X, y or the weights cannot be used.
         """
         fitting.check_fitted(self)
-        y, weights = fitting.in_order(self, X, y, sample_weight)
-        return float(super().score(X, labels.column(y), weights))
+        x = fitting.read(self, X, self.learned_)
+        truth = labels.column(aligned(y, x), len(x))
+        labels.check_type(truth, self.classes_)
+        right = truth == self.classes_[softmax(self.learned_.outputs(x)).argmax(axis=1)]
+        return float(np.average(right, weights=fitting.weights_of(sample_weight, x)))
 
     def stream(self, n: int = 1, *, chances: bool = False) -> Stream:
         """n sequences that begin now; see `Stream`. For a model with ``bidirectional=False``.

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..cells import CELLS
-from ..data.long import is_frame
 from ..data.sequences import InputTypeError, Ragged, read_sequences, unmasked
 from ..errors import ArgumentError, DataError, NotFittedError
 from ..network import NetworkSpec, checks
@@ -311,14 +310,6 @@ def _check_words(tokens: NDArray[Any]) -> None:
             f"X holds numbers that are written as texts, such as {written!r}; give numbers, such "
             f"as by X.astype(float)"
         )
-
-
-def in_order(estimator: Any, X: Any, *given: Any) -> list[Any]:
-    """What is given for each sequence, in the order in which `read` has them; see `aligned`."""
-    if not is_frame(X):
-        return list(given)
-    x = read(estimator, X, estimator.learned_)
-    return [aligned(values, x) for values in given]
 
 
 def note_features(estimator: Any) -> None:

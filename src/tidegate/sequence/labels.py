@@ -145,7 +145,8 @@ def column(y: Any, n: int | None = None) -> Array:
         y = np.asarray(y)
         if y.dtype.kind in "OT":
             y = y.tolist()
-    if n is not None and np.ndim(y) and len(y) != n:
+    sized = isinstance(y, list | tuple) or np.ndim(y) > 0
+    if n is not None and sized and len(y) != n:
         raise DataError(f"y has {len(y)} labels, X has {n} sequences; each needs one")
     if isinstance(y, list | tuple):
         y = bare(y)
@@ -155,6 +156,11 @@ def column(y: Any, n: int | None = None) -> Array:
                 raise DataError(f"y {i} is missing: Input y contains NaN; give it a label")
             if kind.endswith("bits"):
                 raise DataError(f"y {i} is {y[i]!r:.60}, a {kind}; give labels as texts")
+            if isinstance(y[i], list | tuple) and len(y[i]) != 1:
+                raise DataError(
+                    f"y {i} is {y[i]!r:.60}; give one label for each sequence, or one for each "
+                    f"step to SequenceTagger"
+                )
             if kind != kinds[0] and "list" not in (kind, kinds[0]):
                 raise DataError(
                     f"y mixes types: label {i} is {y[i]!r}, label 0 is {y[0]!r}; give labels of "

@@ -157,7 +157,10 @@ class SequenceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  #
         Raises:
             NotFittedError: before `fit`.
             ArgumentError: if the model says several quantiles of a number.
+            DataError: if X, y or the weights cannot be used.
         """
+        from sklearn.metrics import r2_score
+
         fitting.check_fitted(self)
         quantiles = self.learned_.spec.outputs // len(self.units_.centre)
         if quantiles > 1:
@@ -165,7 +168,10 @@ class SequenceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  #
                 f"score is of one number, and this model says {quantiles} quantiles of each; judge "
                 f"what predict gives, such as by sklearn.metrics.mean_pinball_loss"
             )
-        return float(super().score(X, *fitting.in_order(self, X, y, sample_weight)))
+        x = fitting.read(self, X, self.learned_)
+        truth, _ = numbers_of(aligned(y, x), len(x))
+        said = self.units_.undo(self.learned_.outputs(x)).reshape(len(x), -1)
+        return float(r2_score(truth, said, sample_weight=fitting.weights_of(sample_weight, x)))
 
     def stream(self, n: int = 1) -> Stream:
         """n sequences that begin now; see `Stream`. For a model with ``bidirectional=False``.

@@ -65,8 +65,8 @@ def of_steps(y: Any, x: Ragged) -> tuple[Array, Array | None]:
     """
     if y is None:
         raise DataError("requires y to be passed, but the target y is None; give labels of steps")
-    if not hasattr(y, "__len__"):
-        raise DataError(f"y must hold the labels of each sequence, got {y!r}")
+    if not hasattr(y, "__len__") or getattr(y, "ndim", 1) == 0:
+        raise DataError(f"y must hold the labels of each sequence, got {y!r:.60}")
     y = by_sequence(y, x)
     if len(y) != len(x):
         rows = "" if x.order is None else f" in {len(x.order)} rows"
@@ -175,12 +175,14 @@ def _labels(item: Any, number: int) -> Array:
     """The labels of a sequence as an array."""
     try:
         found = unmasked(bare(item) if isinstance(item, list | tuple) else item)
+        if found.ndim and found.dtype.kind in "OT":
+            found = np.array(bare(found.tolist()))
+        return found
     except ValueError:
         raise DataError(
             f"y of sequence {number} must be [T] labels or [T, K] of 0 and 1, got rows of "
             f"different lengths"
         ) from None
-    return np.array(bare(found.tolist())) if found.dtype.kind in "OT" else found
 
 
 def _check_types(item: Any, part: Array, number: int, before: str) -> str:
@@ -204,7 +206,7 @@ def _check_types(item: Any, part: Array, number: int, before: str) -> str:
             continue
         if kind == "missing":
             raise DataError(f"y of sequence {number} has no label at step {step}; give it one")
-        what = f"the label of step {step} is {given[step : step + 1].tolist()[0]!r}"
+        what = f"the label of step {step} is {given[step : step + 1].tolist()[0]!r:.60}"
         if kind not in ("text", "number"):
             raise DataError(f"y of sequence {number} must hold texts or numbers; {what}")
         raise DataError(

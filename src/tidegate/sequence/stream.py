@@ -261,7 +261,7 @@ class Stream:
             return None
         chosen = np.asarray(which)
         if chosen.ndim != 1 or chosen.dtype.kind not in "iu" or not len(chosen):
-            raise ArgumentError(f"which must be [m] numbers of sequences, got {which!r}")
+            raise ArgumentError(f"which must be [m] numbers of sequences, got {which!r:.60}")
         if chosen.min() < 0 or chosen.max() >= self._n or len(np.unique(chosen)) < len(chosen):
             raise ArgumentError(f"which must be different numbers from 0 to {self._n - 1}")
         return chosen

@@ -67,6 +67,8 @@ def numbers_of(y: Any, n: int) -> tuple[Array, bool]:
         array = unmasked(y)
     except ValueError:
         raise DataError("y must be [n] or [n, K], got rows of different lengths") from None
+    if array.ndim not in (1, 2) or 0 in array.shape[1:]:
+        raise DataError(f"y must be [n] or [n, K], got an array of {array.shape}")
     if array.dtype.kind == "c":
         raise DataError("Complex data not supported: y has complex numbers")
     if array.dtype.kind in "mM":
@@ -77,8 +79,6 @@ def numbers_of(y: Any, n: int) -> tuple[Array, bool]:
         texts = array.dtype.kind in "UST"
         why = f"got texts such as {array.ravel()[0].item()!r}" if texts else str(error)
         raise DataError(f"y must hold numbers: {why}") from None
-    if table.ndim not in (1, 2) or 0 in table.shape[1:]:
-        raise DataError(f"y must be [n] or [n, K], got an array of {table.shape}")
     if len(table) != n:
         raise DataError(f"y has {len(table)} rows, X has {n} sequences; each needs one")
     if not np.isfinite(table).all():
