@@ -38,7 +38,7 @@ def test_the_weights_are_those_of_least_squares_with_a_penalty_on_all_but_the_bi
     random = np.random.default_rng(0)
     x, y = random.normal(size=(40, 5)) + 3, random.normal(size=(40, 2))
     sums = _Sums.of(x[:7], y[:7]) + _Sums.of(x[7:], y[7:])
-    found = next(sums.solved(np.array([0.1])))
+    found = sums.solved(0.1)[0]
     around, target = x - x.mean(0), y - y.mean(0)
     penalty = 0.1 * (around**2).sum() / 5
     # the penalty as rows of their own (Hastie et al. 2009, exercise 3.12)

@@ -61,8 +61,8 @@ class Ridge:
             newest += _Sums.of(x[place > 0], y[place > 0])
         strength = STRENGTHS[-1]
         if early.count and newest.count:
-            strength = STRENGTHS[np.argmin([newest.error(r) for r in early.solved(STRENGTHS)])]
-        return next((early + between + newest).solved(np.array([strength])))
+            strength = STRENGTHS[np.argmin([newest.error(r) for r in early.solved(*STRENGTHS)])]
+        return (early + between + newest).solved(strength)[0]
 
     def ahead(self, windows: Windows) -> Array:
         """``[k, h]``, what comes after k windows, in their units."""
@@ -100,7 +100,7 @@ class _Sums:
             self.yy + other.yy,
         )
 
-    def solved(self, strengths: Array) -> Iterator[Ridge]:
+    def solved(self, *strengths: float) -> list[Ridge]:
         """The ridge regression of each strength, its bias free."""
         count = max(self.count, 1)
         mean, target = self.x / count, self.y / count
@@ -109,9 +109,8 @@ class _Sums:
             turned = vectors.T @ (self.xy - count * np.outer(mean, target))
             values = np.maximum(values, 0)
             unit = max(float(values.mean()), np.finfo(np.float64).tiny)
-            for strength in strengths:
-                weights = vectors @ (turned / (values + strength * unit)[:, None])
-                yield Ridge(weights, target - mean @ weights)
+            weights = [vectors @ (turned / (values + s * unit)[:, None]) for s in strengths]
+            return [Ridge(each, target - mean @ each) for each in weights]
 
     def error(self, ridge: Ridge) -> float:
         """The squared error of a regression on these windows, in all."""
