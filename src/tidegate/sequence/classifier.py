@@ -34,6 +34,9 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
     and ``step``, whose sequences count in the order in which they first come; its other columns are
     known by their names. NaN is a missing value.
 
+    Beside the networks stand, where they help, a bag of words, or random kernels of series that are
+    read to both ends; ``training`` says how to do without the latter.
+
     Learnt by `fit`: ``classes_``; ``n_features_in_``, and ``feature_names_in_`` of a frame;
     ``learned_``, the networks and the course of each one's training.
 
