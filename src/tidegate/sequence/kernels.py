@@ -27,6 +27,8 @@ GROUPS = 32
 """Groups of each dilation, whatever they read."""
 FEW = 4
 """Columns, at most, of which each is read for itself; of more, sums of some."""
+SUMS, SUMMED = 8, 8
+"""Such sums of each dilation; columns of one, at most, and no more than half of all."""
 CLEAR = 0.01
 """The lead from which on a win counts whole: rounding would else decide it where nothing moves."""
 BLOCK = 64
@@ -65,8 +67,8 @@ class Kernels:
         if columns <= FEW:
             read = np.repeat(np.eye(columns, dtype=bool)[None], dilations, axis=0)
         else:
-            order = random.permuted(np.tile(np.arange(columns), (dilations, RIVALS, 1)), axis=2)
-            read = order < min(RIVALS, columns // 2)
+            order = random.permuted(np.tile(np.arange(columns), (dilations, SUMS, 1)), axis=2)
+            read = order < min(SUMMED, columns // 2)
         parts = read.shape[1]
         shape = (dilations, parts, TAPS, RIVALS * (GROUPS // parts))
         weight = random.standard_normal(shape)
