@@ -29,14 +29,17 @@ def scaled(x: Array, weights: Array) -> Array:
     return (x - share @ x) / np.sqrt(share @ (x - share @ x) ** 2)
 
 
+@pytest.mark.parametrize("strength", [0.02, 1e-8])
 @pytest.mark.parametrize(("n", "features"), SHAPES)
-def test_as_scikit_learn_has_it(n: int, features: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_as_scikit_learn_has_it(
+    n: int, features: int, strength: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
     x, y, weights = problem(n, features)
-    monkeypatch.setattr(ridge, "STRENGTHS", np.array([0.02]))
+    monkeypatch.setattr(ridge, "STRENGTHS", np.array([strength]))
     found, left_out = solve(x, y, weights)
     z = scaled(x, weights)
     # the penalty goes by the sum of squares, which is that of the features, all in deviations
-    penalty = 0.02 * features * weights.sum()
+    penalty = strength * features * weights.sum()
     whole = Peer(alpha=penalty).fit(z, y, sample_weight=weights)
     np.testing.assert_allclose(found.outputs(x.astype(np.float32)), whole.predict(z), atol=1e-4)
     for i in range(n):

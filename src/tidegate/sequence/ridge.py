@@ -89,5 +89,5 @@ def _left_out(
     kept = values / (values + strength)
     error = target - left @ (kept[:, None] * turned)
     leverage = left**2 @ kept + share  # of the slopes and of the mean
-    found: Array = error / np.maximum(1 - leverage, 1e-6)[:, None]
+    found: Array = error / np.maximum(1 - leverage, 1e-12)[:, None]
     return found
