@@ -45,3 +45,24 @@ def test_one_window_or_none() -> None:
     whole = Panel(np.array([1.0, 2.0]), np.array([0]), np.array([2]), np.array([2]))
     found = quantiles("ridge", whole, np.array([0]), np.array([2]), 3, 1, np.array([0.5]))
     assert np.isfinite(found).all()
+
+
+def test_nothing_is_learnt_from_how_large_later_values_are() -> None:
+    random = np.random.default_rng(0)
+    values = np.where(random.random(120) < 0.15, random.gamma(2, 2, 120), 0)
+    later = np.concatenate([values[:100], 1000 * values[100:] + 1000])
+    whole, known = np.array([120]), np.array([100])
+    one, other = (
+        quantiles(
+            "ridge",
+            Panel(each, np.array([0]), whole, known),
+            np.array([0]),
+            known,
+            4,
+            1,
+            np.array([0.1, 0.5, 0.9]),
+        )
+        for each in (values, later)
+    )
+    assert one[..., 1].any()  # some of its newest lags are above 0
+    np.testing.assert_array_equal(one, other)

@@ -114,8 +114,10 @@ def _sample(panel: Panel, lags: int, horizon: int, season: int) -> tuple[Array, 
             continue
         x, centre, scale = _windows(block.filled(season), row, cut, lags)
         y = (block.y[row[:, None], cut[:, None] + np.arange(horizon)] - centre) / scale
-        # of a window with a deviation of almost nothing, what comes after it may be anything
+        # of a window with a deviation of almost nothing, what comes after it may be anything; one
+        # that never moves has no unit, and the weights are not asked about it
         usable = ~np.isnan(y).any(axis=1) & (np.abs(y).max(axis=1, initial=0) < 100)
+        usable &= x.any(axis=1)
         inputs.append(x[usable])
         targets.append(y[usable])
     x, y = np.concatenate(inputs), np.concatenate(targets)
