@@ -199,8 +199,9 @@ def test_tagger_of_characters(tmp_path: Path) -> None:
     vocabulary = json.loads(metadata["vocabulary"])["tokens"]
     text = "a toad?"  # the last one was never seen: number 0
     known = [vocabulary.index(c) if c in vocabulary else 0 for c in text]
-    chances = session(tmp_path / "model.onnx").run(["probabilities"], {"tokens": [known]})[0]
-    assert known[-1] == 0
+    feed = feed_of(model, [text])
+    assert known[-1] == 0 and feed["tokens"].tolist() == [known]
+    chances = session(tmp_path / "model.onnx").run(["probabilities"], feed)[0]
     assert np.abs(chances[0] - model.predict_proba([text])[0]).max() < TOLERANCE
 
 
@@ -234,11 +235,14 @@ def test_regressor_of_texts(tmp_path: Path) -> None:
 def test_tagger_of_words(tmp_path: Path) -> None:
     X = [["a", "cat", "sleeps"], ["the", "dog"], ["a", "dog", "barks", "twice"]]
     y = [["DET", "NOUN", "VERB"], ["DET", "NOUN"], ["DET", "NOUN", "VERB", "ADV"]]
-    model = tg.SequenceTagger(hidden=4, training=SHORT, random_state=0).fit(X, y)
+    training = Training(updates=20, members=2, min_count=1)
+    model = tg.SequenceTagger(hidden=4, training=training, random_state=0).fit(X, y)
+    wide = model.learned_.members[1].wide
+    assert wide is not None and wide.weight.any()
     model.to_onnx(tmp_path / "model.onnx")
     some = [["a", "purring", "dog"], ["cats"]]
     feed = feed_of(model, some)
-    assert feed.keys() == {"parts", "weights", "lengths"}
+    assert feed.keys() == {"parts", "weights", "lengths", "grams", "counts"}
     chances = session(tmp_path / "model.onnx").run(["probabilities"], feed)[0]
     for i, expected in enumerate(model.predict_proba(some)):
         assert np.abs(chances[i, : len(expected)] - expected).max() < TOLERANCE

@@ -238,6 +238,7 @@ def test_texts_are_loaded_to_the_same_bits(number: int, tmp_path: Path) -> None:
         (("inputs", "width"), 0),
         (("inputs", "lower"), 1),
         (("inputs", "steps"), None),
+        (("inputs", "whole"), 1),
     ],
 )
 def test_a_file_of_texts_that_was_tampered_with(
@@ -253,7 +254,7 @@ def test_a_file_of_texts_that_was_tampered_with(
 
 @pytest.mark.parametrize(
     ("number", "message"),
-    [(2, "of format 2, .*: fit and save it again$"), (4, "of format 4, .*: use a newer tidegate$")],
+    [(3, "of format 3, .*: fit and save it again$"), (5, "of format 5, .*: use a newer tidegate$")],
 )
 def test_a_file_of_another_format_is_not_called_damaged(
     number: int, message: str, tmp_path: Path

@@ -81,8 +81,11 @@ def test_every_word_with_the_bag_of_words_beside() -> None:
         whole = model.predict_proba([sentence[: t + 1], WORDS[0]])[0]
         np.testing.assert_array_equal(stream.push(word), whole, err_msg=word)
     tagger = tg.SequenceTagger(**SMALL, training=training).fit(WORDS, WORDS)
-    tags = tagger.stream()
+    assert tagger.learned_.members[0].wide.weight.any()
+    tags, chances = tagger.stream(), tagger.stream(chances=True)
     assert [tags.push(word) for word in sentence] == tagger.predict([sentence])[0].tolist()
+    whole = tagger.predict_proba([WORDS[0], sentence])[1]
+    np.testing.assert_array_equal([chances.push(word) for word in sentence], whole)
 
 
 @pytest.mark.parametrize("segment", [1, 3])

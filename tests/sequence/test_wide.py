@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
 from zlib import crc32
 
 import numpy as np
 import pytest
 from sklearn.feature_extraction.text import TfidfTransformer
 
-from tidegate import SequenceClassifier, SequenceTraining
+from tidegate import SequenceClassifier, SequenceTagger, SequenceTraining
 from tidegate.data.sequences import read_sequences
 from tidegate.network import Loss
 from tidegate.sequence.tasks import Task
-from tidegate.sequence.wide import COLUMNS, Grams, Wide, WideLearner, inverse_frequency, sparse
+from tidegate.sequence.wide import COLUMNS, Grams, Wide, WideLearner
 
 PAIRS = Grams(2, lower=True)
 TEXTS = [["a", "cat", "sat"], ["a", "dog"], ["A", "cat", "A", "cat"], ["cat"]]
 
 
 def dense() -> np.ndarray:
-    table = sparse(read_sequences(TEXTS), PAIRS)
+    table = PAIRS.of(read_sequences(TEXTS)).weighed(np.ones(COLUMNS))
     found = np.zeros((len(TEXTS), COLUMNS))
     for i in range(len(TEXTS)):
         column, rows = table.take(np.array([i]))
@@ -37,10 +38,10 @@ def test_words_and_pairs_are_counted() -> None:
 
 def test_the_parts_of_a_word_weigh_as_much_as_the_word() -> None:
     letters = Grams(2, lower=True, letters=True)
-    column, rows = sparse(read_sequences([["at"]]), letters).take(np.array([0]))
+    column, rows = letters.of(read_sequences([["at"]])).take(np.array([0]))
     parts = (b"<a", b"at", b"t>", b"<at", b"at>", b"<at>")
     weight = {(crc32(part) + 1) % COLUMNS: 6**-0.5 for part in parts} | {crc32(b"at") % COLUMNS: 1}
-    found = dict(zip(column.tolist(), (rows.toarray()[0] * 2**0.5).tolist(), strict=True))
+    found = dict(zip(column.tolist(), rows.toarray()[0].tolist(), strict=True))
     assert found == pytest.approx(weight)
 
 
@@ -57,10 +58,9 @@ def test_no_text_goes_too_far() -> None:
 
 
 def test_rarity_is_that_of_scikit_learn() -> None:
-    x = read_sequences(TEXTS)
     held = (dense() > 0).astype(float)
     theirs = TfidfTransformer().fit(held).idf_
-    ours = inverse_frequency(x, PAIRS)
+    ours = PAIRS.of(read_sequences(TEXTS)).rarity()
     seen_twice = held.sum(axis=0) > 1
     np.testing.assert_allclose(ours[seen_twice], theirs[seen_twice], rtol=1e-6)
     assert not ours[~seen_twice].any()
@@ -68,7 +68,8 @@ def test_rarity_is_that_of_scikit_learn() -> None:
 
 def test_rows_times_weights() -> None:
     weight = np.random.default_rng(0).normal(size=(COLUMNS, 3))
-    column, rows = sparse(read_sequences(TEXTS), PAIRS).take(np.array([2, 0, 2]))
+    table = PAIRS.of(read_sequences(TEXTS)).weighed(np.ones(COLUMNS))
+    column, rows = table.take(np.array([2, 0, 2]))
     expected = (dense() @ weight)[[2, 0, 2]]
     np.testing.assert_allclose(rows @ weight[column], expected)
     layer = Wide(np.ones(COLUMNS), weight)
@@ -134,12 +135,16 @@ def test_of_classes_each_learns_by_the_mean_and_half_by_itself() -> None:
     np.testing.assert_allclose(moved, -0.5 * slope(1), atol=1e-6)  # the weights are float32
 
 
-def test_who_goes_on_learning_begins_where_it_was() -> None:
+@pytest.mark.parametrize("steps", [False, True])
+def test_who_goes_on_learning_begins_where_it_was(steps: bool) -> None:
     """The halves of the mean are in a member's weights, and must come out of them again."""
-    texts, labels = ["a dog", "a cat", "the dog", "the cat"] * 2, list("xyxy") * 2
+    texts = [["a", "dog"], ["a", "cat"], ["the", "dog"], ["the", "cat"]] * 2
+    kind: Any = SequenceTagger if steps else SequenceClassifier
+    labels = texts if steps else list("xyxy") * 2
     training = SequenceTraining(updates=20, min_count=1)
-    model = SequenceClassifier(hidden=4, training=training, warm_start=True, random_state=0)
+    model = kind(hidden=4, training=training, warm_start=True, random_state=0)
     chances = model.fit(texts, labels).predict_proba(texts)
+    assert model.learned_.members[0].wide.weight.any()
     still = SequenceTraining(updates=3, min_count=1, learning_rate=0, weight_decay=0)
     again = model.set_params(training=still).fit(texts, labels).predict_proba(texts)
     np.testing.assert_array_equal(again, chances)

@@ -94,7 +94,7 @@ class Ragged:
         """Where each lies among the rows."""
         return Spans(np.cumsum(self.length) - self.length, self.length)
 
-    def take(self, chosen: NDArray[Any]) -> Ragged:
+    def take(self, chosen: NDArray[Any] | slice) -> Ragged:
         """Some of the sequences."""
         spans = self.spans[chosen]
         return Ragged(self.form, self.rows[places(spans)], spans.length)

@@ -56,7 +56,7 @@ def write_labels(path: StrPath, learned: Learned, classes: Array | None) -> None
     """
     graph = Graph()
     rows, output = _outputs(graph, learned)
-    each: tuple[str, ...] = ("time",) if learned.spec.readout == "each" else ()
+    each = _each(learned)
     operator = "Sigmoid" if classes is None else "Softmax"
     attributes = {} if classes is None else {"axis": -1}
     chances = graph.add(operator, output, attributes=attributes)
@@ -112,12 +112,17 @@ def _outputs(graph: Graph, learned: Learned) -> tuple[Rows, str]:
     total = found[0] if len(found) == 1 else graph.add("Sum", *found)
     if learned.inputs.wide:  # texts have one view
         wides = (member.wide for member in learned.members if member.wide is not None)
-        total = graph.add("Sum", total, *add_wides(graph, list(wides)))
+        total = graph.add("Sum", total, *add_wides(graph, list(wides), _each(learned)))
     share = np.float32(len(found) * learned.temperature)
     total = graph.add("Div", total, graph.constant(share))
     if learned.beside is not None:
         total = add_beside(graph, learned.beside, total, table)
     return rows, total
+
+
+def _each(learned: Learned) -> tuple[str, ...]:
+    """The axes between the sequences and the outputs: that of steps, if each is judged."""
+    return ("time",) if learned.spec.readout == "each" else ()
 
 
 def _views(graph: Graph, inputs: Any) -> tuple[Rows, Rows, list[Rows]]:
@@ -140,7 +145,7 @@ def _metadata(learned: Learned) -> dict[str, str]:
             "vocabulary": inputs.vocabulary.to_json(),
             "lower": inputs.lower,
             "parts": inputs.parts,
-            "grams": None if inputs.wide is None else asdict(inputs.wide),
+            "grams": asdict(inputs.wide),
         }
     else:
         found = {"columns": inputs.form.names}

@@ -157,14 +157,15 @@ class Job:
 
     def _inputs(self, samples: Samples) -> Inputs:
         x, training, steps = samples.x, self.training, self.task.stepwise
+        whole = self.architecture.bidirectional
         if x.form.kind == "tokens":
-            return Texts.of(x, training, self.architecture.tokens, steps=steps)
+            return Texts.of(x, training, self.architecture.tokens, steps=steps, whole=whole)
         labelled = self.task.loss.kind == "categorical" and not steps
         return Numbers.of(
             x,
             samples.weights,
             training,
-            whole=self.architecture.bidirectional,
+            whole=whole,
             steps=steps,
             augment=self.task.varies(training.augment),
             labels=samples.targets[:, 0].astype(np.int64) if labelled else None,

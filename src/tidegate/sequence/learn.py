@@ -22,7 +22,7 @@ from .samples import Samples
 from .seen import Seen
 from .tasks import Task
 from .training import Training
-from .wide import Grams, Wide, WideLearner
+from .wide import Counts, Wide, WideLearner
 
 Array = NDArray[Any]
 Rows = Any
@@ -34,6 +34,8 @@ WIDE_RATE = 30_000.0
 gradients are means over a batch of which few texts hold a word."""
 WIDE_RATE_OF_NUMBERS = 1_500.0
 """The same for the other losses, which are steeper."""
+STEPS = 10.0
+"""Times both where each step is judged: a batch has so many more answers, of which it is a mean."""
 CHECKS = 20
 """How often in a training the loss of what is held out is asked for."""
 
@@ -52,7 +54,7 @@ class Inputs(Protocol):
         ...
 
     @property
-    def wide(self) -> Grams | None:
+    def wide(self) -> Counts | None:
         """What a linear layer beside the network counts; None without one."""
         ...
 
@@ -194,6 +196,7 @@ class Learner:
         total = settings.updates or 1
         mean = self.task.loss.kind == "categorical"
         multiple = WIDE_RATE if mean else WIDE_RATE_OF_NUMBERS
+        multiple *= STEPS if self.task.stepwise else 1
         if mean and before is not None:
             network.params["head_weight"][...] *= 2
             before = before.times(2)
@@ -216,7 +219,7 @@ class Learner:
         return replace(self, training=replace(self.training, validation=share)).learn(samples, seed)
 
     def targets(self, samples: Samples) -> Array:
-        """Those of the task; beside a linear layer, with the number of their text in front."""
+        """Those of the task; beside a linear layer, with the number of their row of it in front."""
         found = self.task.targets(samples)
         if self.inputs.wide:
             found = np.column_stack([np.arange(len(found)), found])
@@ -344,12 +347,12 @@ class Learned:
             total = total / (len(views) * len(self.members) * self.temperature)
             if self.beside is not None:
                 total = self.beside.joined(total, table, spans[part])
+            for member in self.members:
+                if member.wide is not None:
+                    share = len(self.members) * self.temperature
+                    total += member.wide.outputs(x.take(part), self.inputs.wide) / share
             found.append(total)
         outputs: Array = np.concatenate(found)
-        for member in self.members:
-            if member.wide is not None:
-                share = len(self.members) * self.temperature
-                outputs += member.wide.outputs(x, self.inputs.wide) / share
         return outputs
 
     @property

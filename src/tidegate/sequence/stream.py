@@ -191,8 +191,10 @@ class Stream:
             self._step_numbers(rows, which, fresh)
         else:
             for i, token in zip(range(self._n) if which is None else which, x.rows, strict=True):
-                if inputs.wide:
-                    self._tokens[i].append(token)
+                kept = self._tokens[i]
+                kept.append(token)
+                if inputs.wide.memory is not None:
+                    del kept[: -inputs.wide.memory]
             self._advance(inputs.table(x), 1, which, 0)
         self._count[index] += 1
 
@@ -244,7 +246,8 @@ class Stream:
         tokens = [self._tokens[i] for i in np.arange(self._n)[chosen]]
         rows = np.array([token for each in tokens for token in each], object)
         x = Ragged(self._learned.inputs.form, rows, np.array([len(each) for each in tokens]))
-        return member.wide.outputs(x, self._learned.inputs.wide)
+        found = member.wide.outputs(x, self._learned.inputs.wide)
+        return found[np.cumsum(x.length) - 1] if self._learned.inputs.steps else found
 
     # ---- what it is given ----
 

@@ -15,13 +15,14 @@ from ..data.spans import Spans
 from ..data.vocabulary import Vocabulary
 from ..errors import ArgumentError
 from ..network import TokenInput
+from .nearby import Nearby
 from .training import Training
 from .wide import Grams
 
 Array = NDArray[Any]
 
 BUCKETS: dict[PartKind, int] = {"grams": 20_000, "affixes": 20_000, "none": 0}
-FORMAT = 3
+FORMAT = 4
 """Of what a file says of texts; counts up whenever the same file would read one in another way."""
 DROPPED = 0.15
 """The share of the words that are not known in a batch."""
@@ -38,9 +39,11 @@ class Texts:
     lower: bool
     steps: bool
     """Whether the network answers at every step."""
+    whole: bool
+    """Whether it also reads from the end."""
 
     @classmethod
-    def of(cls, x: Ragged, training: Training, tokens: str, *, steps: bool) -> Texts:
+    def of(cls, x: Ragged, training: Training, tokens: str, *, steps: bool, whole: bool) -> Texts:
         """Learnt from the sequences that a network learns from.
 
         Args:
@@ -48,6 +51,7 @@ class Texts:
             training: what was set.
             tokens: "word" or "char".
             steps: whether the network answers at every step.
+            whole: whether it also reads from the end.
         """
         known = x.rows.tolist()
         if training.lower:
@@ -58,7 +62,7 @@ class Texts:
             max_size=training.vocabulary,
         )
         parts: PartKind = "none" if tokens == "char" else "affixes" if steps else "grams"
-        return cls(x.form, vocabulary, parts, training.embedding, training.lower, steps)
+        return cls(x.form, vocabulary, parts, training.embedding, training.lower, steps, whole)
 
     def settings(self, tokens: str, training: Training) -> list[tuple[str, Any, Any]]:
         """What it was learnt with and keeps: each name, what it was, and what is asked for."""
@@ -74,10 +78,10 @@ class Texts:
         return "char" if self.parts == "none" else "word"
 
     @property
-    def wide(self) -> Grams | None:
-        """What a linear layer beside the network counts; None if every step is judged."""
+    def wide(self) -> Grams | Nearby:
+        """What a linear layer beside the network counts."""
         if self.steps:
-            return None
+            return Nearby(2, 2, self.whole, self.lower, self.parts)
         if self.parts == "grams":
             return Grams(2, self.lower, letters=True)
         return Grams(4, self.lower, ends=True)
@@ -132,6 +136,7 @@ class Texts:
             "width": self.width,
             "lower": self.lower,
             "steps": self.steps,
+            "whole": self.whole,
         }
 
     def tensors(self) -> dict[str, Array]:
@@ -145,8 +150,8 @@ class Texts:
         vocabulary = Vocabulary.from_json(data.get("vocabulary"))
         parts: Any = data.get("parts")
         width: Any = data.get("width")
-        lower, steps = data.get("lower"), data.get("steps")
+        flags: Any = [data.get(name) for name in ("lower", "steps", "whole")]
         sound = parts in tuple(BUCKETS) and type(width) is int and width > 0
-        if not sound or not isinstance(lower, bool) or not isinstance(steps, bool):
+        if not sound or not all(isinstance(flag, bool) for flag in flags):
             raise ArgumentError("it does not say how tokens are embedded")
-        return cls(form, vocabulary, parts, width, lower, steps)
+        return cls(form, vocabulary, parts, width, *flags)

@@ -1,17 +1,17 @@
-"""A linear layer on a text's short runs of tokens, beside the network (Cheng et al. 2016).
+"""A linear layer on short runs of tokens, of a text or around a step (Cheng et al. 2016).
 
-Its weights start at zero, and its outputs are added to the network's: so the two together begin as
-the network and can always be as good as the bag of words. Of classes, the answer is the mean of the
-two, and each learns half by what its own answer costs, half by what the mean does: by the mean
-alone, what one says at once the other never learns (Wang et al. 2020, What Makes Training
-Multi-modal Classification Networks Hard?).
+It stands beside the network. Its weights start at zero, and its outputs are added to the network's:
+so the two together begin as the network and can always be as good as the bag of words. Of classes,
+the answer is the mean of the two, and each learns half by what its own answer costs, half by what
+the mean does: by the mean alone, what one says at once the other never learns (Wang et al. 2020,
+What Makes Training Multi-modal Classification Networks Hard?).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, Protocol
 from zlib import crc32
 
 import numpy as np
@@ -41,6 +41,9 @@ class Sparse:
     value: Array
     """``[entries]``"""
 
+    def __len__(self) -> int:
+        return len(self.first) - 1
+
     def take(self, chosen: Array) -> tuple[Array, csr_array]:
         """The columns ``[U]`` that some of the rows have, and these rows, ``[m, U]``."""
         count = np.diff(self.first)[chosen]
@@ -49,6 +52,33 @@ class Sparse:
         column, where = np.unique(self.column[place], return_inverse=True)
         shape = (len(count), len(column))
         return column, csr_array((self.value[place], where, start), shape=shape)
+
+    def rarity(self) -> Array:
+        """log((1 + n) / (1 + rows that hold it)) + 1, of each column; 0 where fewer than two do."""
+        holding = np.bincount(self.column, minlength=COLUMNS)
+        found = np.log((1 + len(self)) / (1 + holding)) + 1
+        result: Array = np.where(holding > 1, found, 0.0).astype(np.float32)
+        return result
+
+    def weighed(self, idf: Array) -> Sparse:
+        """The same by how rare each column is, ``[COLUMNS]``; each row of length 1."""
+        value = self.value * idf[self.column]
+        length = np.sqrt(np.add.reduceat(value**2, self.first[:-1]))
+        value = value / np.repeat(np.maximum(length, 1e-12), np.diff(self.first))
+        return Sparse(self.first, self.column, value)
+
+
+class Counts(Protocol):
+    """What is counted: `Grams` of a text, `nearby.Nearby` of each step of one."""
+
+    @property
+    def memory(self) -> int | None:
+        """The last tokens that decide what is counted at the end; None for all."""
+        ...
+
+    def of(self, x: Ragged) -> Sparse:
+        """How often each thing occurs: a row for each text, or for each step of all."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -64,11 +94,36 @@ class Grams:
     letters: bool = False
     """Whether what each token consists of counts, too: `data.parts.grams`."""
 
-    def of(self, tokens: list[str]) -> Iterator[str]:
+    memory: ClassVar[None] = None
+
+    def of(self, x: Ragged) -> Sparse:
+        """Of each text.
+
+        A run counts as 1, in column crc32 % COLUMNS; each of a token's K parts as 1/√K, so that all
+        of them are as long as the token, in the column behind that.
+        """
+        first, columns, values = [0], [], []
+        parts: dict[str, Array] = {}
+        for item in x.each():
+            tokens = item.tolist()
+            runs = [crc32(run.encode("utf-8", "surrogatepass")) for run in self.runs(tokens)]
+            found = [np.array(runs, np.int64) % COLUMNS]
+            for token in tokens if self.letters else ():
+                if token not in parts:
+                    parts[token] = (hashed(token, "grams", COLUMNS) + 1) % COLUMNS
+                found.append(parts[token])
+            weights = np.repeat([1, *(len(part) ** -0.5 for part in found[1:])], [*map(len, found)])
+            column, place = np.unique(np.concatenate(found), return_inverse=True)
+            first.append(first[-1] + len(column))
+            columns.append(column)
+            values.append(np.bincount(place, weights))
+        return Sparse(np.array(first), np.concatenate(columns), np.concatenate(values))
+
+    def runs(self, tokens: list[str]) -> Iterator[str]:
         """Of one text.
 
         Example:
-            >>> list(Grams(2, lower=True).of(["A", "cat"]))
+            >>> list(Grams(2, lower=True).runs(["A", "cat"]))
             ['a', 'cat', 'a cat']
         """
         if self.lower:
@@ -78,45 +133,6 @@ class Grams:
         for n in range(1, self.most + 1):
             for i in range(len(tokens) - n + 1):
                 yield " ".join(tokens[i : i + n])
-
-
-def sparse(x: Ragged, grams: Grams, idf: Array | None = None) -> Sparse:
-    """What is counted of each text, by how rare it is; each row of length 1.
-
-    A run counts as 1, in column crc32 % COLUMNS; each of a token's K parts as 1/√K, so that all of
-    them are as long as the token, in the column behind that.
-
-    Args:
-        x: n texts.
-        grams: what is counted.
-        idf: ``[COLUMNS]``; None for 1.
-    """
-    first, columns, values = [0], [], []
-    parts: dict[str, Array] = {}
-    for item in x.each():
-        tokens = item.tolist()
-        runs = [crc32(run.encode("utf-8", "surrogatepass")) % COLUMNS for run in grams.of(tokens)]
-        found = [np.array(runs, np.int64)]
-        for token in tokens if grams.letters else ():
-            if token not in parts:
-                parts[token] = (hashed(token, "grams", COLUMNS) + 1) % COLUMNS
-            found.append(parts[token])
-        weights = np.repeat([1, *(len(part) ** -0.5 for part in found[1:])], [*map(len, found)])
-        column, place = np.unique(np.concatenate(found), return_inverse=True)
-        value = np.bincount(place, weights) * (1.0 if idf is None else idf[column])
-        value = value / max(float(np.sqrt((value**2).sum())), 1e-12)
-        first.append(first[-1] + len(column))
-        columns.append(column)
-        values.append(value)
-    return Sparse(np.array(first), np.concatenate(columns), np.concatenate(values))
-
-
-def inverse_frequency(x: Ragged, grams: Grams) -> Array:
-    """log((1 + n) / (1 + texts that hold it)) + 1, of each column; 0 where fewer than two do."""
-    holding = np.bincount(sparse(x, grams).column, minlength=COLUMNS)
-    found = np.log((1 + len(x)) / (1 + holding)) + 1
-    result: Array = np.where(holding > 1, found, 0.0).astype(np.float32)
-    return result
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,9 +148,10 @@ class Wide:
         """The same with its weights times a factor."""
         return Wide(self.idf, self.weight * np.float32(factor))
 
-    def outputs(self, x: Ragged, grams: Grams) -> Array:
-        """``[n, O]``"""
-        column, rows = sparse(x, grams, self.idf).take(np.arange(len(x)))
+    def outputs(self, x: Ragged, counts: Counts) -> Array:
+        """``[n, O]``, or ``[N, O]`` of steps."""
+        table = counts.of(x).weighed(self.idf)
+        column, rows = table.take(np.arange(len(table)))
         found: Array = rows @ self.weight[column]
         return found
 
@@ -142,15 +159,16 @@ class Wide:
 class WideLearner:
     """Learns the layer beside a network, through the loss that both share.
 
-    The targets that it is given have the number of their text in front; a text i that is held out,
-    and only judged, has the number −1 − i. Its updates are those of plain gradient descent: Adam's
-    would take steps as large for a rare column, of which little is known, as for any other.
+    The targets that it is given have the number of their text, or of their step among all, in
+    front; what is held out, and only judged, has −1 − i in place of its number i. Its updates are
+    those of plain gradient descent: Adam's would take steps as large for a rare column, of which
+    little is known, as for any other.
     """
 
     def __init__(
         self,
         x: Ragged,
-        grams: Grams,
+        counts: Counts,
         outputs: int,
         cost: Cost,
         rate: Callable[[int], float],
@@ -160,7 +178,7 @@ class WideLearner:
         """
         Args:
             x: the texts.
-            grams: what of them is counted.
+            counts: what of them is counted.
             outputs: of the network.
             cost: the loss, of targets without their numbers.
             rate: (updates done) → learning rate.
@@ -169,8 +187,9 @@ class WideLearner:
                 the answer is the mean of both; None if the answer is their sum, and its loss all
                 that either learns by.
         """
-        self.idf = inverse_frequency(x, grams) if before is None else before.idf
-        self.table = sparse(x, grams, self.idf)
+        found = counts.of(x)
+        self.idf = found.rarity() if before is None else before.idf
+        self.table = found.weighed(self.idf)
         self.cost = cost
         self.rate = rate
         self.bias = bias

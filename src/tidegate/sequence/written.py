@@ -14,7 +14,7 @@ from ..errors import ArgumentError
 from ..network.onnx import Graph
 from . import fitting
 from .texts import Texts
-from .wide import COLUMNS, Wide, sparse
+from .wide import COLUMNS, Wide
 
 Array = NDArray[Any]
 
@@ -26,10 +26,9 @@ def feed_of(model: Any, X: Any) -> dict[str, Array]:
     embedding that a word is the sum of, times ``weights`` [n, T, P] float32: its number in the
     vocabulary with weight 1, and len(vocabulary) + crc32(part) % 20,000 for each of its K different
     parts, each with weight 1 / K; of characters there are ``tokens`` [n, T] alone. ``lengths`` [n]
-    int64. Beside a classifier or a regressor, ``grams`` [n, G] int64 are crc32(gram) % 131,072 of
-    the text's runs of tokens, and ``counts`` [n, G] float32 how often each occurs; of words also
-    (crc32(part) % 131,072 + 1) % 131,072 of the K parts of each word, which count as 1 / √K; all
-    times any factor. `data.parts` and `wide.Grams` say what parts and runs are. Zeros fill up.
+    int64. Of what a layer beside the networks counts, ``grams`` [n, G] int64 are the columns and
+    ``counts`` [n, G] float32 how often each occurs, times any factor: `wide.Grams.of`; of a tagger
+    both are [n, T, G]: `nearby.Nearby.of`. `data.parts` says what parts are. Zeros fill up.
 
     Args:
         model: a fitted estimator of texts.
@@ -65,28 +64,34 @@ def feed_of(model: Any, X: Any) -> dict[str, Array]:
     else:
         feed = {"parts": _padded(parts, x.length), "weights": _padded(weights, x.length)}
     feed["lengths"] = x.length
-    if inputs.wide is not None:
-        table = sparse(x, inputs.wide)
-        count = np.diff(table.first)
-        feed["grams"] = _padded(table.column, count)
-        feed["counts"] = _padded(table.value.astype(np.float32), count)
+    table = inputs.wide.of(x)
+    count = np.diff(table.first)
+    for name, entries in (("grams", table.column), ("counts", table.value.astype(np.float32))):
+        rows = _padded(entries, count)
+        feed[name] = _padded(rows, x.length) if inputs.steps else rows
     return feed
 
 
-def add_wides(graph: Graph, wides: list[Wide]) -> list[str]:
-    """Adds the layers of all members to a graph: the outputs of each, [B, O]."""
-    grams = graph.input("grams", np.int64, ("batch", "grams"))
-    counts = graph.input("counts", np.float32, ("batch", "grams"))
+def add_wides(graph: Graph, wides: list[Wide], each: tuple[str, ...]) -> list[str]:
+    """Adds the layers of all members to a graph: the outputs of each, [B, O] or [B, T, O].
+
+    Args:
+        graph: that grows.
+        wides: the layers.
+        each: the axes between the texts and what is counted.
+    """
+    grams = graph.input("grams", np.int64, ("batch", *each, "grams"))
+    counts = graph.input("counts", np.float32, ("batch", *each, "grams"))
     found = []
     for wide in wides:
         assert len(wide.idf) == COLUMNS
         rarity = graph.add("Gather", graph.constant(wide.idf.astype(np.float32)), grams)
         value = graph.add("Mul", counts, rarity)
-        length = graph.add("ReduceL2", value, graph.integers(1))
+        length = graph.add("ReduceL2", value, graph.integers(-1))
         value = graph.add("Div", value, graph.add("Max", length, graph.constant(np.float32(1e-12))))
         weights = graph.add("Gather", graph.constant(wide.weight.astype(np.float32)), grams)
-        product = graph.add("Mul", weights, graph.add("Unsqueeze", value, graph.integers(2)))
-        total = graph.add("ReduceSum", product, graph.integers(1), attributes={"keepdims": 0})
+        product = graph.add("Mul", weights, graph.add("Unsqueeze", value, graph.integers(-1)))
+        total = graph.add("ReduceSum", product, graph.integers(-2), attributes={"keepdims": 0})
         found.append(total)
     return found
 
