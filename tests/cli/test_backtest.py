@@ -12,7 +12,10 @@ import pytest
 
 import tidegate
 from commands import LINES, RAIN, Run, several
+from tidegate import ForecastTraining
+from tidegate.cli.scores import verdict
 from tidegate.forecast.backtest import Backtest
+from tidegate.forecast.verdict import Verdict
 from tidegate.train.run import Run as TrainingRun
 
 WORDS = ("backtest", "rain.csv", "--horizon", "2")
@@ -36,6 +39,18 @@ def test_the_report_has_all_baselines_the_best_first(run: Run) -> None:
     assert done.out.startswith("rain: the last 5 windows of 2 days, forecast by a model")
     assert str(expected.verdict) in done.out.splitlines()[-1]
     assert os.listdir() == ["rain.csv"]
+
+
+def test_a_rule_that_was_worse_is_not_advised_because_windows_are_few() -> None:
+    frame = pl.DataFrame({"day": range(60), "rain": [1.0, 2.0] * 30})
+    training = ForecastTraining(updates=1)
+    forecaster = tidegate.Forecaster(2, time="day", target="rain", training=training)
+    judged = forecaster.backtest(frame, windows=5)
+    for margin, advice in ((0.6, ""), (-0.6, " Naive would do; --auto takes the best.")):
+        judged.__dict__["verdict"] = Verdict(
+            "no better than", "GRU", "naive", margin, None, 5, 1, "windows"
+        )
+        assert verdict(judged).endswith(f"a p value needs 8).{advice}")
 
 
 def test_forecasts_go_to_a_file_and_the_report_to_stderr(run: Run) -> None:

@@ -64,6 +64,26 @@ def test_a_loss_many_times_as_high_is_said_to_be() -> None:
     assert said(LSTM=2.9 * few, naive=few).startswith("no better than naive: 190 % higher in")
 
 
+@pytest.mark.parametrize(
+    ("count", "own", "would_do"),
+    [
+        (3, 4.0, False),  # better, in too few windows to tell
+        (3, 11.0, True),
+        (0, 4.0, False),
+        (40, 9.99, True),  # many windows do not show that it is
+        (40, 4.0, False),
+        (40, 20.0, True),
+    ],
+)
+def test_a_baseline_would_do_unless_the_model_may_well_be_better(
+    count: int, own: float, would_do: bool
+) -> None:
+    noise = NOISE[:count] - NOISE[:count].sum() / max(count, 1)
+    losses = {"LSTM": own + noise, "naive": np.full(count, 10.0)}
+    found = judge("LSTM", losses, np.zeros(count, int), np.arange(count))
+    assert found.baseline_would_do == would_do
+
+
 def test_the_best_baseline_is_the_one_compared_with() -> None:
     found = said(LSTM=8 + 0.1 * NOISE, naive=20 + NOISE, median=7 + 0 * NOISE, mean=9 + NOISE)
     assert found.startswith("worse than median by")

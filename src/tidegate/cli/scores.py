@@ -96,7 +96,7 @@ def verdict(found: Backtest) -> str:
     """The verdict as a sentence, and what to do where the model is of no use."""
     said = found.verdict
     words = sentence(said.model, said)
-    if said.relation != "beats" and said.model != "AUTO":
+    if said.baseline_would_do and said.model != "AUTO":
         words += f" {said.baseline[:1].upper()}{said.baseline[1:]} would do; --auto takes the best."
     if said.model == "AUTO" and found.took is not None:
         words += f" It took {found.took} there."

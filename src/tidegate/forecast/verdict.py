@@ -69,6 +69,19 @@ class Verdict:
             said = f": {_percent(self.margin)} {side} in {self.loss}, which may be chance"
         return f"{self.relation} {self.baseline}{said} ({sure})"
 
+    @property
+    def baseline_would_do(self) -> bool:
+        """Whether to take the baseline instead: not where the model was better, in too few windows
+        to tell that from chance.
+
+        Example:
+            >>> better = Verdict("no better than", "GRU", "naive", 0.6, None, 3, 1, "windows")
+            >>> better.baseline_would_do
+            False
+        """
+        beaten = self.relation == "beats" or (self.p is None and self.margin > 0)
+        return self.count > 0 and not beaten
+
     def to_json(self) -> dict[str, Any]:
         """A dict of plain words and numbers, and the sentence; a margin without end is null."""
         data = asdict(self)

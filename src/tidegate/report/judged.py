@@ -34,7 +34,7 @@ def verdict_of(found: Backtest) -> Verdict:
     said = found.verdict
     verb = "" if said.relation == "beats" else "is "
     rest = f"{verb}{said}."
-    if said.relation != "beats" and said.model != "AUTO":
+    if said.baseline_would_do and said.model != "AUTO":
         rest += f" {said.baseline[:1].upper()}{said.baseline[1:]} would do as well."
     if said.model == "AUTO" and found.took is not None:
         rest += f" It took {found.took} there."
