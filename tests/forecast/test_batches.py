@@ -19,7 +19,7 @@ from tidegate.train import Drawn
 
 from .frames import rain, several, wave
 
-PLAN = Plan(5, 12, 4, hidden=6, calendar=True, long_season=8, seed=3)
+PLAN = Plan(5, 12, 4, hidden=6, calendar=True, long_season=8, seed=3, begun=0.2)
 
 
 def uneven(zeros: bool) -> Series:

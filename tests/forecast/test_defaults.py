@@ -179,6 +179,12 @@ def test_long_series_are_anchored() -> None:
     assert (short.anchored, long.anchored) == (False, True)
 
 
+def test_of_many_series_some_windows_are_shown_as_if_just_begun() -> None:
+    assert suited(many(50, 60), 3).begun == 0.1
+    assert suited(many(49, 60), 3).begun == 0
+    assert suited(many(50, 2500), 3).begun == 0  # read in deviations of the series
+
+
 def test_few_rows_and_long_series_are_learnt_with_much_dropout() -> None:
     assert suited(many(100, 150), 3).dropout == 0.5
     assert suited(many(100, 250), 3).dropout == 0.2

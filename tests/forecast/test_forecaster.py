@@ -56,6 +56,12 @@ def test_series_shorter_than_the_horizon_are_told() -> None:
     model.predict(df=several(a=wave(5)))
 
 
+def test_of_many_series_short_ones_are_forecast_in_silence() -> None:
+    many = forecaster(3).fit(several(**{f"s{i}": wave(30, seed=i) for i in range(50)}))
+    assert many.plan_.fewest == 1 < 3 < many.plan_.least
+    many.predict(df=several(new=wave(3)))
+
+
 def test_other_names_of_columns_and_whole_numbers_for_times() -> None:
     frame = pl.DataFrame({"shop": ["x"] * 40, "week": range(5, 45), "sold": wave(40)})
     fitted = forecaster(2, "rnn_relu", id="shop", time="week", target="sold").fit(frame)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -72,6 +73,7 @@ def test_a_season_must_have_been_seen(season: int, least: int) -> None:
     plan = Plan(5, 10, season)
     assert plan.least == least
     assert plan.needed == least + 5
+    assert (plan.fewest, replace(plan, begun=0.1).fewest) == (least, 1)
 
 
 @pytest.mark.parametrize("season", [1, 2, 3, 5, 7, 12, 24, 52, 53, 168, 288])

@@ -119,9 +119,11 @@ def test_a_single_value_is_not_taken_for_a_flat_window() -> None:
     np.testing.assert_array_equal(windows.z, 0)
 
 
-def test_a_flat_window_is_not_blown_up() -> None:
-    flat = before([0], [6], table(np.full(10, 3.0)))
-    assert flat.deviation.tolist() == [FLAT * 3]
+@pytest.mark.parametrize(("rows", "share"), [(2, ALONE / 2), (4, ALONE / 4), (12, FLAT)])
+def test_a_flat_window_is_not_blown_up(rows: int, share: float) -> None:
+    long = replace(table(np.full(12, 3.0)), length=np.array([12, 6]))
+    flat = before([0], [rows], long, Plan(3, 12, 2))
+    np.testing.assert_allclose(flat.deviation, share * 3)
     assert before([0], [6], table(np.zeros(10))).deviation.tolist() == [1]
 
 
@@ -172,6 +174,27 @@ def test_samples_cut_each_series_wherever_it_is_long_enough() -> None:
     assert pairs(sampler) == {(0, 4), (0, 5)}
     longer = replace(table(), start=np.array([0, 5]), length=np.array([5, 5]))
     assert pairs(Sampler(longer, PLAN)) == {(0, 4), (1, 9)}
+
+
+def test_some_windows_see_their_newest_rows_alone() -> None:
+    rows = replace(table(), values=np.arange(1.0, 101), start=np.array([0, 50]))
+    rows = replace(rows, length=np.array([50, 50]))
+    plan = Plan(3, 12, 6, begun=0.25)
+    whole, some = (Sampler(rows, each).draw([0], 400) for each in (replace(plan, begun=0), plan))
+    np.testing.assert_array_equal(some.cut, whole.cut)
+    np.testing.assert_array_equal(some.series, whole.series)
+    seen = some.seen.sum(axis=1)
+    few = seen < np.minimum(some.cut - rows.start[some.series], 12)
+    assert set(seen[few]) == set(range(1, plan.least))
+    assert 60 < few.sum() < 140  # of 400, 100 in the mean and 9 from it one deviation
+    np.testing.assert_array_equal(some.z[~few], whole.z[~few])
+    for i in np.flatnonzero(few):
+        # as if the series had begun with the first of them
+        first = some.cut[i] - seen[i]
+        begun = replace(rows, start=np.array([first, first]), length=np.array([100 - first] * 2))
+        alone = before([0], [some.cut[i]], begun, plan)
+        for name in ("z", "seen", "shift", "deviation", "static", "paths"):
+            np.testing.assert_array_equal(getattr(some, name)[i], getattr(alone, name)[0])
 
 
 def pairs(sampler: Sampler) -> set[tuple[int, int]]:

@@ -34,7 +34,7 @@ def tell_short(series: Series, horizon: int, least: int = 1, depth: int = 3) -> 
     Args:
         series: as they were given.
         horizon: steps that are forecast.
-        least: rows before the first cut that is learnt from, see `Plan.least`.
+        least: the fewest rows before a cut that were learnt from, see `Plan.fewest`.
         depth: of the user's call, as `warnings.warn` counts.
 
     Example:
@@ -57,10 +57,8 @@ def tell_short(series: Series, horizon: int, least: int = 1, depth: int = 3) -> 
     has = f"{rows} row{'s' if rows != 1 else ''}, fewer than {fewer}"
     name = "the series" if series.ids is None else f"series {series.ids[short[0]]!r}"
     others = f" (and {len(short) - 1} more are short)" if len(short) > 1 else ""
-    line = (
-        f"{name} has {has}{others}: what the model learnt of others decides, and intervals may be "
-        f"too narrow"
-    )
+    narrow = ", and intervals may be too narrow" if rows < least else ""
+    line = f"{name} has {has}{others}: what the model learnt of others decides{narrow}"
     warnings.warn(line, ShortSeriesWarning, stacklevel=depth)
 
 

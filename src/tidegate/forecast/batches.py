@@ -49,10 +49,15 @@ class Batches:
         numbers = length * inputs.columns + inputs.ahead * inputs.plan.segment * width
         all_windows = sampler.windows
         self.keeps = all_windows < size * updates and 4 * numbers * all_windows <= KEPT
-        """Whether all windows of the table are made first, as fewer than will be drawn."""
+        """Whether all windows of the table are made first, as fewer than will be drawn; those with
+        hidden rows follow them, as they are drawn."""
+        self.kept = all_windows if self.keeps else 0
+        room = self.kept + self.count * size
+        self.rows = np.empty((room * length, inputs.columns), np.float32)
+        self.targets = np.empty((room * inputs.ahead, inputs.plan.segment * width), np.float32)
         if self.keeps:
-            parts = [self._tables(each) for each in sampler.every(TOGETHER)]
-            self.rows, self.targets = (np.concatenate(part) for part in zip(*parts, strict=True))
+            for i, windows in enumerate(sampler.every(TOGETHER)):
+                self._put(windows, i * TOGETHER)
 
     def __call__(self, number: int) -> Drawn:
         """Batch ``number``; in order, as a group of batches is made when the first is asked for."""
@@ -63,11 +68,12 @@ class Batches:
         return self.made[place]
 
     def _make(self, numbers: range) -> None:
-        if self.keeps:
-            places = self.sampler.drawn_places(numbers, self.size)
-        else:
-            self.rows, self.targets = self._tables(self.sampler.draw(numbers, self.size))
-            places = np.arange(self.count * self.size)
+        cuts = self.sampler.drawn(numbers, self.size)
+        anew = cuts.hidden if self.keeps else np.ones_like(cuts.hidden)
+        places = self.sampler.places(cuts)
+        places[anew] = self.kept + np.arange(anew.sum())
+        if anew.any():
+            self._put(self.sampler.at(cuts.only(anew)), self.kept)
         self.made = [
             Drawn(
                 self.rows,
@@ -78,6 +84,12 @@ class Batches:
             for some in places.reshape(-1, self.size)
         ]
 
-    def _tables(self, windows: Windows) -> tuple[Array, Array]:
-        """What is read of some windows, and what for; those of one after those of the other."""
-        return self.inputs.rows(windows)[0], self.inputs.targets(windows)
+    def _put(self, windows: Windows, place: int) -> None:
+        """Writes what is read of some windows, and what for, from the place-th on; those of one
+        after those of the other."""
+        for table, part in (
+            (self.rows, self.inputs.rows(windows)[0]),
+            (self.targets, self.inputs.targets(windows)),
+        ):
+            first = place * (len(part) // len(windows))
+            table[first : first + len(part)] = part

@@ -39,6 +39,12 @@ and for nothing from five times as many."""
 DAY = 24
 """Hours. Of a season of so many rows, or a multiple, it counts for nothing: from hour to hour a day
 is a smooth wave, and what says the next row best says little of the next day."""
+SEVERAL = 50
+"""Series from which on new ones are expected to come, and a network has windows enough to learn
+what they look like beside all else."""
+BEGUN = 0.1
+"""The share of windows that training then shows as of a series that has just begun; not of long
+ones, which are read in units that take long to know."""
 RIDGE = 0.3
 """How much a ridge regression counts beside the network, of a few long series without covariates,
 where smoothing does not."""
@@ -109,6 +115,7 @@ def suited(
         calendar=_spans_years(series),
         anchored=long,
         dropout=DROPOUT if much else LIGHT,
+        begun=BEGUN if len(series) >= SEVERAL and not long else 0.0,
         told_apart=len(series) if _told_apart(series) else 0,
     )
     ridge, smoothing = training.ridge, training.smoothing

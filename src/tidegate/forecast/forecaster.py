@@ -113,8 +113,8 @@ class Forecaster:
 
         Args:
             df: pandas or polars, in any order of rows; or a `Series` that was read already. A
-                series with fewer rows than the horizon, or than a season, is warned of, in
-                `predict` too.
+                series with fewer rows than the horizon, or than windows that were learnt from
+                have, is warned of, in `predict` too.
             static: a frame with the static columns, a row for each series; None if ``df`` itself
                 has them.
             progress: None for a bar on stderr if that is a terminal; True or False for always or
@@ -129,7 +129,7 @@ class Forecaster:
         """
         series = self._read(df, static)
         answers, history, choice = self._learner(series, progress).learn(series.length)
-        ask.tell_short(series, self.horizon, answers.plan.least)
+        ask.tell_short(series, self.horizon, answers.plan.fewest)
         self.answers_ = answers
         self.plan_ = answers.plan
         self.series_ = answers.needs(series)
@@ -382,7 +382,7 @@ class Forecaster:
         """Other series to forecast, and what answers for them."""
         answers, series, _ = self._fitted()
         other = read_series(df, missing="keep", gaps="fill", like=series, static_frame=static)
-        ask.tell_short(other, answers.plan.horizon, answers.plan.least, depth=4)
+        ask.tell_short(other, answers.plan.horizon, answers.plan.fewest, depth=4)
         number = {name: i for i, name in enumerate(series.ids or [None])}
         fitted = np.array([number.get(name, -1) for name in other.ids or [None]])
         return answers.on(other, fitted, series), answers.needs(other)

@@ -144,6 +144,9 @@ class Plan:
     and not from its own mean in its own deviations: for a few long series."""
     dropout: float = 0.0
     """The share of the last layer's outputs that training sets to zero."""
+    begun: float = 0.0
+    """The share of windows that training shows as of a series that has just begun: the newest rows
+    alone, fewer than `least`."""
     told_apart: int = 0
     """Series that the network is told apart, each by a column of its own; 0 for none."""
     smoothing: float = 0.0
@@ -161,6 +164,7 @@ class Plan:
         checks.flag(self, "calendar")
         checks.flag(self, "anchored")
         checks.number(self, "dropout", least=0, below=1)
+        checks.share(self, "begun")
         checks.share(self, "smoothing")
         checks.share(self, "ridge")
         if 0 < self.long_season <= self.season:
@@ -213,8 +217,13 @@ class Plan:
 
     @property
     def least(self) -> int:
-        """The fewest rows before a cut to learn from."""
+        """The fewest rows before a cut to learn from, though some may be hidden."""
         return max(4, self.season + 1)
+
+    @property
+    def fewest(self) -> int:
+        """The fewest rows before a cut that are learnt from."""
+        return 1 if self.begun else self.least
 
     @property
     def needed(self) -> int:

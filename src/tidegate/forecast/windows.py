@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +25,8 @@ Array = NDArray[Any]
 FLAT = 0.01
 """A window's deviation counts as at least this share of the mean size of its values."""
 ALONE = 0.1
-"""That of a single value, which says nothing of how far values lie apart, is this share of its
-size."""
+"""And as at least this share over their number: a few say little of how far values lie apart, and a
+single one nothing."""
 OWN = 3
 """Numbers of a window itself that `Windows.static` begins with; the calendar follows."""
 FAR = 1e4
@@ -98,25 +98,33 @@ class Windows:
 
     @classmethod
     def before(
-        cls, table: Table, plan: Plan, series: Array, cut: Array, future: Array | None = None
+        cls,
+        table: Table,
+        plan: Plan,
+        series: Array,
+        cut: Array,
+        future: Array | None = None,
+        first: Array | None = None,
     ) -> Windows:
-        """The rows before each cut; a series that has fewer is padded with its first season.
+        """The rows before each cut; where there are fewer, they are padded with their first season.
 
         Args:
             table: of the series.
             plan: how many rows, and of which season.
             series, cut: ``[k]``.
             future: ``[k, h, F]``, covariates of the rows after the cuts; None for the table's.
+            first: ``[k]``, the first row that each may see; None for that of its series.
         """
-        index, inside = rows_before(table, plan, series, cut)
+        first = table.start[series] if first is None else first
+        index, inside = rows_before(plan, first, cut)
         raw = table.values[index]
         u = table.scaling.apply(raw, series)
         seen = counted = inside & ~np.isnan(u)
         lost = np.flatnonzero(~seen.any(axis=1))
         if len(lost):
-            of = series[lost]
-            other, within = rows_before(table, plan, of, _earlier(table, plan, of, cut[lost]))
-            u[lost] = table.scaling.apply(table.values[other], of)
+            before = _earlier(table, plan, first[lost], cut[lost])
+            other, within = rows_before(plan, first[lost], before)
+            u[lost] = table.scaling.apply(table.values[other], series[lost])
             counted = seen.copy()
             counted[lost] = within & ~np.isnan(u[lost])
         if not seen.all():
@@ -127,7 +135,7 @@ class Windows:
         mean = known.sum(1) / count
         size = np.abs(known).sum(1) / count
         rest = np.where(counted, u - mean[:, None], 0)
-        deviation = np.where(count == 1, ALONE * size, np.sqrt((rest**2).sum(1) / count))
+        deviation = np.maximum(np.sqrt((rest**2).sum(1) / count), ALONE / count * size)
         floor = np.maximum(deviation, FLAT * size)
         floor[floor < np.finfo(np.float64).tiny] = 1
         m = plan.season
@@ -222,9 +230,10 @@ class Windows:
         return u
 
 
-def rows_before(table: Table, plan: Plan, series: Array, cut: Array) -> tuple[Array, Array]:
-    """Which rows of a table windows read, and which of these are no padding: ``[k, R]`` both."""
-    first = table.start[series][:, None]
+def rows_before(plan: Plan, first: Array, cut: Array) -> tuple[Array, Array]:
+    """Which rows of a table windows read that may see those from the first to the cut, ``[k]``
+    both, and which of these are no padding: ``[k, R]`` both."""
+    first = first[:, None]
     index = cut[:, None] + np.arange(-plan.reach, 0)
     inside = index >= first
     if not inside.all():
@@ -234,13 +243,13 @@ def rows_before(table: Table, plan: Plan, series: Array, cut: Array) -> tuple[Ar
     return index, inside
 
 
-def _earlier(table: Table, plan: Plan, series: Array, cut: Array) -> Array:
+def _earlier(table: Table, plan: Plan, first: Array, cut: Array) -> Array:
     """The last cut, whole seasons before each, whose window saw a value; where there is none, the
     same one."""
     last = table.observed[np.searchsorted(table.observed, cut) - 1]
     season = plan.long_season or plan.season
     back = (cut - 1 - last) // season * season
-    return np.where(last >= table.start[series], cut - back, cut)
+    return np.where(last >= first, cut - back, cut)
 
 
 def filled(u: Array, season: int) -> Array:
@@ -281,10 +290,26 @@ def _log(ratio: Array) -> Array:
     return found
 
 
+class Cuts(NamedTuple):
+    """Where k windows lie in a table; ``[k]`` each."""
+
+    series: Array
+    cut: Array
+    first: Array
+    """The first row that each may see."""
+    hidden: Array
+    """Whether that is a later one than the first of its series."""
+
+    def only(self, some: Array) -> Cuts:
+        """Some of them."""
+        return Cuts(*(each[some] for each in self))
+
+
 class Sampler:
     """Draws windows to learn from: a series at random, then a cut at random.
 
-    A cut may lie so late that only a part of what comes after it is known.
+    A cut may lie so late that only a part of what comes after it is known. Of some, all but the
+    newest rows are hidden, as many as a series may show that has just begun.
     """
 
     def __init__(self, table: Table, plan: Plan) -> None:
@@ -295,34 +320,40 @@ class Sampler:
         self.before = np.cumsum(count) - count
         """``[n]``, the windows of all series before one: they are counted through."""
         self.windows = int(count.sum())
-        """That can be drawn."""
+        """That can be drawn, each whole or with some rows hidden."""
 
-    def draw(self, numbers: Iterable[int], count: int) -> Windows:
+    def drawn(self, numbers: Iterable[int], count: int) -> Cuts:
         """``count`` windows for each number, which it alone decides with the plan's seed; those of
         one after those of the other."""
-        return Windows.before(self.table, self.plan, *self._drawn(numbers, count))
+        parts = []
+        for number in numbers:
+            rng = np.random.Generator(np.random.PCG64([self.plan.seed, number]))
+            of = self.able[rng.integers(len(self.able), size=count)]
+            first = self.table.start[of]
+            cut = rng.integers(first + self.plan.least, first + self.table.length[of])
+            hidden = rng.random(count) < self.plan.begun
+            rows = rng.integers(1, self.plan.least, size=count)
+            parts.append((of, cut, np.where(hidden, cut - rows, first), hidden))
+        return Cuts(*map(np.concatenate, zip(*parts, strict=True)))
 
-    def drawn_places(self, numbers: Iterable[int], count: int) -> Array:
-        """``[k]``, where in `every` the windows are that `draw` draws for some numbers."""
-        series, cut = self._drawn(numbers, count)
-        found: Array = self.before[series] + cut - self.table.start[series] - self.plan.least
-        return found
+    def at(self, cuts: Cuts) -> Windows:
+        """The windows there."""
+        return Windows.before(self.table, self.plan, cuts.series, cuts.cut, first=cuts.first)
+
+    def draw(self, numbers: Iterable[int], count: int) -> Windows:
+        """Those that are `drawn`."""
+        return self.at(self.drawn(numbers, count))
+
+    def places(self, cuts: Cuts) -> Array:
+        """``[k]``, where in `every` whole windows are."""
+        found: Array = self.before[cuts.series] + cuts.cut
+        return found - self.table.start[cuts.series] - self.plan.least
 
     def every(self, at_once: int) -> Iterator[Windows]:
-        """All windows that can be drawn, so many at once: series by series, the first cut first."""
+        """All windows that can be drawn, whole, so many at once: series by series, the first cut
+        first."""
         for first in range(0, self.windows, at_once):
             place = np.arange(first, min(first + at_once, self.windows))
             series = np.searchsorted(self.before, place, side="right") - 1
             cut = self.table.start[series] + self.plan.least + place - self.before[series]
             yield Windows.before(self.table, self.plan, series, cut)
-
-    def _drawn(self, numbers: Iterable[int], count: int) -> tuple[Array, Array]:
-        """Series and cut of ``count`` windows for each number."""
-        series, cut = [], []
-        for number in numbers:
-            rng = np.random.Generator(np.random.PCG64([self.plan.seed, number]))
-            of = self.able[rng.integers(len(self.able), size=count)]
-            first = self.table.start[of]
-            series.append(of)
-            cut.append(rng.integers(first + self.plan.least, first + self.table.length[of]))
-        return np.concatenate(series), np.concatenate(cut)

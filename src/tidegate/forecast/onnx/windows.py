@@ -86,7 +86,7 @@ def add_windows(
     size = f("Div", f.total(f("Abs", known)), count)
     rest = f("Where", counted, f("Sub", u, mean), 0.0)
     deviation = f("Sqrt", f("Div", f.total(f("Mul", rest, rest)), count))
-    deviation = f("Where", f("Equal", count, 1.0), f("Mul", ALONE, size), deviation)
+    deviation = f("Max", deviation, f("Mul", f("Div", ALONE, count), size))
     floor = f("Max", deviation, f("Mul", FLAT, size))
     floor = f("Where", f("Less", floor, np.finfo(np.float64).tiny), 1.0, floor)
     m, R = plan.season, plan.reach
