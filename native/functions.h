@@ -20,6 +20,9 @@ struct Vectors {
   Vec<T> v[n];
 
   Vectors() = default;
+  // Vector by vector: the copy that the compiler makes goes through memory in halves of a 32-byte vector, and waits for them.
+  TG_INLINE Vectors(const Vectors& a) { each([&](int i) { v[i] = a.v[i]; }); }
+  TG_INLINE Vectors& operator=(const Vectors& a) { return each([&](int i) { v[i] = a.v[i]; }), *this; }
   TG_INLINE Vectors(Vec<T> x) { each([&](int i) { v[i] = x; }); }
   TG_INLINE explicit Vectors(T x) : Vectors(set1<T>(x)) {}
   TG_INLINE explicit Vectors(const T* from) { each([&](int i) { v[i] = load<T>(from + i * Simd<T>::lanes); }); }

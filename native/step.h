@@ -27,7 +27,8 @@ struct Step {
 
   static constexpr int L = Simd<T>::lanes, G = Cell::gates, A = Cell::apart, S = slots_of<Cell>;
   static constexpr int units = S == 1 ? group : 1;  // vectors of units in a panel: see LayerWeights::units
-  static constexpr int most_rows = smaller(6, tile_accumulators / (units * S));  // panel() has tiles of up to 6
+  // Tiles of up to 6 rows (see panel). Slots that no weight of the moment reaches may wait outside the registers.
+  static constexpr int most_rows = smaller(6, tile_accumulators / (units * G));
   static constexpr int in_step = larger(3, vectors_in_step);  // vectors of units that the cell takes together
   static constexpr int side_by_side = larger(1, (group == 2 ? 12 : 8) / (units * S));  // panels for a single row
 
