@@ -5,14 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import json
 from typing import Any
+from zoneinfo import ZoneInfo
+from zoneinfo._common import load_tzdata
 
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from dateutil import tz
 
 from tidegate.data import FrameKind, frame, read_series, write_frame
-from tidegate.errors import ArgumentError
+from tidegate.errors import ArgumentError, DataError
 
 
 def continued(df: Any, horizon: int = 2, **options: Any) -> Any:
@@ -41,6 +44,33 @@ PANDAS_TIMES = [
         for zone in ("Europe/Berlin", "America/New_York", "UTC", "+05:30")
     ),
 ]
+
+
+@pytest.mark.parametrize("freq", ["D", "h"])
+@pytest.mark.parametrize(
+    ("zone", "name"),
+    [
+        (tz.tzutc(), "UTC"),
+        (tz.tzoffset("X", 3600), "UTC+01:00"),
+        (dt.timezone(dt.timedelta(hours=2), "CEST"), "UTC+02:00"),
+        (ZoneInfo("America/Port-au-Prince"), "America/Port-au-Prince"),
+    ],
+)
+def test_zones_of_other_libraries_are_written_by_name(
+    zone: dt.tzinfo, name: str, freq: str
+) -> None:
+    times = pd.Series(pd.date_range("2024-01-01", periods=5, freq=freq, tz=zone))
+    out = continued(pd.DataFrame({"ds": times[:3], "y": [1.0, 2.0, 3.0]}))
+    assert out["ds"].tolist() == times[3:].tolist()
+    assert str(out["ds"].dtype.tz) == name  # type: ignore[union-attr]
+
+
+def test_a_zone_without_a_name_is_refused() -> None:
+    with load_tzdata("Europe/Berlin") as file:
+        nameless = ZoneInfo.from_file(file)
+    times = pd.date_range("2024-01-01", periods=3, tz=nameless)
+    with pytest.raises(DataError, match=r"^column 'ds': its time zone, .*, has no name by which"):
+        read_series(pd.DataFrame({"ds": times, "y": [1.0, 2.0, 3.0]}))
 
 
 @pytest.mark.parametrize("times", PANDAS_TIMES, ids=lambda times: str(times.dtype))

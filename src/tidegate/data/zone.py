@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, timezone
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ..errors import DataError
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -22,14 +24,27 @@ have."""
 
 
 def zone_of(column: Column) -> str | None:
-    """The name of a column's time zone; None where it has none, or is not of times."""
+    """The name of a column's time zone; None where it has none, or is not of times.
+
+    Raises:
+        DataError: for a zone that no name brings back, as of a file.
+    """
     import narwhals as nw
 
-    dtype = column.dtype
-    if isinstance(dtype, nw.Datetime):
-        return dtype.time_zone
     zone = _pandas_zone(column)
-    return None if zone is None else str(zone)
+    if zone is None:
+        return column.dtype.time_zone if isinstance(column.dtype, nw.Datetime) else None
+    name = getattr(zone, "key", None) or getattr(zone, "zone", None)  # zoneinfo's, pytz's
+    if name:
+        return str(name)
+    offset = zone.utcoffset(None)
+    if offset is None:
+        raise DataError(
+            f"column {column.name!r}: its time zone, {zone}, has no name by which to find it "
+            f"again; give it one, for example: df[{column.name!r}] = df[{column.name!r}]"
+            f".dt.tz_convert('Europe/Berlin')"
+        )
+    return str(timezone(offset))
 
 
 def without_zone(column: Column, *, wall: bool) -> Column:
