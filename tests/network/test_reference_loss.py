@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -106,3 +108,12 @@ def test_softmax_adds_up_to_one() -> None:
     o = np.array([[1e4, 0.0, -1e4], [0.1, 0.2, 0.3]])
     assert_same(softmax(o).sum(axis=1), np.ones(2), 1e-15)
     assert_same(np.exp(log_softmax(o)), softmax(o), 1e-15)
+
+
+def test_many_classes_take_no_table_of_class_by_class() -> None:
+    output, target = np.zeros((3, 4000)), np.array([0, 3999, -1])
+    tracemalloc.start()
+    loss(Loss("categorical", smoothing=0.1), output, target)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20 * output.nbytes  # such a table has 1,333 times the output's bytes

@@ -112,10 +112,11 @@ def _categorical(
     class_weight = np.asarray(spec.class_weight or np.ones(classes), output.dtype)
     present = target >= 0
     ids = np.where(present, target, 0)
-    onehot = np.eye(classes, dtype=output.dtype)[ids]
+    share = np.full(output.shape, spec.smoothing / classes, output.dtype)
+    share[np.arange(len(ids)), ids] += 1 - spec.smoothing
+    share *= class_weight
 
     w = weight * present
-    share = ((1 - spec.smoothing) * onehot + spec.smoothing / classes) * class_weight
     logs = log_softmax(output)
     element = -(share * logs).sum(axis=1)
     slope = np.exp(logs) * share.sum(axis=1, keepdims=True) - share

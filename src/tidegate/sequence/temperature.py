@@ -35,24 +35,27 @@ def fitted(outputs: Array, targets: Array, weights: Array, kind: str) -> float:
     if len(outputs) < FEW:
         return 1.0
 
-    def at(log: float) -> float:
-        return loss(outputs / np.exp(log), targets, weights, kind)
-
-    # the loss has one minimum in 1/temperature: halve the range by its slope
+    # the loss has one minimum in 1/temperature, where its slope by that is 0
     low, high = np.log(LEAST), np.log(MOST)
-    for _ in range(40):
-        third = (high - low) / 3
-        if at(low + third) < at(high - third):
-            high -= third
+    for _ in range(30):
+        middle = (low + high) / 2
+        slope = _with_slope(outputs / np.exp(middle), targets, weights, kind)[1]
+        if (slope * outputs).sum() > 0:
+            low = middle  # less sure
         else:
-            low += third
+            high = middle
     return float(np.exp((low + high) / 2))
 
 
 def loss(outputs: Array, targets: Array, weights: Array, kind: str = "categorical") -> float:
     """The mean loss of some samples, as if one more had been wrong: all right would else make sure
     of everything. Arguments as for `fitted`."""
+    return _with_slope(outputs, targets, weights, kind)[0]
+
+
+def _with_slope(outputs: Array, targets: Array, weights: Array, kind: str) -> tuple[float, Array]:
+    """The same, and its slope by each of the outputs."""
     categorical = kind == "categorical"
     spec = Loss("categorical" if categorical else "binary", smoothing=1 / (len(outputs) + 2))
     target = targets[:, 0].astype(np.int64) if categorical else targets
-    return loss_of(spec, outputs, target, weights)[0]
+    return loss_of(spec, outputs, target, weights)

@@ -1,0 +1,27 @@
+"""The temperature that chances are divided by."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize_scalar
+
+from tidegate.sequence.temperature import LEAST, MOST, fitted, loss
+
+
+@pytest.mark.parametrize("kind", ["categorical", "binary"])
+@pytest.mark.parametrize("size", [0.5, 3.0, 30.0])
+def test_no_other_has_a_smaller_loss(kind: str, size: float) -> None:
+    random = np.random.default_rng(int(size))
+    outputs = random.normal(size=(200, 3)) * size
+    noisy = outputs + random.normal(size=(200, 3))
+    targets = noisy.argmax(axis=1)[:, None] if kind == "categorical" else noisy > 0.0
+    targets = targets.astype(float)
+    weights = random.uniform(0.1, 1.0, 200)
+
+    def at(temperature: float) -> float:
+        return loss(outputs / temperature, targets, weights, kind)
+
+    best = minimize_scalar(at, bounds=(LEAST, MOST), method="bounded").fun
+    # a minimum is only as precise as the root of the loss's own rounding, on either side
+    assert at(fitted(outputs, targets, weights, kind)) <= best + 1e-9
