@@ -12,8 +12,9 @@ from sklearn.feature_extraction.text import TfidfTransformer
 from tidegate import SequenceClassifier, SequenceTagger, SequenceTraining
 from tidegate.data.sequences import read_sequences
 from tidegate.network import Loss
+from tidegate.sequence import wide
 from tidegate.sequence.tasks import Task
-from tidegate.sequence.wide import COLUMNS, Grams, Wide, WideLearner
+from tidegate.sequence.wide import COLUMNS, Grams, Growing, Wide, WideLearner, rows_of
 
 PAIRS = Grams(2, lower=True)
 TEXTS = [["a", "cat", "sat"], ["a", "dog"], ["A", "cat", "A", "cat"], ["cat"]]
@@ -43,6 +44,48 @@ def test_the_parts_of_a_word_weigh_as_much_as_the_word() -> None:
     weight = {(crc32(part) + 1) % COLUMNS: 6**-0.5 for part in parts} | {crc32(b"at") % COLUMNS: 1}
     found = dict(zip(column.tolist(), rows.toarray()[0].tolist(), strict=True))
     assert found == pytest.approx(weight)
+
+
+@pytest.mark.parametrize(
+    "grams",
+    [PAIRS, Grams(2, lower=True, letters=True), Grams(4, lower=False, ends=True), Grams(1, False)],
+    ids=str,
+)
+def test_a_text_in_pieces_counts_as_the_whole(grams: Grams) -> None:
+    """To the bit: parts of words of 1 to 9 letters weigh 1/√3 to 1/√34, whose sums are rounded."""
+    random = np.random.default_rng(0)
+    tokens = random.choice([*"abcA", "naïve", "at", "ate", "cat", "cattle", "batteries"], 300)
+    whole = grams.of(read_sequences([tokens.tolist()]))
+    text, first = Growing(grams), 0
+    while first < len(tokens):
+        size = int(random.integers(0, 4))
+        text.add(tokens[first : first + size].tolist())
+        first += size
+    pieces = rows_of([text])
+    np.testing.assert_array_equal(pieces.column, whole.column)
+    np.testing.assert_array_equal(pieces.value, whole.value)
+
+
+def test_a_push_counts_what_is_new(monkeypatch: pytest.MonkeyPatch) -> None:
+    training = SequenceTraining(updates=2)
+    model = SequenceClassifier(
+        hidden=2, tokens="char", bidirectional=False, training=training, random_state=0
+    ).fit(["ab", "cd"], [0, 1])
+    stream = model.stream()
+    for character in "abcd" * 20:
+        stream.push(character)
+    hashes: list[bytes] = []
+
+    def counted(run: bytes) -> int:
+        hashes.append(run)
+        return crc32(run)
+
+    monkeypatch.setattr(wide, "crc32", counted)
+    stream.push("a")
+    assert sorted(hashes, key=lambda run: (b">" in run, len(run))) == [
+        *(b"a", b"d a", b"c d a", b"b c d a"),
+        *(b">", b"a >", b"d a >", b"c d a >"),
+    ]
 
 
 def test_no_text_goes_too_far() -> None:

@@ -20,6 +20,7 @@ from .numbers import Numbers
 from .pooled import streams
 from .texts import Texts
 from .track import Track
+from .wide import Growing, rows_of
 
 Array = NDArray[Any]
 
@@ -60,6 +61,7 @@ class Stream:
         self._say = say
         self._n = int(n)
         self._tokens: list[list[str]] = []
+        self._growing: list[Growing] = []
         self._tracks: list[list[Track]] = []
         self._begin()
 
@@ -146,6 +148,8 @@ class Stream:
         self._count = np.array(state["count"], np.int64)
         if "tokens" in state:
             self._tokens = [list(tokens) for tokens in state["tokens"]]
+            for text, tokens in zip(self._growing, self._tokens, strict=False):
+                text.add(tokens)
         if "rows" in state:
             self._rows = np.array(state["rows"], np.float32)
             self._last = np.array(state["last"], np.float64)
@@ -166,6 +170,9 @@ class Stream:
         n, inputs = self._n, self._learned.inputs
         self._count = np.zeros(n, np.int64)
         self._tokens = [[] for _ in range(n if inputs.wide else 0)]
+        parts: dict[str, Array] = {}
+        whole = inputs.wide is not None and inputs.wide.memory is None
+        self._growing = [Growing(inputs.wide, parts) for _ in range(n if whole else 0)]
         self._offsets: tuple[int, ...] = (0,)
         self._rows = np.zeros((0, 0, 0), np.float32)
         if isinstance(inputs, Numbers):
@@ -195,6 +202,8 @@ class Stream:
                 kept.append(token)
                 if inputs.wide.memory is not None:
                     del kept[: -inputs.wide.memory]
+                else:
+                    self._growing[i].add([token])
             self._advance(inputs.table(x), 1, which, 0)
         self._count[index] += 1
 
@@ -243,11 +252,13 @@ class Stream:
 
     def _wide(self, member: Member, chosen: Any) -> Array:
         assert member.wide is not None
-        tokens = [self._tokens[i] for i in np.arange(self._n)[chosen]]
+        every, inputs = np.arange(self._n)[chosen], self._learned.inputs
+        if self._growing:
+            return member.wide.outputs_of(rows_of(self._growing[i] for i in every))
+        tokens = [self._tokens[i] for i in every]
         rows = np.array([token for each in tokens for token in each], object)
-        x = Ragged(self._learned.inputs.form, rows, np.array([len(each) for each in tokens]))
-        found = member.wide.outputs(x, self._learned.inputs.wide)
-        return found[np.cumsum(x.length) - 1] if self._learned.inputs.steps else found
+        x = Ragged(inputs.form, rows, np.array([len(each) for each in tokens]))
+        return member.wide.outputs(x, inputs.wide)[np.cumsum(x.length) - 1]
 
     # ---- what it is given ----
 

@@ -9,7 +9,7 @@ What Makes Training Multi-modal Classification Networks Hard?).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 from zlib import crc32
@@ -102,37 +102,101 @@ class Grams:
         A run counts as 1, in column crc32 % COLUMNS; each of a token's K parts as 1/√K, so that all
         of them are as long as the token, in the column behind that.
         """
-        first, columns, values = [0], [], []
         parts: dict[str, Array] = {}
-        for item in x.each():
-            tokens = item.tolist()
-            runs = [crc32(run.encode("utf-8", "surrogatepass")) for run in self.runs(tokens)]
-            found = [np.array(runs, np.int64) % COLUMNS]
-            for token in tokens if self.letters else ():
-                if token not in parts:
-                    parts[token] = (hashed(token, "grams", COLUMNS) + 1) % COLUMNS
-                found.append(parts[token])
-            weights = np.repeat([1, *(len(part) ** -0.5 for part in found[1:])], [*map(len, found)])
-            column, place = np.unique(np.concatenate(found), return_inverse=True)
-            first.append(first[-1] + len(column))
-            columns.append(column)
-            values.append(np.bincount(place, weights))
-        return Sparse(np.array(first), np.concatenate(columns), np.concatenate(values))
 
-    def runs(self, tokens: list[str]) -> Iterator[str]:
-        """Of one text.
+        def read(tokens: Array) -> Growing:
+            text = Growing(self, parts)
+            text.add(tokens.tolist())
+            return text
+
+        return rows_of(map(read, x.each()))
+
+    def runs(self, tokens: list[str], before: int = 0) -> Iterator[str]:
+        """Those among some tokens that do not end among the first so many.
 
         Example:
-            >>> list(Grams(2, lower=True).runs(["A", "cat"]))
+            >>> list(Grams(2, lower=True).runs(["a", "cat"]))
             ['a', 'cat', 'a cat']
+            >>> list(Grams(2, lower=True).runs(["a", "cat"], before=1))
+            ['cat', 'a cat']
         """
-        if self.lower:
-            tokens = [token.lower() for token in tokens]
-        if self.ends:
-            tokens = ["<", *tokens, ">"]
         for n in range(1, self.most + 1):
-            for i in range(len(tokens) - n + 1):
-                yield " ".join(tokens[i : i + n])
+            for end in range(max(n, before + 1), len(tokens) + 1):
+                yield " ".join(tokens[end - n : end])
+
+
+class Growing:
+    """What is counted of one text that may go on: the same, to the bit, in whatever pieces it came.
+
+    Example:
+        >>> text = Growing(Grams(1, lower=True))
+        >>> text.add(["A", "cat"])
+        >>> text.add(["a"])
+        >>> text.found()[1].tolist()  # cat, and twice a
+        [1.0, 2.0]
+    """
+
+    def __init__(self, grams: Grams, parts: dict[str, Array] | None = None) -> None:
+        """
+        Args:
+            grams: what is counted.
+            parts: the columns of tokens' parts, as far as they are known; is added to.
+        """
+        self.grams = grams
+        self.parts = {} if parts is None else parts
+        self.column: Array = np.zeros(0, np.int64)
+        """``[U]``, in order."""
+        self.count: Array = np.zeros(0)
+        """``[U]``, in whole multiples of 2⁻³⁰: so sums are exact, in whatever order."""
+        self._last: list[str] = []
+
+    def add(self, tokens: list[str]) -> None:
+        """The text goes on."""
+        read = [token.lower() for token in tokens] if self.grams.lower else list(tokens)
+        if self.grams.ends and not self._last:
+            read.insert(0, "<")
+        read = self._last + read
+        found = [_hashed(self.grams.runs(read, len(self._last)))]
+        for token in tokens if self.grams.letters else ():
+            if token not in self.parts:
+                self.parts[token] = (hashed(token, "grams", COLUMNS) + 1) % COLUMNS
+            found.append(self.parts[token])
+        shares = [1.0, *(round(2**30 * len(part) ** -0.5) / 2**30 for part in found[1:])]
+        count = np.repeat(shares, [*map(len, found)])
+        self.column, self.count = self._with(np.concatenate(found), count)
+        self._last = read[-max(self.grams.most - 1, 1) :]
+
+    def found(self) -> tuple[Array, Array]:
+        """The columns ``[U]`` of the text as if it ended here, and how often each occurs."""
+        if not self.grams.ends:
+            return self.column, self.count
+        ends = _hashed(self.grams.runs([*self._last, ">"], len(self._last)))
+        return self._with(ends, np.ones(len(ends)))
+
+    def _with(self, column: Array, count: Array) -> tuple[Array, Array]:
+        """With further columns, which may come several times."""
+        column, place = np.unique(column, return_inverse=True)
+        count = np.bincount(place, count)
+        if not len(self.column):
+            return column, count
+        before = np.searchsorted(self.column, column)
+        new = np.append(self.column, -1)[before] != column
+        every = np.insert(self.column, before[new], column[new])
+        found = np.insert(self.count, before[new], 0.0)
+        found[np.searchsorted(every, column)] += count
+        return every, found
+
+
+def _hashed(runs: Iterable[str]) -> Array:
+    codes = [crc32(run.encode("utf-8", "surrogatepass")) for run in runs]
+    return np.array(codes, np.int64) % COLUMNS
+
+
+def rows_of(texts: Iterable[Growing]) -> Sparse:
+    """What is counted of each text."""
+    columns, counts = zip(*(text.found() for text in texts), strict=True)
+    first = np.append(0, np.cumsum([len(column) for column in columns]))
+    return Sparse(first, np.concatenate(columns), np.concatenate(counts))
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,10 +214,14 @@ class Wide:
 
     def outputs(self, x: Ragged, counts: Counts) -> Array:
         """``[n, O]``, or ``[N, O]`` of steps."""
-        table = counts.of(x).weighed(self.idf)
+        return self.outputs_of(counts.of(x))
+
+    def outputs_of(self, found: Sparse) -> Array:
+        """The same of what is counted."""
+        table = found.weighed(self.idf)
         column, rows = table.take(np.arange(len(table)))
-        found: Array = rows @ self.weight[column]
-        return found
+        outputs: Array = rows @ self.weight[column]
+        return outputs
 
 
 class WideLearner:
