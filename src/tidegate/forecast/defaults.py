@@ -45,6 +45,9 @@ what they look like beside all else."""
 BEGUN = 0.1
 """The share of windows that training then shows as of a series that has just begun; not of long
 ones, which are read in units that take long to know."""
+MONTHS = 12
+"""Rows of a season, at most, that this is for: a few hours of a day lie so close that what comes is
+many of their deviations away, and such windows outweigh all others."""
 RIDGE = 0.3
 """How much a ridge regression counts beside the network, of a few long series without covariates,
 where smoothing does not."""
@@ -115,7 +118,7 @@ def suited(
         calendar=_spans_years(series),
         anchored=long,
         dropout=DROPOUT if much else LIGHT,
-        begun=BEGUN if len(series) >= SEVERAL and not long else 0.0,
+        begun=BEGUN if len(series) >= SEVERAL and rows <= MONTHS and not long else 0.0,
         told_apart=len(series) if _told_apart(series) else 0,
     )
     ridge, smoothing = training.ridge, training.smoothing
