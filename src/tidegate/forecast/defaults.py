@@ -46,8 +46,7 @@ BEGUN = 0.1
 """The share of windows that training then shows as of a series that has just begun; not of long
 ones, which are read in units that take long to know."""
 MONTHS = 12
-"""Rows of a season, at most, that this is for: a few hours of a day lie so close that what comes is
-many of their deviations away, and such windows outweigh all others."""
+"""Rows of a season, at most, that this is for: with a day of hours whole windows lose by it."""
 RIDGE = 0.3
 """How much a ridge regression counts beside the network, of a few long series without covariates,
 where smoothing does not."""
