@@ -32,6 +32,16 @@ def test_the_months_end_as_in_pandas(time: dt.datetime, months: int) -> None:
     assert calendar.add_months(array(time), months, 31).tolist() == [expected.to_pydatetime()]
 
 
+@given(TIMES, st.integers(-600, 600))
+def test_the_first_and_the_last_weekday_as_in_pandas(time: dt.datetime, months: int) -> None:
+    there = pd.Timestamp(time).replace(day=1) + pd.DateOffset(months=months)
+    first = there + pd.offsets.BMonthBegin(0)
+    last = there + pd.offsets.BMonthEnd(0)
+    for day, expected in ((1, first), (31, last)):
+        found = calendar.add_month_weekdays(array(time), months, day)
+        assert found.tolist() == [expected.to_pydatetime()]
+
+
 def test_a_day_that_some_months_lack() -> None:
     start = np.array(["2023-02-28T06:30", "2024-02-29T06:30"], "datetime64[us]")
     later = calendar.add_months(start[:, None], [0, 1, 12], 30).astype("datetime64[m]").astype(str)

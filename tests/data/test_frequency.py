@@ -34,6 +34,10 @@ KNOWN = [
     ("ME", Frequency("month", 1, 31), "month", 12, 2),
     ("QS", Frequency("month", 3), "quarter", 4, 2),
     ("QE", Frequency("month", 3, 31), "quarter", 4, 2),
+    ("BMS", Frequency("month-weekday", 1, 1), "month", 12, 2),
+    ("BME", Frequency("month-weekday", 1, 31), "month", 12, 2),
+    ("BQE-NOV", Frequency("month-weekday", 3, 31), "quarter", 4, 2),
+    ("BYS", Frequency("month-weekday", 12, 1), "year", 1, 0),
     ("SMS", Frequency("half-month", 1, 1, 15), "half-month", 24, 2),
     ("SME", Frequency("half-month", 1, 15, 31), "half-month", 24, 2),
     ("5MS", Frequency("month", 5), "5 months", 1, 2),
@@ -151,6 +155,9 @@ def test_one_row_in_each_series() -> None:
         (Frequency("month", 3), "2024-01-15", "2024-03-15", 0),
         (Frequency("month", 1, 31), "2024-02-29", "2024-04-30", 2),
         (Frequency("month", 1, 31), "2024-02-29", "2024-04-29", 0),
+        (Frequency("month-weekday", 1, 31), "2024-02-29", "2024-05-31", 3),
+        (Frequency("month-weekday", 1, 31), "2024-03-31", "2024-05-31", 0),  # a Sunday
+        (Frequency("month-weekday", 1, 1), "2024-05-01", "2024-06-01", 0),  # to a Saturday
         (Frequency("weekday"), "2024-01-05", "2024-01-08", 1),
         (Frequency("weekday"), "2024-01-05", "2024-01-06", 0),
         (Frequency("weekday"), "2024-01-06", "2024-01-08", 0),
@@ -207,6 +214,7 @@ def test_json_and_back(frequency: Frequency) -> None:
         ({"unit": "month", "day": 28}, "day is for unit 'month' and from 29 on, got 28"),
         ({"unit": "integer", "day": 31}, "day is for unit 'month' .* with 'integer'"),
         ({"unit": "half-month", "day": 15}, "day must be above 0 and below second .* 15 and 0"),
+        ({"unit": "month-weekday"}, "day must be 1 or 31 for unit 'month-weekday', got 0"),
         ({"unit": "month", "second": 15}, "second is for unit 'half-month', got 15 with 'month'"),
         ({"unit": "month", "day": 32}, "day must be a whole number from 0 to 31, got 32"),
         ({"unit": "month", "length": 2}, "no entry 'length'; it has unit, step, day, second"),

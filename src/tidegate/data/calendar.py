@@ -38,6 +38,21 @@ def add_months(times: Times, months: ArrayLike, day: int = 0) -> Times:
     return result
 
 
+def add_month_weekdays(times: Times, months: ArrayLike, day: int) -> Times:
+    """The same time of day on the first or the last of a month's Mondays to Fridays, some months
+    later.
+
+    Args:
+        months: how many, of a shape that goes with that of ``times``.
+        day: 1 for the first, 31 for the last.
+    """
+    moved = add_months(times, months, day)
+    of_week = (moved - _MONDAY) // _DAY % 7
+    back = np.maximum(of_week - 4, 0)  # from a Saturday or a Sunday
+    result: Times = moved + np.where(back > 0, 3 * (day == 1) - back, 0) * _DAY
+    return result
+
+
 def half_month(times: Times, second: int) -> Index:
     """Halves of months since January 1970; the second begins at a day, or at the month's last
     where that is shorter."""

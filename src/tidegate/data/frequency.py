@@ -17,7 +17,9 @@ from .plain import from_json
 
 Times: TypeAlias = NDArray[Any]
 """int64, or datetime64[us]."""
-Unit: TypeAlias = Literal["integer", "microsecond", "weekday", "half-month", "month"]
+Unit: TypeAlias = Literal[
+    "integer", "microsecond", "weekday", "half-month", "month", "month-weekday"
+]
 
 SECOND = 1_000_000
 HOUR = 3600 * SECOND
@@ -32,6 +34,7 @@ _NAMES = {
     7 * DAY: "week",
 }
 _MONTHS = {1: "month", 3: "quarter", 12: "year"}
+_OF_MONTHS = ("month", "month-weekday")
 _HALF = 13 * DAY, 18 * DAY
 """From a day of the month to one half a month later, at least and at most."""
 _LONGEST = 288
@@ -50,13 +53,14 @@ class Frequency:
     """
 
     unit: Unit
-    """``weekday``: Monday to Friday, as on stock exchanges; ``half-month``: two days of each."""
+    """``weekday``: Monday to Friday, as on stock exchanges; ``half-month``: two days of each;
+    ``month-weekday``: the first or the last of its weekdays."""
     step: int = 1
     """How many of the unit."""
     day: int = 0
     """For months: the day that the times stand at, or the month's last where it is shorter; 31 for
     the month's end, 0 where each series has a day of its own. For halves of months: the first of
-    the two days, from 1 on."""
+    the two days, from 1 on. For weekdays of months: 1 for the first, 31 for the last."""
     second: int = 0
     """For halves of months: the second day, or the month's last where it is shorter."""
 
@@ -81,6 +85,11 @@ class Frequency:
             raise ArgumentError(
                 f"Frequency.second is for unit 'half-month', got {self.second} with {self.unit!r}"
             )
+        elif self.unit == "month-weekday":
+            if self.day not in (1, 31):
+                raise ArgumentError(
+                    f"Frequency.day must be 1 or 31 for unit 'month-weekday', got {self.day}"
+                )
         elif self.day and (self.unit != "month" or self.day < 29):
             raise ArgumentError(
                 f"Frequency.day is for unit 'month' and from 29 on, got {self.day} with "
@@ -115,7 +124,12 @@ class Frequency:
                 _counts(calendar.month(b) - calendar.month(a) for a, b in pairs(times, start))
             )
             # 31 and 0 first: of equally good ones the first is taken
-            candidates = [cls("month", max(months, 1), d) for d in (31, 0, 30, 29)] + candidates
+            step = max(months, 1)
+            candidates = [
+                *(cls("month", step, day) for day in (31, 0, 30, 29)),
+                *(cls("month-weekday", step, day) for day in (31, 1)),
+                *candidates,
+            ]
         elif (
             2 * sum(count for size, count in apart.items() if _HALF[0] <= size <= _HALF[1]) > total
         ):
@@ -136,6 +150,12 @@ class Frequency:
         if self.unit == "month":
             count = calendar.month(after) - calendar.month(before)
             good = calendar.add_months(before, count, self.day) == after
+        elif self.unit == "month-weekday":
+            count = calendar.month(after) - calendar.month(before)
+            same, later = (
+                calendar.add_month_weekdays(before, n, self.day) for n in (0 * count, count)
+            )
+            good = (same == before) & (later == after)
         elif self.unit == "half-month":
             first, second = (calendar.half_month(t, self.second) for t in (before, after))
             count = second - first
@@ -160,6 +180,8 @@ class Frequency:
         count = self.step * steps
         if self.unit == "month":
             return calendar.add_months(times, count, self.day)
+        if self.unit == "month-weekday":
+            return calendar.add_month_weekdays(times, count, self.day)
         if self.unit == "half-month":
             return calendar.add_half_months(times, count, self.day, self.second)
         if self.unit == "weekday":
@@ -174,7 +196,7 @@ class Frequency:
             return 1
         if self.unit == "weekday":
             return 5 if self.step == 1 else 1
-        if self.unit == "month":
+        if self.unit in _OF_MONTHS:
             return 12 // self.step if 12 % self.step == 0 else 1
         if self.unit == "half-month":
             return 24
@@ -216,7 +238,7 @@ class Frequency:
             return 1, "step"
         if self.unit in ("weekday", "half-month"):
             return self.step, self.unit
-        table = _MONTHS if self.unit == "month" else _NAMES
+        table = _MONTHS if self.unit in _OF_MONTHS else _NAMES
         size = max(size for size in table if self.step % size == 0)
         return self.step // size, table[size]
 
@@ -225,7 +247,7 @@ class Frequency:
         that are longer than a step; no columns for integers."""
         if self.unit == "integer":
             return np.empty((len(times), 0))
-        if self.unit == "month":
+        if self.unit in _OF_MONTHS:
             shares = [calendar.month(times) % 12 / 12] if self.step % 12 else []
         elif self.unit == "half-month":
             shares = [calendar.half_month(times, self.second) % 24 / 24]
