@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from zlib import crc32
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from sklearn.feature_extraction.text import TfidfTransformer
 
+import tidegate
 from tidegate import SequenceClassifier, SequenceTagger, SequenceTraining
 from tidegate.data.sequences import read_sequences
 from tidegate.network import Loss
@@ -107,6 +109,30 @@ def test_rarity_is_that_of_scikit_learn() -> None:
     seen_twice = held.sum(axis=0) > 1
     np.testing.assert_allclose(ours[seen_twice], theirs[seen_twice], rtol=1e-6)
     assert not ours[~seen_twice].any()
+
+
+def test_weights_are_those_of_what_two_texts_hold() -> None:
+    """Of 10,000 labels, weights of all columns would take 5 GB."""
+
+    def cost(targets: np.ndarray, output: np.ndarray) -> tuple[float, np.ndarray]:
+        return 0.0, np.ones_like(output)
+
+    learner = WideLearner(read_sequences(TEXTS), PAIRS, 3, cost, lambda done: 0.1)
+    learner(np.array([[2.0]]), np.zeros((1, 3)))
+    layer = learner.learned()
+    assert layer.weight.shape == (3, 3)  # a, cat, a cat
+    assert layer.weight.all()
+    np.testing.assert_array_equal(layer.outputs(read_sequences([["dog", "sat"]]), PAIRS), 0.0)
+
+
+def test_texts_that_have_nothing_in_common(tmp_path: Path) -> None:
+    texts = ["ab", "cd", "ef", "gh"]
+    training = SequenceTraining(updates=2, min_count=1)
+    model = SequenceClassifier(hidden=2, training=training, random_state=0).fit(texts, [0, 1, 0, 1])
+    assert model.learned_.members[0].wide.weight.shape == (0, 2)
+    model.save(tmp_path / "model.safetensors")
+    again = tidegate.load(tmp_path / "model.safetensors")
+    np.testing.assert_array_equal(again.predict_proba(texts), model.predict_proba(texts))
 
 
 def test_rows_times_weights() -> None:

@@ -119,7 +119,8 @@ def _wide(file: ModelFile, number: int, outputs: int) -> Wide:
     idf, weight = (file.tensors.get(f"member{number}.wide.{part}") for part in ("idf", "weight"))
     if idf is None or weight is None:
         raise ArgumentError("the layer beside its network is missing")
-    if idf.shape != (COLUMNS,) or weight.shape != (COLUMNS, outputs):
+    known = np.count_nonzero(idf > 0)
+    if idf.shape != (COLUMNS,) or weight.shape != (known, outputs):
         raise ArgumentError("the layer beside its network is of another shape")
     return Wide(idf, weight)
 

@@ -61,11 +61,18 @@ class Sparse:
         return result
 
     def weighed(self, idf: Array) -> Sparse:
-        """The same by how rare each column is, ``[COLUMNS]``; each row of length 1."""
+        """The same by how rare each column is, ``[COLUMNS]``; each row of length 1.
+
+        Only columns that are not of 0 are left, and numbered among each other.
+        """
         value = self.value * idf[self.column]
         length = np.sqrt(np.add.reduceat(value**2, self.first[:-1]))
         value = value / np.repeat(np.maximum(length, 1e-12), np.diff(self.first))
-        return Sparse(self.first, self.column, value)
+        known = idf > 0
+        left = known[self.column]
+        first = np.append(0, np.cumsum(left))[self.first]
+        column = (np.cumsum(known) - 1)[self.column]
+        return Sparse(first, column[left], value[left])
 
 
 class Counts(Protocol):
@@ -206,7 +213,7 @@ class Wide:
     idf: Array
     """``[COLUMNS]`` float32."""
     weight: Array
-    """``[COLUMNS, O]`` float32."""
+    """``[K, O]`` float32, of the K columns whose rarity is above 0."""
 
     def times(self, factor: float) -> Wide:
         """The same with its weights times a factor."""
@@ -261,7 +268,7 @@ class WideLearner:
         self.cost = cost
         self.rate = rate
         self.bias = bias
-        self.weight = np.zeros((COLUMNS, outputs), np.float32)
+        self.weight = np.zeros((np.count_nonzero(self.idf), outputs), np.float32)
         if before is not None:
             self.weight += before.weight
         self._done = np.zeros(1, np.int64)

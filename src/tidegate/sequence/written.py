@@ -89,7 +89,9 @@ def add_wides(graph: Graph, wides: list[Wide], each: tuple[str, ...]) -> list[st
         value = graph.add("Mul", counts, rarity)
         length = graph.add("ReduceL2", value, graph.integers(-1))
         value = graph.add("Div", value, graph.add("Max", length, graph.constant(np.float32(1e-12))))
-        weights = graph.add("Gather", graph.constant(wide.weight.astype(np.float32)), grams)
+        weight = np.zeros((COLUMNS, wide.weight.shape[1]), np.float32)
+        weight[wide.idf > 0] = wide.weight
+        weights = graph.add("Gather", graph.constant(weight), grams)
         product = graph.add("Mul", weights, graph.add("Unsqueeze", value, graph.integers(-1)))
         total = graph.add("ReduceSum", product, graph.integers(-2), attributes={"keepdims": 0})
         found.append(total)
