@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +11,15 @@ from ..network import Loss, Network, NetworkSpec
 from .samples import Samples
 from .tasks import Task
 
+if TYPE_CHECKING:
+    from .learn import Inputs
+
 Array = NDArray[Any]
 
 NUMBERS = ("mse", "rmse", "mae", "huber", "pinball")
 
 
-def begun(spec: NetworkSpec, task: Task, samples: Samples, seed: int) -> Network:
+def begun(spec: NetworkSpec, inputs: Inputs, task: Task, samples: Samples, seed: int) -> Network:
     """A network with its head's bias at the shares of the classes, or at the middle of the numbers.
 
     Of numbers that are all the same the head's weights begin at zero, so that it is right from the
@@ -24,11 +27,13 @@ def begun(spec: NetworkSpec, task: Task, samples: Samples, seed: int) -> Network
 
     Args:
         spec: of the network.
+        inputs: what it reads, some of which may begin where the sequences say.
         task: what it learns.
         samples: what it learns from.
         seed: of all that is drawn.
     """
     network = Network(spec, seed=seed)
+    inputs.begin(network.params, samples.x, seed)
     weights = samples.weights / samples.weights.mean()
     if task.stepwise:
         weights = np.repeat(weights, samples.x.length)

@@ -117,7 +117,7 @@ class Job:
         spec = self.architecture.spec(inputs, self.task, self.training)
         seeds = (self.seed + APART * i for i in range(self._members(inputs)))
         return Learned(
-            inputs, tuple(Member(begun(spec, self.task, samples, seed)) for seed in seeds)
+            inputs, tuple(Member(begun(spec, inputs, self.task, samples, seed)) for seed in seeds)
         )
 
     @once()

@@ -58,6 +58,10 @@ class Inputs(Protocol):
         """What a linear layer beside the network counts; None without one."""
         ...
 
+    def begin(self, params: dict[str, Array], x: Ragged, seed: int) -> None:
+        """Sets what of a new network's parameters the sequences tell without their targets."""
+        ...
+
     def table(self, x: Ragged) -> Array | TokenBags:
         """All rows, prepared once."""
         ...
@@ -162,7 +166,7 @@ class Learner:
             apart, rest = split(samples, self.training.validation, seed, self.task)
             held = self.held(samples, apart)
         if start is None:
-            network = begun(self.spec, self.task, samples.take(rest), seed)
+            network = begun(self.spec, self.inputs, self.task, samples.take(rest), seed)
         else:
             network = start.network.copied(self.spec)
         if self.inputs.wide:

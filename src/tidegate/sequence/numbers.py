@@ -114,6 +114,9 @@ class Numbers:
         segments = self.segments
         return NumberInput(self.features.width * segments.copies, segment=segments.size)
 
+    def begin(self, params: dict[str, Array], x: Ragged, seed: int) -> None:
+        """Sequences of numbers tell nothing of where a network should begin."""
+
     def table(self, x: Ragged) -> Array:
         """All rows as features."""
         return self.features.rows(x)

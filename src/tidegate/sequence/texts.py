@@ -15,6 +15,7 @@ from ..data.spans import Spans
 from ..data.vocabulary import Vocabulary
 from ..errors import ArgumentError
 from ..network import TokenInput
+from .cooccurrence import company, points
 from .nearby import Nearby
 from .training import Training
 from .wide import Grams
@@ -24,6 +25,8 @@ Array = NDArray[Any]
 BUCKETS: dict[PartKind, int] = {"grams": 20_000, "affixes": 20_000, "none": 0}
 FORMAT = 4
 """Of what a file says of texts; counts up whenever the same file would read one in another way."""
+FAR = 4.0
+"""From the origin to where a word begins, in the mean of squares; 1 where that is drawn."""
 DROPPED = 0.15
 """The share of the words that are not known in a batch."""
 
@@ -95,6 +98,17 @@ class Texts:
     def network_input(self) -> TokenInput:
         """The first part of the network's spec."""
         return TokenInput(len(self.vocabulary) + BUCKETS[self.parts], self.width)
+
+    def begin(self, params: dict[str, Array], x: Ragged, seed: int) -> None:
+        """Words of texts that are judged as a whole begin near those that keep the same company."""
+        if self.parts != "grams":
+            return
+        tokens = x.rows.tolist()
+        ids = self.vocabulary.ids([token.lower() for token in tokens] if self.lower else tokens)
+        table = company(ids, x.length, len(self.vocabulary))
+        found = FAR * points(table, self.width, np.random.default_rng(seed))
+        met = found.any(axis=1)
+        params["embedding_weight"][: len(found), : found.shape[1]][met] = found[met]
 
     def table(self, x: Ragged) -> TokenBags:
         """The tokens of all sequences; bag 0 is a word that is not known, of no known parts."""
