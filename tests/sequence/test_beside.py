@@ -11,6 +11,7 @@ import pytest
 import tidegate as tg
 from tidegate.network.file import read_model, write_model
 from tidegate.sequence import beside
+from tidegate.sequence.samples import Samples
 from tidegate.sequence.training import Training
 
 Array = np.ndarray[Any, Any]
@@ -41,7 +42,6 @@ def test_they_help_a_network_that_has_hardly_learnt(model: tg.SequenceClassifier
     X, y = shapes(100, seed=1)
     found = model.learned_
     assert found.beside is not None
-    assert found.beside.share > 0.3
     x = tg.data.sequences.read_sequences(X)
     alone = found.alone.outputs(x).argmax(axis=1)
     assert (alone == y).mean() < 0.9
@@ -80,7 +80,7 @@ def test_none(other: Any) -> None:
 
 
 def test_none_for_few_or_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    X, y = shapes(39)
+    X, y = shapes(9)
     assert classifier().fit(X, y).learned_.beside is None
     X, y = shapes(60)
     for name, most in (("MOST", 59), ("ROWS", sum(map(len, X)) - 1)):
@@ -94,16 +94,45 @@ def test_how_much_they_count() -> None:
     labels = random.integers(0, 3, 60)
     right, none = 3.0 * np.eye(3)[labels], np.zeros((60, 3))
     other = 3.0 * np.eye(3)[random.integers(0, 3, 60)]
-    once = np.ones(60)
-    assert beside._share(right, other, labels, once) == 0
-    assert beside._share(none, right, labels, once) > 0.85
-    assert 0.4 < beside._share(right, right, labels, once) < 0.5  # no matter: the mean of all
+    targets, once = labels[:, None].astype(np.float64), np.ones(60)
+    assert beside._share(right, other, targets, once) == 0
+    assert beside._share(none, right, targets, once) > 0.85
+    assert 0.4 < beside._share(right, right, targets, once) < 0.5  # no matter: the mean of all
     # what counts for much decides
     parts = np.repeat([True, False], 30)[:, None]
     first, second = np.where(parts, right, other), np.where(parts, other, right)
     weights = np.where(parts[:, 0], 100.0, 1.0)
-    assert beside._share(first, second, labels, weights) < 0.2
-    assert beside._share(second, first, labels, weights) > 0.8
+    assert beside._share(first, second, targets, weights) < 0.2
+    assert beside._share(second, first, targets, weights) > 0.8
+
+
+@pytest.mark.parametrize("n", [10, 11, 24])
+def test_they_help_where_series_are_few(n: int) -> None:
+    found = classifier().fit(*shapes(n))
+    assert found.learned_.beside is not None
+    X, y = shapes(100, seed=1)
+    x = tg.data.sequences.read_sequences(X)
+    assert found.score(X, y) > (found.learned_.alone.outputs(x).argmax(axis=1) == y).mean()
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_halves_that_err_apart_are_surer_together(
+    told: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random = np.random.default_rng(0)
+    labels = np.arange(80) % 2
+    x = [random.normal(size=(30, 1)) * (1 + 0.5 * label) for label in labels]
+    if not told:
+        labels = random.permutation(labels)
+    logits = 2.0 * (2 * labels - 1) * told + 2 * random.normal(size=80)  # as sure as they are right
+    ragged = tg.data.sequences.read_sequences(x)
+    samples = Samples(ragged, labels[:, None].astype(np.float64), np.ones(80))
+    monkeypatch.setattr(beside, "_share", lambda *_: 0.5)
+    outputs = np.column_stack([-logits / 2, logits / 2])
+    table = ragged.rows.astype(np.float32)
+    found = beside.learnt(table, samples, np.arange(80), outputs, 0)
+    assert found is not None
+    assert found.rest > 0.55 if told else found.rest == 0.5
 
 
 def test_saved_and_loaded(model: tg.SequenceClassifier, tmp_path: Path) -> None:
@@ -113,10 +142,10 @@ def test_saved_and_loaded(model: tg.SequenceClassifier, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("share", "change", "message"),
+    ("rest", "change", "message"),
     [
-        (1.0, {}, "share"),
-        ("much", {}, "share"),
+        (0.0, {}, "above 0"),
+        ("much", {}, "above 0"),
         (0.5, {"kernels.read": None}, "missing"),
         (0.5, {"kernels.weight": np.zeros((1, 1), np.float32)}, "another shape"),
         (0.5, {"kernels.read": np.zeros((1, 4, 4), np.uint8)}, "another shape"),
@@ -124,7 +153,7 @@ def test_saved_and_loaded(model: tg.SequenceClassifier, tmp_path: Path) -> None:
     ],
 )
 def test_a_damaged_file(
-    share: Any,
+    rest: Any,
     change: dict[str, Array | None],
     message: str,
     model: tg.SequenceClassifier,
@@ -132,7 +161,7 @@ def test_a_damaged_file(
 ) -> None:
     model.save(tmp_path / "m")
     file = read_model(tmp_path / "m")
-    meta = {**file.meta, "kernels": share}
+    meta = {**file.meta, "kernels": rest}
     tensors = {name: a for name, a in {**file.tensors, **change}.items() if a is not None}
     write_model(tmp_path / "m", file.kind, file.spec_json, tensors, meta)
     with pytest.raises(tg.ModelFileError, match=message):

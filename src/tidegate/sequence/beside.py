@@ -1,7 +1,8 @@
 """What stands beside networks that label whole series: random kernels and a ridge regression.
 
-How much they count is told by the sequences that the temperature comes from, which a first network
-and a first regression have not learnt from: where recurrent networks are ahead, next to nothing.
+How much they count is told by the sequences that the temperature comes from, and by what networks
+and a regression say of each that did not learn from it: where recurrent networks are ahead, next to
+nothing.
 """
 
 from __future__ import annotations
@@ -38,14 +39,14 @@ class Beside:
 
     kernels: Kernels
     ridge: Ridge
-    """Its outputs are logits, times the share."""
-    share: float
-    """How much they count; the networks count for the rest."""
+    """Its outputs are logits, times what they count for."""
+    rest: float
+    """What the networks count for."""
 
     def joined(self, outputs: Array, table: Array, spans: Spans) -> Array:
         """The networks' outputs ``[n, O]`` and these of some spans of the table that both read."""
         own = self.ridge.outputs(self.kernels.features(table, spans))
-        found: Array = (1 - self.share) * outputs + own
+        found: Array = self.rest * outputs + own
         return found
 
     def tensors(self) -> dict[str, Array]:
@@ -59,12 +60,12 @@ class Beside:
 
     @classmethod
     def from_file(
-        cls, share: Any, tensors: dict[str, Array], columns: int, outputs: int
+        cls, rest: Any, tensors: dict[str, Array], columns: int, outputs: int
     ) -> Beside | None:
-        """As `tensors` gave it; None if the share is.
+        """As `tensors` gave it; None if the rest is.
 
         Args:
-            share: how much they count.
+            rest: what the networks count for.
             tensors: of the file.
             columns: of the table that is read.
             outputs: the labels.
@@ -72,10 +73,10 @@ class Beside:
         Raises:
             ArgumentError: if anything is amiss.
         """
-        if share is None:
+        if rest is None:
             return None
-        if type(share) not in (int, float) or not 0 < share < 1:
-            raise ArgumentError(f"its kernels' share must be from 0 to 1, got {share!r}")
+        if type(rest) not in (int, float) or not rest > 0:
+            raise ArgumentError(f"the rest beside its kernels must be above 0, got {rest!r}")
         names = ("read", "weight", "ridge.weight", "ridge.bias")
         read, weight, slope, bias = (tensors.get(f"kernels.{name}") for name in names)
         if read is None or weight is None or slope is None or bias is None:
@@ -83,11 +84,11 @@ class Beside:
         kernels = Kernels.of(read > 0, weight, columns)
         if slope.shape != (kernels.count, outputs) or bias.shape != (outputs,):
             raise ArgumentError("the regression beside its networks is of another shape")
-        return cls(kernels, Ridge(slope, bias), float(share))
+        return cls(kernels, Ridge(slope, bias), float(rest))
 
 
 def learnt(
-    table: Array, samples: Samples, apart: Array, rest: Array, outputs: Array, seed: int
+    table: Array, samples: Samples, apart: Array, outputs: Array, seed: int
 ) -> Beside | None:
     """Kernels that have learnt all samples; None if they are of no use.
 
@@ -95,36 +96,28 @@ def learnt(
         table: ``[N, columns]``, all rows of the samples, as the networks read them.
         samples: series and their labels.
         apart: numbers of those that were held out.
-        rest: of the others.
-        outputs: ``[m, O]``, what a network that learnt from the others says of these: calibrated.
+        outputs: ``[m, O]``, what networks that had not learnt from these say of them: calibrated.
         seed: of the kernels.
     """
-    labels = samples.targets[:, 0].astype(np.int64)
+    labels, weights = samples.targets[:, 0].astype(np.int64), samples.weights
     kernels = Kernels.drawn(table.shape[1], int(np.median(samples.x.length)), seed)
-    features = kernels.features(table, samples.x.spans)
-    count = outputs.shape[1]
-    weights = samples.weights
-    ridge = _calibrated(features[rest], labels[rest], weights[rest], count)
-    held = ridge.outputs(features[apart]).astype(np.float64)
-    share = _share(outputs, held, labels[apart], weights[apart])
+    signs = 2 * np.eye(outputs.shape[1])[labels] - 1
+    ridge, left_out = solve(kernels.features(table, samples.x.spans), signs, weights)
+    steep = STEEP / fitted(STEEP * left_out, samples.targets, weights, "categorical")
+    held, targets, weights = steep * left_out[apart], samples.targets[apart], weights[apart]
+    share = _share(outputs, held, targets, weights)
     if not share:
         return None
-    return Beside(kernels, _calibrated(features, labels, weights, count).times(share), share)
+    # halves that err apart are surer together than either
+    both = (1 - share) * outputs + share * held
+    temperature = min(fitted(both, targets, weights, "categorical"), 1.0)
+    return Beside(kernels, ridge.times(steep * share / temperature), (1 - share) / temperature)
 
 
-def _calibrated(features: Array, labels: Array, weights: Array, count: int) -> Ridge:
-    """A regression whose outputs are logits: times what suits sequences that are left out."""
-    ridge, left_out = solve(features, 2 * np.eye(count)[labels] - 1, weights)
-    targets = labels[:, None].astype(np.float64)
-    return ridge.times(STEEP / fitted(STEEP * left_out, targets, weights, "categorical"))
-
-
-def _share(network: Array, kernels: Array, labels: Array, weights: Array) -> float:
+def _share(network: Array, kernels: Array, targets: Array, weights: Array) -> float:
     """The mean of `SHARES`, each as likely as the labels are by it; 0 for less than the least."""
-    targets, each = labels[:, None].astype(np.float64), weights / weights.mean()
-    logs = np.array(
-        [-loss((1 - w) * network + w * kernels, targets, each) * len(labels) for w in SHARES]
-    )
+    each, n = weights / weights.mean(), len(weights)
+    logs = np.array([-loss((1 - w) * network + w * kernels, targets, each) * n for w in SHARES])
     likely = np.exp(logs - logs.max())
     found = float(likely @ SHARES / likely.sum())
     return found if found >= LEAST else 0.0

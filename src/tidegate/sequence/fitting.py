@@ -18,7 +18,7 @@ from ..train.watch import once
 from .aligned import aligned
 from .begin import begun
 from .beside import MOST, ROWS, Beside, learnt
-from .learn import APART, Inputs, Learned, Learner, Member, Recipe, split
+from .learn import APART, Inputs, Learned, Learner, Member, Recipe, folds
 from .numbers import Numbers
 from .samples import Samples
 from .seen import Seen
@@ -30,7 +30,14 @@ from .training import Training
 Array = NDArray[Any]
 
 HELD = 0.2
-"""The share that the temperature is learnt from, and that says how long to learn."""
+"""The share that says how long to learn."""
+TO_REHEARSE = 20
+"""Sequences from which on it does."""
+FOLDS = 5
+"""A fifth is held out for the temperature, then another, until enough sequences were."""
+NUMBERS, TOKENS = (FEW, 50), (40, 20)
+"""Sequences from which on that is done, and how many are enough. Few texts take long to learn, and
+no share of kernels hangs on them."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +167,6 @@ class Job:
         whole = self.architecture.bidirectional
         if x.form.kind == "tokens":
             return Texts.of(x, training, self.architecture.tokens, steps=steps, whole=whole)
-        labelled = self.task.loss.kind == "categorical" and not steps
         return Numbers.of(
             x,
             samples.weights,
@@ -168,7 +174,7 @@ class Job:
             whole=whole,
             steps=steps,
             augment=self.task.varies(training.augment),
-            labels=samples.targets[:, 0].astype(np.int64) if labelled else None,
+            labels=samples.targets[:, 0].astype(np.int64) if self.task.labels else None,
         )
 
     def _learner(self, inputs: Inputs, n: int) -> Learner:
@@ -191,7 +197,7 @@ class Job:
         """
         left_open = self.training.updates is None and not self.training.validation
         steps = self.task.stepwise and isinstance(inputs, Numbers)
-        return left_open and steps and len(samples) >= FEW
+        return left_open and steps and len(samples) >= TO_REHEARSE
 
     def _held_out(self, learner: Learner, samples: Samples) -> tuple[float, Beside | None]:
         """What samples that a network has not learnt from tell: the temperature, and what should
@@ -200,30 +206,35 @@ class Job:
         wanted = self.training.calibrate
         if wanted is None:
             wanted = kind in ("categorical", "binary") and not self.task.stepwise
-        n = len(samples)
-        if not wanted or n < 2 * FEW:
+        least, enough = NUMBERS if isinstance(learner.inputs, Numbers) else TOKENS
+        fold = folds(samples, FOLDS, self.seed, self.task)
+        if not wanted or (fold >= 0).sum() < least:
             return 1.0, None
-        apart, rest = split(samples, max(HELD, FEW / n), self.seed, self.task)
-        member = learner.learn(samples.take(rest), self.seed)
-        if member.interrupted:
-            return 1.0, None
-        held = samples.take(apart)
-        outputs = Learned(learner.inputs, (member,)).outputs(held.x)
+        apart: list[Array] = []
+        found: list[Array] = []
+        while len(apart) < FOLDS and sum(map(len, apart)) < enough:
+            number = len(apart)
+            member = learner.learn(samples.take(np.flatnonzero(fold != number)), self.seed)
+            if member.interrupted:
+                return 1.0, None
+            apart.append(np.flatnonzero(fold == number))
+            found.append(Learned(learner.inputs, (member,)).outputs(samples.x.take(apart[-1])))
+        told, outputs = np.concatenate(apart), np.concatenate(found)
+        held = samples.take(told)
         weights = np.repeat(held.weights, held.x.length) if held.stepwise else held.weights
         temperature = fitted(outputs, held.targets, weights, kind)
         if not self._has_kernels(learner.inputs, samples.x):
             return temperature, None
         table: Any = learner.inputs.table(samples.x)
         calibrated = outputs / temperature
-        return temperature, learnt(table, samples, apart, rest, calibrated, self.seed)
+        return temperature, learnt(table, samples, told, calibrated, self.seed)
 
     def _has_kernels(self, inputs: Inputs, x: Ragged) -> bool:
         """Whether kernels may stand beside the networks: of labels of series that are read to both
         ends, for a stream has no end to tell."""
-        labels = self.task.loss.kind == "categorical" and not self.task.stepwise
         series = isinstance(inputs, Numbers) and self.architecture.bidirectional
         few = len(x) <= MOST and len(x.rows) <= ROWS
-        return self.training.kernels and labels and series and few
+        return self.training.kernels and self.task.labels and series and few
 
 
 def seed_of(random_state: Any) -> int:

@@ -308,9 +308,7 @@ def split(samples: Samples, share: float, seed: int, task: Task) -> tuple[Array,
         ([2, 2], 6)
     """
     n = len(samples)
-    order = _random(seed, 2).permutation(n)
-    if task.loss.kind == "categorical" and not task.stepwise:
-        order = order[np.argsort(samples.targets[order, 0], kind="stable")]
+    order = _by_label(samples, seed, task)
     # every 1/share-th in this order, from the middle of the first such step on
     out = np.diff(np.floor((np.arange(n + 1) - 0.5) * share + 0.5)) > 0
     if out.all() or n < 2:
@@ -318,6 +316,35 @@ def split(samples: Samples, share: float, seed: int, task: Task) -> tuple[Array,
     elif not out.any():
         out[n // 2] = True
     return np.sort(order[out]), np.sort(order[~out])
+
+
+def folds(samples: Samples, count: int, seed: int, task: Task) -> Array:
+    """In which fold each sample is, ``[n]``: of each class as many in each, from 0 up.
+
+    -1 for the only one of its class: who has not learnt from it cannot know it.
+
+    Example:
+        >>> from tidegate.data.sequences import read_sequences
+        >>> from tidegate.network import Loss
+        >>> x = read_sequences(np.arange(7.0)[:, None])
+        >>> found = Samples(x, np.array([[0.0, 0, 0, 1, 1, 1, 2]]).T, np.ones(7))
+        >>> of_each = folds(found, 3, 0, Task(Loss("categorical"), 3))
+        >>> sorted(of_each[:3].tolist()), sorted(of_each[3:6].tolist()), int(of_each[6])
+        ([0, 1, 2], [0, 1, 2], -1)
+    """
+    order = _by_label(samples, seed, task)
+    if task.labels:
+        classes = samples.targets[:, 0].astype(np.int64)
+        order = order[np.bincount(classes)[classes[order]] > 1]
+    found = np.full(len(samples), -1)
+    found[order] = np.arange(len(order)) % count
+    return found
+
+
+def _by_label(samples: Samples, seed: int, task: Task) -> Array:
+    """Samples at random, ``[n]``; those of a class one after the other."""
+    order = _random(seed, 2).permutation(len(samples))
+    return order[np.argsort(samples.targets[order, 0], kind="stable")] if task.labels else order
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ def add_beside(graph: Graph, beside: Beside, outputs: str, table: Rows) -> str:
     features = add_kernels(graph, beside.kernels, table)
     weight, bias = (graph.constant(a) for a in (beside.ridge.weight, beside.ridge.bias))
     own = graph.add("Gemm", features, weight, bias)
-    rest = graph.add("Mul", outputs, graph.constant(np.float32(1 - beside.share)))
+    rest = graph.add("Mul", outputs, graph.constant(np.float32(beside.rest)))
     return graph.add("Add", rest, own)
 
 

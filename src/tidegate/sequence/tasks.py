@@ -27,9 +27,14 @@ class Task:
     outputs: int
     stepwise: bool = False
 
+    @property
+    def labels(self) -> bool:
+        """Whether each sequence has a label."""
+        return self.loss.kind == "categorical" and not self.stepwise
+
     def varies(self, augment: bool | None) -> bool:
         """Whether its sequences are varied, where `Training.augment` leaves it open."""
-        return self.loss.kind == "categorical" and not self.stepwise if augment is None else augment
+        return self.labels if augment is None else augment
 
     def targets(self, samples: Samples) -> Array:
         """``[n, K + 1]``, or ``[N, K + 1]`` where each step has targets: with their weights."""

@@ -13,7 +13,7 @@ from ..network.reference_loss import loss as loss_of
 Array = NDArray[Any]
 
 LEAST, MOST = 0.2, 5.0
-FEW = 20
+FEW = 10
 """Samples below which a temperature would be chance itself."""
 
 

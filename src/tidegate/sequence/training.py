@@ -52,7 +52,7 @@ class SequenceTraining:
     """Stop after so many twentieths of the updates without a better loss of what is held out."""
     calibrate: bool | None = None
     """Whether chances are corrected by a temperature, from a network that learns from 80 % of the
-    sequences; None for classifiers alone."""
+    sequences, or where these are few from several such; None for classifiers alone."""
     kernels: bool = True
     """Whether random kernels may stand beside a classifier of series that also reads from the end:
     as far as they help with those sequences, and so not where ``calibrate`` is False."""
