@@ -28,6 +28,11 @@ def test_a_share_of_each_label_is_held_out(labels: list[str], share: float) -> N
     assert held.any() == (max(labels.count(name) for name in "abc") > 1)
 
 
+def test_of_many_labels_with_two_sequences_each_a_share_is_held_out() -> None:
+    labels = [f"label {i // 2}" for i in range(100)]
+    assert hold_out(labels, 0.2, seed=1).sum() == 20
+
+
 def test_who_is_held_out_depends_on_the_seed() -> None:
     labels = ["a"] * 30 + ["b"] * 30
     assert (hold_out(labels, 0.2, 1) == hold_out(labels, 0.2, 1)).all()

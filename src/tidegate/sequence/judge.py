@@ -51,9 +51,13 @@ def hold_out(labels: Sequence[str], share: float, seed: int) -> Array:
     names = np.asarray(labels)
     order = np.random.default_rng(seed).permutation(len(names))
     held = np.zeros(len(names), bool)
+    seen = 0
     for name in np.unique(names):
         of_it = order[names[order] == name]
-        held[of_it[: min(round(share * len(of_it)), len(of_it) - 1)]] = True
+        # what rounding leaves of one label counts for the next: of two each, some have one held out
+        due = round(share * (seen + len(of_it))) - round(share * seen)
+        seen += len(of_it)
+        held[of_it[: min(due, len(of_it) - 1)]] = True
     often, count = Counter(labels).most_common(1)[0]
     if not held.any() and count > 1:  # few of each: one of the commonest
         held[order[names[order] == often][0]] = True
