@@ -91,6 +91,16 @@ def test_each_sequence_of_words_may_be_a_column(column: Any) -> None:
     assert x.rows.tolist() == ["a", "b", "C"] and x.length.tolist() == [2, 1]
 
 
+def test_a_column_of_polars_may_hold_steps_of_several_numbers() -> None:
+    steps = [[[1.0, 2.0]], [[3.0, 4.0], [5.0, None]]]
+    for column in (pl.Series(steps), pl.DataFrame({"x": steps}), pl.Series(steps).to_list()):
+        x = read_sequences(column)
+        np.testing.assert_array_equal(x.rows, [[1, 2], [3, 4], [5, np.nan]])
+        assert x.length.tolist() == [1, 2]
+    with pytest.raises(DataError, match="sequence 1 of X must hold numbers"):
+        read_sequences(pl.Series([[[1.0]], [[1.0], [1.0, 2.0]]]))
+
+
 @pytest.mark.parametrize("column", [pd.Series(["a b", "c"]), pl.Series(["a b", "c"])])
 def test_a_column_of_texts(column: Any) -> None:
     assert read_sequences(column).rows.tolist() == ["a", "b", "c"]

@@ -305,6 +305,8 @@ def _numbers(values: Any, title: str) -> NDArray[np.float64]:
     """The values as numbers; a type that is none is named."""
     try:
         array = unmasked(values)
+        if array.dtype == object and array.size and isinstance(array.flat[0], np.ndarray):
+            array = unmasked(array.tolist())  # what polars makes of a column of lists
         if array.dtype.kind == "c":
             raise DataError(f"Complex data not supported: {title} has complex numbers")
         if array.dtype.kind in "UST":
