@@ -180,11 +180,10 @@ def test_long_series_are_anchored() -> None:
 
 
 def test_of_many_series_some_windows_are_shown_as_if_just_begun() -> None:
-    assert suited(many(50, 60), 3).begun == 0.1
-    assert suited(many(49, 60), 3).begun == 0
-    assert suited(many(50, 2500), 3).begun == 0  # read in deviations of the series
-    seasons = [suited(many(50, 200), 3, season=rows).begun for rows in (12, 24)]
-    assert seasons == [0.1, 0]
+    sizes = (50, 60), (49, 60), (50, 2500)  # long ones are read in deviations of the series
+    assert [suited(many(*size), 3, season=12).begun for size in sizes] == [0.1, 0, 0]
+    seasons = [suited(many(50, 200), 3, season=rows).begun for rows in (1, 2, 12, 24)]
+    assert seasons == [0, 0.1, 0.1, 0]
 
 
 def test_few_rows_and_long_series_are_learnt_with_much_dropout() -> None:

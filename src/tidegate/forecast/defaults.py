@@ -46,7 +46,8 @@ BEGUN = 0.1
 """The share of windows that training then shows as of a series that has just begun; not of long
 ones, which are read in units that take long to know."""
 MONTHS = 12
-"""Rows of a season, at most, that this is for: with a day of hours whole windows lose by it."""
+"""Rows of a season, at most, that this is for: with a day of hours whole windows lose by it, and
+without a season, where four rows are learnt from at any rate."""
 RIDGE = 0.3
 """How much a ridge regression counts beside the network, of a few long series without covariates,
 where smoothing does not."""
@@ -117,7 +118,7 @@ def suited(
         calendar=_spans_years(series),
         anchored=long,
         dropout=DROPOUT if much else LIGHT,
-        begun=BEGUN if len(series) >= SEVERAL and rows <= MONTHS and not long else 0.0,
+        begun=BEGUN if len(series) >= SEVERAL and 1 < rows <= MONTHS and not long else 0.0,
         told_apart=len(series) if _told_apart(series) else 0,
     )
     ridge, smoothing = training.ridge, training.smoothing
