@@ -83,6 +83,14 @@ def test_nothing_known_changes_nothing() -> None:
     assert Correction.none(7).apply(NORMAL).tolist() == NORMAL.tolist()
 
 
+def test_an_interval_that_becomes_wider_does_not_reach_the_next_one() -> None:
+    # all is known of the inner intervals, and nothing of the outer one
+    moved = Correction(np.array([1.0, 2.0, 2.0, 1.0, 2.0, 2.0, 1.0])).apply(NORMAL)
+    np.testing.assert_allclose(moved[1:6], 2 * NORMAL[1:6])
+    np.testing.assert_allclose(moved[6] - moved[5], NORMAL[6] - NORMAL[5])
+    np.testing.assert_allclose(moved[1] - moved[0], NORMAL[1] - NORMAL[0])
+
+
 @given(
     st.lists(st.floats(0.25, 4), min_size=7, max_size=7),
     st.lists(st.floats(0, 1e3), min_size=7, max_size=7),

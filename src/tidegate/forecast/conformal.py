@@ -91,13 +91,17 @@ class Correction:
         return cls(factor)
 
     def apply(self, quantiles: Array) -> Array:
-        """``[..., levels]``, never crossing."""
+        """``[..., levels]``, never crossing.
+
+        What an interval gains at an end, the wider ones gain there, too: a factor further out may
+        be smaller, as less is known of it, and would leave both intervals the same.
+        """
         middle = len(self.factor) // 2
-        median = quantiles[..., middle : middle + 1]
-        moved: Array = median + (quantiles - median) * self.factor
-        moved[..., middle:] = np.maximum.accumulate(moved[..., middle:], -1)
-        below = np.minimum.accumulate(moved[..., middle::-1], -1)[..., ::-1]
-        moved[..., : middle + 1] = below
+        gain = (quantiles - quantiles[..., middle : middle + 1]) * (self.factor - 1)
+        gain[..., middle:] = np.maximum.accumulate(gain[..., middle:], -1)
+        below = np.minimum.accumulate(gain[..., middle::-1], -1)[..., ::-1]
+        gain[..., : middle + 1] = below
+        moved: Array = quantiles + gain
         return moved
 
 

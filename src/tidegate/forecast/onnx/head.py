@@ -66,12 +66,11 @@ def add_quantiles(
     if moved is not None:
         share, to = moved
         median = f("Add", median, f("Mul", share, f("Sub", to, median)))
-    away = f("Mul", away, correction.factor)
-    # never crossing, though a factor further out may be smaller
-    below = f("Neg", _rising(f, f("Neg", away), range(middle, -1, -1)))
-    above = _rising(f, away, range(middle, count))
+    gain = f("Mul", away, correction.factor - 1)
+    below = f("Neg", _rising(f, f("Neg", gain), range(middle, -1, -1)))
+    above = _rising(f, gain, range(middle, count))
     order = f("Gather", below, np.arange(middle, 0, -1), attributes={"axis": 2})
-    return f("Add", median, f.join(order, above, axis=2))
+    return f("Add", median, f("Add", away, f.join(order, above, axis=2)))
 
 
 def add_chance(f: Formula, each: str, zeros: str) -> str:
