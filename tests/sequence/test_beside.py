@@ -83,7 +83,7 @@ def test_none_for_few_or_many(monkeypatch: pytest.MonkeyPatch) -> None:
     X, y = shapes(9)
     assert classifier().fit(X, y).learned_.beside is None
     X, y = shapes(60)
-    for name, most in (("MOST", 59), ("ROWS", sum(map(len, X)) - 1)):
+    for name, most in (("MOST", 59), ("ROWS", sum(map(len, X)) - 1), ("ANSWERS", 119)):
         with monkeypatch.context() as patch:
             patch.setattr(f"tidegate.sequence.fitting.{name}", most)
             assert classifier().fit(X, y).learned_.beside is None

@@ -17,7 +17,7 @@ from ..train.progress import Listener
 from ..train.watch import once
 from .aligned import aligned
 from .begin import begun
-from .beside import MOST, ROWS, Beside, learnt
+from .beside import ANSWERS, MOST, ROWS, Beside, learnt
 from .learn import APART, Inputs, Learned, Learner, Member, Recipe, folds
 from .numbers import Numbers
 from .samples import Samples
@@ -33,8 +33,9 @@ HELD = 0.2
 """The share that says how long to learn."""
 TO_REHEARSE = 20
 """Sequences from which on it does."""
-FOLDS = 5
-"""A fifth is held out for the temperature, then another, until enough sequences were."""
+FOLDS, TRAININGS = 5, 3
+"""A fifth is held out for the temperature, then another, until enough sequences were, or so many
+fifths: each costs a training."""
 NUMBERS, TOKENS = (FEW, 50), (40, 20)
 """Sequences from which on that is done, and how many are enough. Few texts take long to learn, and
 no share of kernels hangs on them."""
@@ -212,7 +213,7 @@ class Job:
             return 1.0, None
         apart: list[Array] = []
         found: list[Array] = []
-        while len(apart) < FOLDS and sum(map(len, apart)) < enough:
+        while len(apart) < TRAININGS and sum(map(len, apart)) < enough:
             number = len(apart)
             member = learner.learn(samples.take(np.flatnonzero(fold != number)), self.seed)
             if member.interrupted:
@@ -233,7 +234,7 @@ class Job:
         """Whether kernels may stand beside the networks: of labels of series that are read to both
         ends, for a stream has no end to tell."""
         series = isinstance(inputs, Numbers) and self.architecture.bidirectional
-        few = len(x) <= MOST and len(x.rows) <= ROWS
+        few = len(x) <= MOST and len(x.rows) <= ROWS and len(x) * self.task.outputs <= ANSWERS
         return self.training.kernels and self.task.labels and series and few
 
 
