@@ -9,8 +9,8 @@ import pytest
 
 from tidegate.data.parts import affixes
 from tidegate.data.sequences import read_sequences
+from tidegate.sequence.counted import COLUMNS
 from tidegate.sequence.nearby import Nearby
-from tidegate.sequence.wide import COLUMNS
 
 GOLDEN = 0x9E3779B97F4A7C15
 

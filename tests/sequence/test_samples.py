@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tidegate.data.sequences import read_sequences
 from tidegate.network import Loss
-from tidegate.sequence.learn import split
+from tidegate.sequence.held import split
 from tidegate.sequence.samples import Samples
 from tidegate.sequence.seen import hashes_of
 from tidegate.sequence.tasks import Task

@@ -18,7 +18,8 @@ from ..train.watch import once
 from .aligned import aligned
 from .begin import begun
 from .beside import ANSWERS, MOST, ROWS, Beside, learnt
-from .learn import APART, Inputs, Learned, Learner, Member, Recipe, folds
+from .held import folds
+from .learn import APART, Inputs, Learned, Learner, Member, Recipe
 from .numbers import Numbers
 from .samples import Samples
 from .seen import Seen

@@ -17,12 +17,14 @@ from ..train import Drawn, FitSettings, Held, History, fit_drawn
 from ..train.progress import Listener
 from .begin import begun
 from .beside import Beside
+from .counted import Counts
+from .held import generator, split
 from .pooled import answer
 from .samples import Samples
 from .seen import Seen
 from .tasks import Task
 from .training import Training
-from .wide import Counts, Wide, WideLearner
+from .wide import Wide, WideLearner
 
 Array = NDArray[Any]
 Rows = Any
@@ -263,7 +265,7 @@ class Batches:
     def draw(self, done: int) -> Drawn:
         """The batch of the update after so many."""
         chosen = self.chosen(*divmod(done, self.per_epoch))
-        random = _random(self.seed, 1, done)
+        random = generator(self.seed, 1, done)
         spans = self.spans[chosen]
         rows, found = self.learner.inputs.batch(self.table, spans, random, self.learner.augment)
         targets = self.targets[places(spans) if self.learner.task.stepwise else chosen]
@@ -272,7 +274,7 @@ class Batches:
     def chosen(self, epoch: int, number: int) -> Array:
         """The sequences of a batch; the last one of an epoch is filled up with others."""
         if self._epoch[0] != epoch:
-            self._epoch = (epoch, self._order(_random(self.seed, 0, epoch)))
+            self._epoch = (epoch, self._order(generator(self.seed, 0, epoch)))
         order = self._epoch[1]
         found: Array = self.rest[order[number * self.size : (number + 1) * self.size]]
         return found
@@ -289,62 +291,6 @@ class Batches:
                 order[first : first + 50 * size] = pool[np.argsort(length[pool], kind="stable")]
             order = order.reshape(-1, size)[random.permutation(self.per_epoch)].ravel()
         return order
-
-
-def _random(seed: int, *purpose: int) -> np.random.Generator:
-    return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, *purpose])))
-
-
-def split(samples: Samples, share: float, seed: int, task: Task) -> tuple[Array, Array]:
-    """Which samples are held out, and which remain: of each class the same share.
-
-    Example:
-        >>> from tidegate.data.sequences import read_sequences
-        >>> from tidegate.network import Loss
-        >>> x = read_sequences(np.arange(10.0)[:, None])
-        >>> found = Samples(x, np.repeat([[0.0], [1.0]], 5, axis=0), np.ones(10))
-        >>> apart, rest = split(found, 0.4, 0, Task(Loss("categorical"), 2))
-        >>> np.bincount(apart // 5).tolist(), len(rest)
-        ([2, 2], 6)
-    """
-    n = len(samples)
-    order = _by_label(samples, seed, task)
-    # every 1/share-th in this order, from the middle of the first such step on
-    out = np.diff(np.floor((np.arange(n + 1) - 0.5) * share + 0.5)) > 0
-    if out.all() or n < 2:
-        out[...] = np.arange(n) > 0
-    elif not out.any():
-        out[n // 2] = True
-    return np.sort(order[out]), np.sort(order[~out])
-
-
-def folds(samples: Samples, count: int, seed: int, task: Task) -> Array:
-    """In which fold each sample is, ``[n]``: of each class as many in each, from 0 up.
-
-    -1 for the only one of its class: who has not learnt from it cannot know it.
-
-    Example:
-        >>> from tidegate.data.sequences import read_sequences
-        >>> from tidegate.network import Loss
-        >>> x = read_sequences(np.arange(7.0)[:, None])
-        >>> found = Samples(x, np.array([[0.0, 0, 0, 1, 1, 1, 2]]).T, np.ones(7))
-        >>> of_each = folds(found, 3, 0, Task(Loss("categorical"), 3))
-        >>> sorted(of_each[:3].tolist()), sorted(of_each[3:6].tolist()), int(of_each[6])
-        ([0, 1, 2], [0, 1, 2], -1)
-    """
-    order = _by_label(samples, seed, task)
-    if task.labels:
-        classes = samples.targets[:, 0].astype(np.int64)
-        order = order[np.bincount(classes)[classes[order]] > 1]
-    found = np.full(len(samples), -1)
-    found[order] = np.arange(len(order)) % count
-    return found
-
-
-def _by_label(samples: Samples, seed: int, task: Task) -> Array:
-    """Samples at random, ``[n]``; those of a class one after the other."""
-    order = _random(seed, 2).permutation(len(samples))
-    return order[np.argsort(samples.targets[order, 0], kind="stable")] if task.labels else order
 
 
 @dataclass(frozen=True)

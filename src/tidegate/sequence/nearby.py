@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..data.parts import PartKind, hashed
 from ..data.sequences import Ragged
-from .wide import COLUMNS, Sparse
+from .counted import COLUMNS, Sparse
 
 Array = NDArray[Any]
 

@@ -15,12 +15,13 @@ from ..network import Loss
 from ..network.file import ModelFile, check_format, network_of, tensors_of, write_model
 from . import fitting, texts
 from .beside import Beside
+from .counted import COLUMNS
 from .learn import Learned, Member
 from .numbers import Numbers
 from .seen import Seen
 from .texts import Texts
 from .training import Training
-from .wide import COLUMNS, Wide
+from .wide import Wide
 
 Array = NDArray[Any]
 

@@ -15,12 +15,12 @@ from ..data.spans import Spans
 from ..data.vocabulary import UNKNOWN
 from ..errors import ArgumentError, DataError
 from ..network.parameters import fingerprint
+from .counted import Growing, rows_of
 from .learn import Learned, Member
 from .numbers import Numbers
 from .pooled import streams
 from .texts import Texts
 from .track import Track
-from .wide import Growing, rows_of
 
 Array = NDArray[Any]
 

@@ -16,9 +16,9 @@ from ..data.vocabulary import Vocabulary
 from ..errors import ArgumentError
 from ..network import TokenInput
 from .cooccurrence import company, points
+from .counted import Grams
 from .nearby import Nearby
 from .training import Training
-from .wide import Grams
 
 Array = NDArray[Any]
 

@@ -37,7 +37,7 @@ class SequenceTraining:
     members: int | None = None
     """Networks that differ in their seed, and answer together; None for 3 of numbers, else 1."""
     smoothing: float | None = None
-    """How much of a label is spread over all; None for 0.1 of numbers, else 0."""
+    """How much of a label is spread over all; None for 0.1 of classifiers, 0 of taggers."""
     augment: bool | None = None
     """Whether the sequences are varied while they are learnt from: numbers stretched, scaled and
     shaken, words dropped. None for classifiers alone: of another size, the answer is another."""

@@ -27,7 +27,8 @@ from numpy.typing import NDArray
 from ..errors import TrainingError
 from ..evidence import SURE, of_mean
 from .fitting import Job
-from .learn import Learned, split
+from .held import split
+from .learn import Learned
 from .samples import Samples
 from .seen import Seen
 

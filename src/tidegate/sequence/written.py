@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from ..errors import ArgumentError
 from ..network.onnx import Graph
 from . import fitting
+from .counted import COLUMNS
 from .texts import Texts
-from .wide import COLUMNS, Wide
+from .wide import Wide
 
 Array = NDArray[Any]
 
