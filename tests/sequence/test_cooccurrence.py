@@ -7,6 +7,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from tidegate import SequenceClassifier, SequenceTraining
+from tidegate.sequence import texts
 from tidegate.sequence.cooccurrence import SMOOTHING, company, points
 
 RANDOM = np.random.default_rng(0)
@@ -62,3 +63,19 @@ def test_words_of_the_same_company_begin_near_each_other() -> None:
     ]
     far = np.linalg.norm(rows[:, None] - rows, axis=2)
     assert 2 * max(far[0, 1], far[2, 3]) < far[:2, 2:].min()  # what they do not tell is drawn
+
+
+def test_of_long_texts_some_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+
+    def counted(ids: np.ndarray, length: np.ndarray, words: int) -> csr_array:
+        read.append(len(ids))
+        assert length.sum() == len(ids)
+        return company(ids, length, words)
+
+    monkeypatch.setattr(texts, "company", counted)
+    monkeypatch.setattr(texts, "COMPANY", 20)
+    training = SequenceTraining(updates=1, min_count=1)
+    said = [f"{a} {b} {c}" for a in "abc" for b in "de" for c in "fgh"]
+    SequenceClassifier(hidden=2, training=training, random_state=0).fit(said, [0, 1] * 9)
+    assert read == [18]  # 54 words: every third of the 18 texts

@@ -28,8 +28,8 @@ def feed_of(model: Any, X: Any) -> dict[str, Array]:
     vocabulary with weight 1, and len(vocabulary) + crc32(part) % 20,000 for each of its K different
     parts, each with weight 1 / K; of characters there are ``tokens`` [n, T] alone. ``lengths`` [n]
     int64. Of what a layer beside the networks counts, ``grams`` [n, G] int64 are the columns and
-    ``counts`` [n, G] float32 how often each occurs, times any factor: `wide.Grams.of`; of a tagger
-    both are [n, T, G]: `nearby.Nearby.of`. `data.parts` says what parts are. Zeros fill up.
+    ``counts`` [n, G] float32 how often each occurs, times any factor: `counted.Grams.of`; of a
+    tagger both are [n, T, G]: `nearby.Nearby.of`. `data.parts` says what parts are. Zeros fill up.
 
     Args:
         model: a fitted estimator of texts.
