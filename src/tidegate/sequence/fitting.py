@@ -34,7 +34,7 @@ HELD = 0.2
 """The share that says how long to learn."""
 TO_REHEARSE = 20
 """Sequences from which on it does."""
-FOLDS, TRAININGS = 5, 3
+FOLDS, TRAININGS = 5, 2
 """A fifth is held out for the temperature, then another, until enough sequences were, or so many
 fifths: each costs a training."""
 NUMBERS, TOKENS = (FEW, 50), (40, 20)
