@@ -69,7 +69,7 @@ class Batches:
 
     def _make(self, numbers: range) -> None:
         cuts = self.sampler.drawn(numbers, self.size)
-        anew = cuts.hidden if self.keeps else np.ones_like(cuts.hidden)
+        anew = self.sampler.hidden(cuts) if self.keeps else np.ones(len(cuts.cut), bool)
         places = self.sampler.places(cuts)
         places[anew] = self.kept + np.arange(anew.sum())
         if anew.any():

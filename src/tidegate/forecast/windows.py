@@ -296,9 +296,7 @@ class Cuts(NamedTuple):
     series: Array
     cut: Array
     first: Array
-    """The first row that each may see."""
-    hidden: Array
-    """Whether that is a later one than the first of its series."""
+    """The first row that each may see, later than that of its series where rows are hidden."""
 
     def only(self, some: Array) -> Cuts:
         """Some of them."""
@@ -333,8 +331,13 @@ class Sampler:
             cut = rng.integers(first + self.plan.least, first + self.table.length[of])
             hidden = rng.random(count) < self.plan.begun
             rows = rng.integers(1, self.plan.least, size=count)
-            parts.append((of, cut, np.where(hidden, cut - rows, first), hidden))
+            parts.append((of, cut, np.where(hidden, cut - rows, first)))
         return Cuts(*map(np.concatenate, zip(*parts, strict=True)))
+
+    def hidden(self, cuts: Cuts) -> Array:
+        """``[k]``, whether some rows of each are hidden."""
+        found: Array = cuts.first > self.table.start[cuts.series]
+        return found
 
     def at(self, cuts: Cuts) -> Windows:
         """The windows there."""
