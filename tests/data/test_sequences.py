@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from tidegate import DataError
 from tidegate.data import Spans
-from tidegate.data.sequences import Form, places, read_sequences
+from tidegate.data.ragged import Form, places
+from tidegate.data.sequences import read_sequences
 
 NAN = float("nan")
 

@@ -17,7 +17,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.sequences import Ragged, read_sequences
+from ..data.ragged import Ragged
+from ..data.sequences import read_sequences
 from ..errors import ArgumentError, DataError
 from ..train.watch import GradientWarning
 from .again import again

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ArgumentError
-from .sequences import Ragged
+from .ragged import Ragged
 from .spans import Spans
 
 Array = NDArray[Any]

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.long import SEQUENCE, is_frame
-from ..data.sequences import Ragged
+from ..data.ragged import Ragged
 from ..errors import DataError
 from .labels import bare
 

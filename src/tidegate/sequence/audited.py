@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.sequences import Ragged, places
+from ..data.ragged import Ragged, places
 from ..errors import DataError
 from ..network.audited import FEW, NetworkSubject, about_of
 from ..network.beyond import tells

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from ..data.sequences import Ragged
+from ..data.ragged import Ragged
 from ..network import Loss
 from ..network.reference_loss import softmax
 from ..network.spec import Readout

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from ..data.parts import hashed
-from ..data.sequences import Ragged
+from ..data.ragged import Ragged
 
 Array = NDArray[Any]
 

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..cells import CELLS
-from ..data.sequences import InputTypeError, Ragged, read_sequences, unmasked
+from ..data.ragged import Ragged
+from ..data.sequences import InputTypeError, read_sequences, unmasked
 from ..errors import ArgumentError, DataError, NotFittedError
 from ..network import NetworkSpec, checks
 from ..network.spec import Readout

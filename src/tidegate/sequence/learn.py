@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.bags import TokenBags
-from ..data.sequences import Ragged, places
+from ..data.ragged import Ragged, places
 from ..data.spans import Spans
 from ..errors import DataError
 from ..network import Network, NetworkSpec, NumberInput, TokenInput

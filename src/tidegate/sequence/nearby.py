@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.parts import PartKind, hashed
-from ..data.sequences import Ragged
+from ..data.ragged import Ragged
 from .counted import COLUMNS, Sparse
 
 Array = NDArray[Any]

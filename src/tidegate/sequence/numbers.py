@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..data.features import Features
 from ..data.plain import from_json
-from ..data.sequences import Form, Ragged, places
+from ..data.ragged import Form, Ragged, places
 from ..data.spans import Spans
 from ..errors import ArgumentError
 from ..network import NumberInput

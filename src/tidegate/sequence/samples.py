@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.sequences import Ragged, places
+from ..data.ragged import Ragged, places
 from ..data.vocabulary import as_bytes
 
 Array = NDArray[Any]

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.sequences import Ragged
+from ..data.ragged import Ragged
 from ..data.vocabulary import as_bytes
 from ..errors import ArgumentError
 

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.long import is_frame
-from ..data.sequences import Ragged, unmasked
+from ..data.ragged import Ragged
+from ..data.sequences import unmasked
 from ..errors import DataError
 from .aligned import ordered
 from .labels import bare, ids_of, kind_of

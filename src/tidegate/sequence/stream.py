@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.long import is_frame
-from ..data.sequences import Ragged, unmasked
+from ..data.ragged import Ragged
+from ..data.sequences import unmasked
 from ..data.spans import Spans
 from ..data.vocabulary import UNKNOWN
 from ..errors import ArgumentError, DataError

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from ..data.bags import TokenBags
 from ..data.parts import PartKind, hashed
-from ..data.sequences import Form, Ragged, TokenKind, places
+from ..data.ragged import Form, Ragged, places
+from ..data.sequences import TokenKind
 from ..data.spans import Spans
 from ..data.vocabulary import Vocabulary
 from ..errors import ArgumentError

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.sequences import Ragged
+from ..data.ragged import Ragged
 from .counted import Counts, Sparse
 
 Array = NDArray[Any]
