@@ -150,6 +150,7 @@ def test_saved_and_loaded(model: tg.SequenceClassifier, tmp_path: Path) -> None:
         (0.5, {"kernels.weight": np.zeros((1, 1), np.float32)}, "another shape"),
         (0.5, {"kernels.read": np.zeros((1, 4, 4), np.uint8)}, "another shape"),
         (0.5, {"kernels.ridge.bias": np.zeros(3, np.float32)}, "another shape"),
+        (None, {}, "does not say what its networks count for .*: fit and save it again"),
     ],
 )
 def test_a_damaged_file(
@@ -161,7 +162,7 @@ def test_a_damaged_file(
 ) -> None:
     model.save(tmp_path / "m")
     file = read_model(tmp_path / "m")
-    meta = {**file.meta, "kernels": rest}
+    meta = {**file.meta, "rest": rest}
     tensors = {name: a for name, a in {**file.tensors, **change}.items() if a is not None}
     write_model(tmp_path / "m", file.kind, file.spec_json, tensors, meta)
     with pytest.raises(tg.ModelFileError, match=message):
@@ -172,7 +173,7 @@ def test_a_file_from_before_there_were_any(tmp_path: Path) -> None:
     model = classifier(bidirectional=False).fit(*shapes(60))
     model.save(tmp_path / "m")
     file = read_model(tmp_path / "m")
-    meta = {name: value for name, value in file.meta.items() if name != "kernels"}
+    meta = {name: value for name, value in file.meta.items() if name != "rest"}
     del meta["arguments"]["training"]["kernels"]
     write_model(tmp_path / "m", file.kind, file.spec_json, file.tensors, meta)
     X, _ = shapes(8, seed=2)

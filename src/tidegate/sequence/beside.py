@@ -65,7 +65,7 @@ class Beside:
     def from_file(
         cls, rest: Any, tensors: dict[str, Array], columns: int, outputs: int
     ) -> Beside | None:
-        """As `tensors` gave it; None if the rest is.
+        """As `tensors` gave it; None of a file without.
 
         Args:
             rest: what the networks count for.
@@ -77,6 +77,11 @@ class Beside:
             ArgumentError: if anything is amiss.
         """
         if rest is None:
+            if "kernels.weight" in tensors:
+                raise ArgumentError(
+                    "it does not say what its networks count for beside kernels, as one of an "
+                    "earlier version: fit and save it again"
+                )
             return None
         if type(rest) not in (int, float) or not rest > 0:
             raise ArgumentError(f"the rest beside its kernels must be above 0, got {rest!r}")

@@ -64,7 +64,7 @@ def write(
         "inputs": learned.inputs.to_json(),
         "temperature": learned.temperature,
         "members": len(learned.members),
-        "kernels": None if beside is None else beside.rest,
+        "rest": None if beside is None else beside.rest,
         "columns": estimator.columns_,
         **meta,
     }
@@ -104,7 +104,7 @@ def learned_of(file: ModelFile) -> Learned:
     seen = Seen.from_file(file.tensors.get("learnt.hashes"))
     spec, beside = members[0].network.spec, None
     if isinstance(inputs, Numbers):
-        rest, columns = file.meta.get("kernels"), inputs.features.width
+        rest, columns = file.meta.get("rest"), inputs.features.width
         beside = Beside.from_file(rest, file.tensors, columns, spec.outputs)
     return Learned(inputs, tuple(members), float(temperature), seen, beside)
 
