@@ -9,12 +9,9 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tidegate import DataError
-from tidegate.data import Spans
-from tidegate.data.ragged import Form, places
+from tidegate.data.ragged import Form
 from tidegate.data.sequences import read_sequences
 
 NAN = float("nan")
@@ -387,15 +384,3 @@ def test_another_form_than_was_learnt(X: Any, like: Form, message: str) -> None:
 def test_a_table_was_learnt_and_a_list_comes() -> None:
     x = read_sequences([np.ones(5), np.ones(2)], like=Form("numbers", 1, 3))
     assert x.length.tolist() == [5, 2]
-
-
-@given(st.lists(st.integers(1, 5), min_size=1, max_size=6), st.data())
-def test_taking_some_sequences_takes_their_rows(length: list[int], data: st.DataObject) -> None:
-    X = [np.arange(n) + 100 * i for i, n in enumerate(length)]
-    chosen = data.draw(st.lists(st.integers(0, len(X) - 1), min_size=1, max_size=8))
-    taken = read_sequences(X).take(np.array(chosen))
-    assert [part.ravel().tolist() for part in taken.each()] == [X[i].tolist() for i in chosen]
-
-
-def test_places_of_nothing() -> None:
-    assert places(Spans(np.zeros(0, int), np.zeros(0, int))).tolist() == []
