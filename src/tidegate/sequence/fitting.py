@@ -112,13 +112,19 @@ class Job:
             if first.interrupted:
                 return Learned(inputs, (first,), seen=seen)
             learner = learner.of_updates(first.best)
-        members: list[Member] = []
-        for i, start in enumerate(starts):
-            members.append(learner.learn(samples, self.seed + APART * i, start))
-            if members[-1].interrupted:  # Ctrl-C ends it all, and keeps what was learnt
-                return Learned(inputs, tuple(members), seen=seen)
-        temperature, beside = self._held_out(learner, samples)
-        return Learned(inputs, tuple(members), temperature, seen, beside)
+        folds = self._held_out(learner.inputs, samples)
+        everything = np.arange(len(samples))
+        found = learner.each(
+            samples,
+            [(everything, self.seed + APART * i, start) for i, start in enumerate(starts)]
+            + [(np.setdiff1d(everything, fold), self.seed, None) for fold in folds],
+        )
+        learned = Learned(inputs, tuple(found[: len(starts)]), seen=seen)
+        done = len(found) == len(starts) + len(folds) and not found[-1].interrupted
+        if not folds or not done:  # Ctrl-C ends it all, and keeps what was learnt
+            return learned
+        temperature, beside = self._told(inputs, samples, folds, found[len(starts) :])
+        return replace(learned, temperature=temperature, beside=beside)
 
     def begun(self, samples: Samples) -> Learned:
         """Networks that have learnt nothing yet but how their input is scaled."""
@@ -140,11 +146,13 @@ class Job:
         learner = learner.of_updates(
             self.training.updates or 5 * -(-len(samples) // self.training.batch)
         )
-        members = tuple(
-            learner.learn(samples, self.seed + APART * i, start)
-            for i, start in enumerate(before.members)
+        everything = np.arange(len(samples))
+        members = learner.each(
+            samples,
+            [(everything, self.seed + APART * i, start) for i, start in enumerate(before.members)],
         )
-        return replace(before, members=members, seen=before.seen.and_of(samples.x))
+        kept = before.members[len(members) :]  # that Ctrl-C let learn no more
+        return replace(before, members=(*members, *kept), seen=before.seen.and_of(samples.x))
 
     def updates(self, n: int, inputs: Inputs) -> int:
         """Of each network, for n samples."""
@@ -202,35 +210,48 @@ class Job:
         steps = self.task.stepwise and isinstance(inputs, Numbers)
         return left_open and steps and len(samples) >= TO_REHEARSE
 
-    def _held_out(self, learner: Learner, samples: Samples) -> tuple[float, Beside | None]:
-        """What samples that a network has not learnt from tell: the temperature, and what should
-        stand beside the networks."""
-        kind = self.task.loss.kind
+    def _held_out(self, inputs: Inputs, samples: Samples) -> list[Array]:
+        """The numbers of the samples that some networks do not learn from, those of each; no
+        networks where nothing hangs on it."""
         wanted = self.training.calibrate
         if wanted is None:
+            kind = self.task.loss.kind
             wanted = kind in ("categorical", "binary") and not self.task.stepwise
-        least, enough = NUMBERS if isinstance(learner.inputs, Numbers) else TOKENS
+        least, enough = NUMBERS if isinstance(inputs, Numbers) else TOKENS
         fold = folds(samples, FOLDS, self.seed, self.task)
         if not wanted or (fold >= 0).sum() < least:
-            return 1.0, None
+            return []
         apart: list[Array] = []
-        found: list[Array] = []
         while len(apart) < TRAININGS and sum(map(len, apart)) < enough:
-            number = len(apart)
-            member = learner.learn(samples.take(np.flatnonzero(fold != number)), self.seed)
-            if member.interrupted:
-                return 1.0, None
-            apart.append(np.flatnonzero(fold == number))
-            found.append(Learned(learner.inputs, (member,)).outputs(samples.x.take(apart[-1])))
-        told, outputs = np.concatenate(apart), np.concatenate(found)
+            apart.append(np.flatnonzero(fold == len(apart)))
+        return apart
+
+    def _told(
+        self, inputs: Inputs, samples: Samples, apart: list[Array], members: list[Member]
+    ) -> tuple[float, Beside | None]:
+        """What samples tell that a network has not learnt from: the temperature, and what should
+        stand beside the networks.
+
+        Args:
+            inputs: of all networks.
+            samples: all of them.
+            apart: the numbers of those that were held out, of each network.
+            members: the networks.
+        """
+        outputs = np.concatenate(
+            [
+                Learned(inputs, (member,)).outputs(samples.x.take(some))
+                for member, some in zip(members, apart, strict=True)
+            ]
+        )
+        told = np.concatenate(apart)
         held = samples.take(told)
         weights = np.repeat(held.weights, held.x.length) if held.stepwise else held.weights
-        temperature = fitted(outputs, held.targets, weights, kind)
-        if not self._has_kernels(learner.inputs, samples.x):
+        temperature = fitted(outputs, held.targets, weights, self.task.loss.kind)
+        if not self._has_kernels(inputs, samples.x):
             return temperature, None
-        table: Any = learner.inputs.table(samples.x)
-        calibrated = outputs / temperature
-        return temperature, learnt(table, samples, told, calibrated, self.seed)
+        table: Any = inputs.table(samples.x)
+        return temperature, learnt(table, samples, told, outputs / temperature, self.seed)
 
     def _has_kernels(self, inputs: Inputs, x: Ragged) -> bool:
         """Whether kernels may stand beside the networks: of labels of series that are read to both

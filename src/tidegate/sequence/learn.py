@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -24,6 +26,7 @@ from .samples import Samples
 from .seen import Seen
 from .tasks import Task
 from .training import Training
+from .trainings import at_once, side_by_side
 from .wide import Wide, WideLearner
 
 Array = NDArray[Any]
@@ -148,6 +151,32 @@ class Learner:
     def augment(self) -> bool:
         """Whether the sequences are varied."""
         return self.task.varies(self.training.augment)
+
+    def each(
+        self, samples: Samples, networks: Sequence[tuple[Array, int, Member | None]]
+    ) -> list[Member]:
+        """Networks of their own, several of which learn at a time.
+
+        After Ctrl-C fewer of them, the last of which may be half done.
+
+        Args:
+            samples: all of them.
+            networks: for each the numbers of the samples that it learns from, its seed, and what
+                it goes on from.
+        """
+
+        def learn(
+            chosen: Array, seed: int, start: Member | None, tell: bool | Listener | None
+        ) -> Member:
+            some = samples if len(chosen) == len(samples) else samples.take(chosen)
+            return replace(self, progress=tell).learn(some, seed, start)
+
+        return side_by_side(
+            [partial(learn, *each) for each in networks],
+            at_once(self.spec, len(networks)),
+            self.progress,
+            lambda member: member.history,
+        )
 
     def learn(self, samples: Samples, seed: int, start: Member | None = None) -> Member:
         """A network, and the course of its training.

@@ -1,0 +1,129 @@
+"""Trainings side by side leave what they leave one after the other, and end together."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+
+from tidegate import SequenceClassifier
+from tidegate.network import NetworkSpec, NumberInput
+from tidegate.network.threads import get_threads, one_thread_each, set_threads
+from tidegate.sequence.learn import Learned
+from tidegate.sequence.training import Training
+from tidegate.sequence.trainings import at_once, side_by_side
+from tidegate.train import Report
+from tidegate.train.company import Alone, together
+from tidegate.train.history import History
+from tidegate.train.progress import Listener
+
+Progress = bool | Listener | None
+REPORT = Report(1, 1, 2, 0.5, None, 1.0, 1.0)
+
+
+@pytest.fixture(autouse=True)
+def threads() -> Iterator[None]:
+    before = get_threads()
+    set_threads(2)
+    yield
+    set_threads(before)
+
+
+def named(name: str, stopped: str = "updates") -> Callable[[Progress], tuple[str, History]]:
+    return lambda progress: (name, History(stopped=stopped))
+
+
+def endless(progress: Progress) -> tuple[str, History]:
+    """A training that goes on until who is told of it ends it."""
+    assert callable(progress)
+    for _ in range(2000):
+        progress(REPORT)
+        time.sleep(0.01)
+    raise AssertionError("nobody has stopped it")
+
+
+def names(trainings: list[Callable[[Progress], tuple[str, History]]], most: int = 2) -> str:
+    return "".join(name for name, _ in side_by_side(trainings, most, False, lambda each: each[1]))
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 7])
+def test_what_came_of_each_is_in_their_order(most: int) -> None:
+    assert names([named(name) for name in "abcde"], most) == "abcde"
+
+
+def fitted(threads: int) -> Learned:
+    set_threads(threads)
+    x = np.random.default_rng(0).normal(size=(40, 9, 1))
+    model = SequenceClassifier(hidden=4, training=Training(updates=10), random_state=0)
+    return model.fit(x, ["a", "b"] * 20).learned_
+
+
+@pytest.mark.parametrize("threads", [2, 5])
+def test_the_same_bits_for_any_number_of_threads(threads: int) -> None:
+    """Three networks, and two that others are held out from, which tell the temperature."""
+    alone, beside = fitted(1), fitted(threads)
+    assert get_threads() == threads
+    assert alone.temperature == beside.temperature != 1
+    for one, other in zip(alone.members, beside.members, strict=True):
+        np.testing.assert_array_equal(one.network.parameters, other.network.parameters)
+
+
+def test_the_first_is_shown_the_others_are_not() -> None:
+    seen: list[Progress] = []
+
+    def look(progress: Progress) -> tuple[str, History]:
+        seen.append(progress if threading.current_thread() is threading.main_thread() else None)
+        return named("a")(progress)
+
+    side_by_side([look, look], 2, True, lambda each: each[1])
+    assert sorted(map(str, seen)) == ["None", "True"]
+
+
+def test_ctrl_c_that_ends_the_first_ends_those_beside_and_after_it() -> None:
+    assert names([named("a", "interrupted"), endless, named("c")]) == "a"
+
+
+def test_ctrl_c_while_others_are_waited_for() -> None:
+    def last(progress: Progress) -> tuple[str, History]:
+        threading.Timer(0.2, signal.raise_signal, [signal.SIGINT]).start()
+        return endless(progress)
+
+    assert names([named("a"), last, named("c")]) == "a"
+
+
+def test_an_error_beside_is_the_callers_and_nothing_is_begun_after_it() -> None:
+    def fails(progress: Progress) -> tuple[str, History]:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        names([named("a"), fails, endless])
+
+
+def test_an_error_of_the_first_ends_those_beside_it() -> None:
+    def fails(progress: Progress) -> tuple[str, History]:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        names([fails, endless])
+    assert get_threads() == 2
+
+
+def test_large_networks_on_many_cores_learn_one_after_the_other() -> None:
+    spec = NetworkSpec(NumberInput(1), hidden=64, bidirectional=True)
+    assert [at_once(spec, count) for count in (1, 2, 5)] == [1, 2, 2]
+    set_threads(8)
+    assert at_once(spec, 5) == 5
+    assert at_once(spec.but(hidden=128), 5) == 1
+    assert at_once(spec.but(hidden=128), 9) == 8
+    with together(Alone()):
+        assert at_once(spec, 5) == 1
+
+
+def test_a_number_of_threads_that_was_set_meanwhile_stays() -> None:
+    with one_thread_each():
+        set_threads(3)
+    assert get_threads() == 3
