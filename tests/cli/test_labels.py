@@ -33,6 +33,8 @@ def test_texts_are_classified_and_judged(run: Run) -> None:
     assert sum(map(sum, data["confusion"])) == data["labels"] == 8
     assert set(data["right"]) == {"GRU", "bag of words", "majority class"}
     assert data["learnt_from"] == 32
+    read = json.loads(run(*words, "--characters", "--json").out)["right"]
+    assert set(read) == {"GRU", "bag of characters", "majority class"}
 
 
 def test_what_was_saved_predicts(run: Run) -> None:

@@ -141,6 +141,17 @@ def test_a_bag_of_words_learns_words_and_not_their_order() -> None:
     assert found["majority class"] in (["yes"] * 2, ["no"] * 2)
 
 
+def test_a_bag_of_characters_knows_names_that_it_has_not_seen() -> None:
+    known = [f"{root}{end}" for root in ("Pavl", "Ivan", "Petr") for end in ("ov", "ini")]
+    found = of_sequences(known, ["ru", "it"] * 3, ["Mosov", "Rossini"], "char")
+    assert list(found) == ["majority class", "bag of characters"]
+    assert found["bag of characters"] == ["ru", "it"]
+    numbers = of_numbers(known, np.array([1.0, 9] * 3), ["Mosov", "Rossini"], "char")
+    assert numbers["bag of characters"][0] < 5 < numbers["bag of characters"][1]
+    # tokens are no texts, whatever texts are read as
+    assert "bag of words" in of_sequences([["a", "b"], ["c"]], ["x", "y"], [["a"]], "char")
+
+
 def test_the_last_value_is_all_that_counts() -> None:
     random = np.random.default_rng(0)
     known = [np.append(random.normal(size=5), side) for side in (-1, 1) * 20]

@@ -38,8 +38,8 @@ def classify(
     names the columns of numbers where there are others.
 
     A part of the sequences is held out, or --test names a file of others: of these the report
-    tells how many are labelled right by the network, by the majority class and by a bag of words
-    or the last value, and what is taken for what; then a verdict.
+    tells how many are labelled right by the network, by the majority class and by a bag of
+    words, of characters or the last value, and what is taken for what; then a verdict.
 
     **Examples**
 

@@ -128,13 +128,15 @@ class Learning:
             raise DataError(f"{apart.name}: {error}") from None
         if self.kind == "number":
             truth, y = (np.array(self._each(part)) for part in (apart, known))
-            return judge_numbers(name, truth, said, baselines.of_numbers(known.x, y, apart.x))
+            rules = baselines.of_numbers(known.x, y, apart.x, model.tokens)
+            return judge_numbers(name, truth, said, rules)
         if self.kind == "step":
             found = [[str(label) for label in part] for part in said]
             others = baselines.of_steps(known.x, known.labels, apart.x)
         else:
             found = [[str(label)] for label in said]
-            ruled = baselines.of_sequences(known.x, self._each(known), apart.x)
+            labels = self._each(known)
+            ruled = baselines.of_sequences(known.x, labels, apart.x, model.tokens)
             others = {rule: [[label] for label in each] for rule, each in ruled.items()}
         return judge(name, apart.labels, found, others)
 

@@ -48,7 +48,7 @@ def regress(
 
     A part of the sequences is held out, or --test names a file of others: of these the report
     tells how far off the network is in the mean, and the median of all, and a linear model of a
-    bag of words or of the last value; then a verdict.
+    bag of words, of characters or of the last value; then a verdict.
 
     **Examples**
 

@@ -1,5 +1,5 @@
-"""Simple rules that a network should beat: the commonest label, words without their order, the last
-value."""
+"""Simple rules that a network should beat: the commonest label, words or runs of characters without
+their order, the last value."""
 
 from __future__ import annotations
 
@@ -18,53 +18,58 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from ..data.sequences import read_sequences
+from ..data.sequences import TokenKind, read_sequences
 
 Array = NDArray[Any]
 
 
-def of_sequences(known: Any, labels: Sequence[str], held: Any) -> dict[str, list[str]]:
+def of_sequences(
+    known: Any, labels: Sequence[str], held: Any, tokens: TokenKind = "word"
+) -> dict[str, list[str]]:
     """What each rule says of sequences held out.
 
     Args:
         known: sequences to learn from.
         labels: theirs, of two kinds at least.
         held: sequences to label.
+        tokens: what the network reads a text as, and so what it is a bag of.
 
     Example:
         >>> found = of_sequences(["good film", "bad film", "good"], ["yes", "no", "yes"], ["bad"])
         >>> found
         {'majority class': ['yes'], 'bag of words': ['no']}
     """
-    x, new = read_sequences(known), read_sequences(held)
+    x, new = (read_sequences(part, tokens=tokens) for part in (known, held))
     most = Counter(labels).most_common(1)[0][0]
     found = {"majority class": [most] * len(new)}
     if x.form.kind == "tokens":
-        found["bag of words"] = _fitted(_bag(), x.each(), labels, new.each(), c=10.0)
+        title, bag = _bag(known, tokens)
+        found[title] = _fitted(bag, x.each(), labels, new.each(), c=10.0)
     else:
         last = [np.stack([rows[-1] for rows in part.each()]) for part in (x, new)]
         found["last value"] = _fitted(_units(), last[0], labels, last[1])
     return found
 
 
-def of_numbers(known: Any, y: Array, held: Any) -> dict[str, Array]:
+def of_numbers(known: Any, y: Array, held: Any, tokens: TokenKind = "word") -> dict[str, Array]:
     """What each rule says of sequences held out, where each has a number.
 
     Args:
         known: sequences to learn from.
         y: ``[n]``, theirs.
         held: sequences to judge.
+        tokens: as for `of_sequences`.
 
     Example:
         >>> found = of_numbers(["good film", "bad film", "good"], np.array([5.0, 1, 4]), ["bad"])
         >>> found["median"].tolist(), bool(found["bag of words"][0] < 3)
         ([4.0], True)
     """
-    x, new = read_sequences(known), read_sequences(held)
+    x, new = (read_sequences(part, tokens=tokens) for part in (known, held))
     found = {"median": np.full(len(new), np.median(y))}
     if x.form.kind == "tokens":
-        model = make_pipeline(_bag(), Ridge())
-        found["bag of words"] = model.fit(list(x.each()), y).predict(list(new.each()))
+        title, bag = _bag(known, tokens)
+        found[title] = make_pipeline(bag, Ridge()).fit(x.each(), y).predict(new.each())
     else:
         last = [np.stack([rows[-1] for rows in part.each()]) for part in (x, new)]
         found["last value"] = make_pipeline(_units(), Ridge()).fit(last[0], y).predict(last[1])
@@ -101,13 +106,30 @@ def of_steps(known: Any, labels: Sequence[Sequence[str]], held: Any) -> dict[str
     }
 
 
-def _bag() -> Any:
-    return TfidfVectorizer(analyzer=_words_and_pairs, sublinear_tf=True, min_df=1, lowercase=False)
+def _bag(known: Sequence[Any], tokens: TokenKind) -> tuple[str, Any]:
+    """What a bag of the sequences is called, and the bag: a text that is read by character is one
+    word or a few, which say next to nothing of others."""
+    characters = tokens == "char" and isinstance(known[0], str)
+    title, parts = ("characters", _runs) if characters else ("words", _words_and_pairs)
+    bag = TfidfVectorizer(analyzer=parts, sublinear_tf=True, min_df=1, lowercase=False)
+    return f"bag of {title}", bag
 
 
 def _words_and_pairs(tokens: Sequence[str]) -> list[str]:
     lower = [str(token).lower() for token in tokens]
     return lower + [f"{a} {b}" for a, b in pairwise(lower)]
+
+
+def _runs(characters: Sequence[str]) -> list[str]:
+    """One to four characters that follow each other.
+
+    Example:
+        >>> _runs(["A", "b", "c"])
+        ['a', 'b', 'c', 'ab', 'bc', 'abc']
+    """
+    text = "".join(characters).lower()
+    sizes = range(1, min(4, len(text)) + 1)
+    return [text[i : i + size] for size in sizes for i in range(len(text) - size + 1)]
 
 
 def _units() -> Any:
