@@ -190,6 +190,19 @@ def test_a_file_that_was_tampered_with(
         tg.load(tmp_path / "m")
 
 
+def test_a_file_whose_stream_would_need_the_end(tmp_path: Path) -> None:
+    """A column in units of its own sequence, for a network that only reads forwards."""
+    x = [np.arange(5.0) * size for size in (1, 2, 1, 2)]
+    training = Training(updates=2, members=1)
+    model = tg.SequenceClassifier(hidden=2, bidirectional=False, training=training)
+    model.fit(x, ["a", "b", "a", "b"]).save(tmp_path / "m")
+    file = read_model(tmp_path / "m")
+    features = {"features.own": np.ones(1, np.uint8), "features.change": np.zeros(0)}
+    write_model(tmp_path / "m", file.kind, file.spec_json, {**file.tensors, **features}, file.meta)
+    with pytest.raises(tg.ModelFileError, match="only reads forwards"):
+        tg.load(tmp_path / "m")
+
+
 @pytest.mark.parametrize("name", ["regressor", "tagger", "texts"])
 def test_a_file_that_says_it_is_another_estimator(
     name: str, estimators: dict[str, Any], tmp_path: Path

@@ -25,3 +25,13 @@ def test_no_other_has_a_smaller_loss(kind: str, size: float) -> None:
     best = minimize_scalar(at, bounds=(LEAST, MOST), method="bounded").fun
     # a minimum is only as precise as the root of the loss's own rounding, on either side
     assert at(fitted(outputs, targets, weights, kind)) <= best + 1e-9
+
+
+def test_some_of_many_samples_tell_it() -> None:
+    """Of 3,000 labels 666 are looked at: each is sure of the right one or of another, by turns."""
+    label = np.arange(2000) % 3000
+    outputs = np.zeros((2000, 3000))
+    outputs[np.arange(2000), label] = 20.0
+    targets = np.where(np.arange(2000) % 2, label, label + 1).astype(float)[:, None]
+    whole = fitted(outputs[:600], targets[:600], np.ones(600), "categorical")
+    assert fitted(outputs, targets, np.ones(2000), "categorical") == pytest.approx(whole, rel=0.05)

@@ -109,7 +109,8 @@ def learnt(
     """
     labels, weights = samples.targets[:, 0].astype(np.int64), samples.weights
     kernels = Kernels.drawn(table.shape[1], int(np.median(samples.x.length)), seed)
-    signs = 2 * np.eye(outputs.shape[1])[labels] - 1
+    signs = np.full((len(labels), outputs.shape[1]), -1.0)
+    signs[np.arange(len(labels)), labels] = 1
     ridge, left_out = solve(kernels.features(table, samples.x.spans), signs, weights)
     steep = STEEP / fitted(STEEP * left_out, samples.targets, weights, "categorical")
     held, targets, weights = steep * left_out[apart], samples.targets[apart], weights[apart]

@@ -187,7 +187,7 @@ class Learner:
             start: what to go on from; None for a new one.
         """
         settings = self.training.settings(self.recipe.updates, seed, self.recipe.rate)
-        cost: Any = self.task.cost()
+        cost: Any = None if self.native else self.task.cost()
         held, rest = None, np.arange(len(samples))
         if self.training.validation:
             if len(samples) < 2:
@@ -202,6 +202,8 @@ class Learner:
             network = start.network.copied(self.spec)
         if self.inputs.wide:
             cost = self._beside(network, samples, settings, None if start is None else start.wide)
+        if self.native:
+            network = network.copied(self.spec.but(loss=self.task.loss))
         history = fit_drawn(
             network,
             Batches(self, samples, rest, seed).draw,
@@ -212,7 +214,7 @@ class Learner:
             progress=self.progress,
         )
         if not self.inputs.wide:
-            return Member(network, history=history)
+            return Member(network.copied(self.spec), history=history)
         wide = cost.learned()
         if cost.bias is not None:
             network.params["head_weight"][...] /= 2
@@ -253,21 +255,34 @@ class Learner:
         """A network that a share of the samples was held out from."""
         return replace(self, training=replace(self.training, validation=share)).learn(samples, seed)
 
-    def targets(self, samples: Samples) -> Array:
-        """Those of the task; beside a linear layer, with the number of their row of it in front."""
+    @property
+    def native(self) -> bool:
+        """Whether the loss is the core's: where no linear layer learns beside a network, and a
+        sequence has one answer."""
+        return self.inputs.wide is None and not self.task.stepwise
+
+    def targets(self, samples: Samples) -> tuple[Array, Array | None]:
+        """Those of the task and their weights, as the loss is given them.
+
+        Where it is not the core's, each row ends with its weight; beside a linear layer, it begins
+        with the number of its row of that one.
+        """
+        if self.native:
+            return self.task.table(samples)
         found = self.task.targets(samples)
         if self.inputs.wide:
             found = np.column_stack([np.arange(len(found)), found])
-        return found
+        return found, None
 
     def held(self, samples: Samples, apart: Array) -> Held:
         """Some of the samples as the fit loop asks for their loss."""
         some = samples.take(apart)
         rows, spans = self.inputs.views(self.inputs.table(some.x), some.x.spans)[0]
-        targets = self.targets(samples)[places(samples.x.spans[apart]) if some.stepwise else apart]
+        targets, weights = self.targets(samples)
+        targets = targets[places(samples.x.spans[apart]) if some.stepwise else apart]
         if self.inputs.wide:
             targets[:, 0] = -1 - targets[:, 0]
-        return Held(rows, spans, targets)
+        return Held(rows, spans, targets, weights=None if weights is None else weights[apart])
 
 
 class Batches:
@@ -286,7 +301,7 @@ class Batches:
         self.rest = rest
         self.spans = samples.x.spans
         self.table = learner.inputs.table(samples.x)
-        self.targets = learner.targets(samples)
+        self.targets, self.weights = learner.targets(samples)
         self.size = min(learner.training.batch, len(rest))
         self.per_epoch = -(-len(rest) // self.size)
         self._epoch = (-1, np.zeros(0, np.int64))
@@ -297,6 +312,8 @@ class Batches:
         random = generator(self.seed, 1, done)
         spans = self.spans[chosen]
         rows, found = self.learner.inputs.batch(self.table, spans, random, self.learner.augment)
+        if self.learner.native:
+            return Drawn(rows, found, self.targets, chosen, self.weights)
         targets = self.targets[places(spans) if self.learner.task.stepwise else chosen]
         return Drawn(rows, found, targets)
 

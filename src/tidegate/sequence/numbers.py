@@ -99,6 +99,11 @@ class Numbers:
         return Segments(self.reading.segment)
 
     @property
+    def whole(self) -> bool:
+        """Whether the network is given what is known of a sequence at its end alone."""
+        return bool(self.features.own.any())
+
+    @property
     def wide(self) -> None:
         """A linear layer stands beside networks for texts alone."""
         return None

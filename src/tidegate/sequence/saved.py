@@ -99,6 +99,8 @@ def learned_of(file: ModelFile) -> Learned:
         network = network_of(file, f"member{i}.")
         if network.spec.input != inputs.network_input:
             raise ArgumentError("its network reads something else than its sequences give")
+        if inputs.whole and not network.spec.bidirectional:
+            raise ArgumentError("its network only reads forwards, but is given what an end tells")
         wide = _wide(file, i, network.spec.output_size) if inputs.wide else None
         members.append(Member(network, wide))
     seen = Seen.from_file(file.tensors.get("learnt.hashes"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache, lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -67,14 +68,16 @@ class Segments:
         """
         if self.size == 1:
             return rows, spans
-        ahead = self.size - 1 + np.broadcast_to(offset, len(spans))
-        count = (ahead + spans.length) // self.size * self.size
+        size, columns = self.size, rows.shape[1]
+        ahead = size - 1 + np.broadcast_to(offset, len(spans))
+        count = (ahead + spans.length) // size * size
         first = np.cumsum(count) - count
         place = np.arange(int(count.sum())) - np.repeat(first + ahead, count)
         start = np.repeat(spans.start, count)
-        table = np.concatenate(
-            [rows[start + np.maximum(place - lag, 0)] for lag in (0, self.size)], axis=1
-        )
+        table = np.empty((len(place), 2 * columns), rows.dtype)
+        table[:, :columns] = rows.take(start + np.maximum(place, 0), axis=0)
+        place -= size
+        table[:, columns:] = rows.take(start + np.maximum(place, 0, out=place), axis=0)
         return table, Spans(first, count)
 
 
@@ -89,28 +92,42 @@ def varied(rows: Array, spans: Spans, random: np.random.Generator) -> tuple[Arra
         spans: n sequences in them.
         random: draws it all.
     """
-    n = len(spans)
-    length = spans.length
-    first = np.cumsum(length) - length
-    total = int(length.sum())
+    n, length = len(spans), spans.length
     kept = random.uniform(0.8, 1.0, n)
     skipped = random.uniform(0.0, 1.0, n) * (1 - kept)
     wave = random.normal(0, 0.05, (n, 2))  # Σ |wave|·k·π stays below 1, or time would turn
     wave = np.clip(wave, -0.1, 0.1)
-    u = (np.arange(total) - np.repeat(first, length)) / np.repeat(np.maximum(length - 1, 1), length)
-    bent = u.copy()
-    for k in (1, 2):
-        bent += np.repeat(wave[:, k - 1], length) / k * np.sin(np.pi * k * u)
-    place = (np.repeat(skipped, length) + np.repeat(kept, length) * bent) * np.repeat(
-        length - 1, length
-    )
-    place = np.clip(place, 0, np.repeat(length - 1, length))
+    if length.min() == length.max():  # of each sequence a row, of each step a column
+        u, *waves = _curves(int(length[0]))
+        each = partial(np.reshape, shape=(n, 1))
+    else:
+        parts = zip(*(_curves(steps) for steps in length.tolist()), strict=True)
+        u, *waves = (np.concatenate(part) for part in parts)
+        each = partial(np.repeat, repeats=length)
+    place = u + each(wave[:, 0]) * waves[0]
+    place += each(wave[:, 1] / 2) * waves[1]
+    place *= each(kept)
+    place += each(skipped)
+    place *= each(length - 1)
+    np.clip(place, 0, each(length - 1), out=place)
     low = place.astype(np.int64)
-    share = (place - low)[:, None].astype(np.float32)
-    low += np.repeat(spans.start, length)
-    high = np.minimum(low + 1, np.repeat(spans.start + length - 1, length))
-    table = rows[low] * (1 - share) + rows[high] * share
-    return table, Spans(first, length)
+    place -= low
+    share = place.reshape(-1, 1).astype(np.float32)
+    low += each(spans.start)
+    high = np.minimum(low + 1, each(spans.start + length - 1))
+    table = rows.take(low.ravel(), axis=0)
+    table *= 1 - share
+    after = rows.take(high.ravel(), axis=0)
+    after *= share
+    table += after
+    return table, Spans(np.cumsum(length) - length, length)
+
+
+@lru_cache(maxsize=1024)
+def _curves(steps: int) -> tuple[Array, Array, Array]:
+    """Even time from 0 to 1, ``[steps]``, and two waves that bend it."""
+    u = np.arange(steps) / max(steps - 1, 1)
+    return u, np.sin(np.pi * u), np.sin(np.pi * 2 * u)
 
 
 def shaken(rows: Array, spans: Spans, random: np.random.Generator, *, scaled: bool = True) -> Array:
@@ -122,8 +139,22 @@ def shaken(rows: Array, spans: Spans, random: np.random.Generator, *, scaled: bo
         random: draws it all.
         scaled: whether each column of a sequence has another scale.
     """
+    noise, size = _noise(), rows.size
+    first = int(random.integers(len(noise)))
+    if first + size <= len(noise):
+        found = np.float32(0.05) * noise[first : first + size].reshape(rows.shape)
+    else:
+        place = np.arange(first, first + size).reshape(rows.shape)
+        found = np.float32(0.05) * noise.take(place, mode="wrap")
     if scaled:
         scale = random.normal(1, 0.1, (len(spans), rows.shape[1])).astype(np.float32)
         rows = rows * np.repeat(scale, spans.length, axis=0)
-    found: Array = rows + np.float32(0.05) * random.standard_normal(rows.shape, np.float32)
+    found += rows
     return found
+
+
+@cache
+def _noise() -> Array:
+    """A million normal numbers, which batches read from anywhere: to draw as many as a batch has
+    numbers takes longer than all else that varies it."""
+    return np.random.Generator(np.random.PCG64(0)).standard_normal(2**20, np.float32)

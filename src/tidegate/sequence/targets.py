@@ -73,6 +73,12 @@ def numbers_of(y: Any, n: int) -> tuple[Array, bool]:
         raise DataError("Complex data not supported: y has complex numbers")
     if array.dtype.kind in "mM":
         raise DataError(f"y must hold numbers, got {array.dtype}; count it in a unit of yours")
+    written = next((value for value in _texts(array) if _is_number(value)), None)
+    if written is not None:
+        raise DataError(
+            f"y holds numbers that are written as texts, such as {written!r}; give numbers, such "
+            f"as by y.astype(float)"
+        )
     try:
         table = np.ascontiguousarray(array, np.float64)
     except (TypeError, ValueError, OverflowError) as error:
@@ -86,3 +92,18 @@ def numbers_of(y: Any, n: int) -> tuple[Array, bool]:
         raise DataError(f"Input y contains NaN or infinity, for sequence {number}")
     flat = table.ndim == 1
     return table.reshape(n, -1), flat
+
+
+def _texts(array: Array) -> list[Any]:
+    """What of it is a text."""
+    if array.dtype.kind not in "OUST":
+        return []
+    return [value for value in array.ravel().tolist() if isinstance(value, str | bytes)]
+
+
+def _is_number(text: str | bytes) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -1,6 +1,7 @@
 """What is learnt of a sequence: how wide the answer is, where it is read, and what a mistake costs.
 
-Every row of targets ends with its weight.
+The core is given targets and weights apart; for a loss of one's own, every row of targets ends with
+its weight.
 """
 
 from __future__ import annotations
@@ -35,6 +36,17 @@ class Task:
     def varies(self, augment: bool | None) -> bool:
         """Whether its sequences are varied, where `Training.augment` leaves it open."""
         return self.labels if augment is None else augment
+
+    def table(self, samples: Samples) -> tuple[Array, Array | None]:
+        """``[n, K]`` float32, or ``[n]`` class ids, and their weights ``[n]``; None where they are
+        all alike."""
+        targets = samples.targets
+        if self.loss.kind == "categorical":
+            found = targets[:, 0].astype(np.int64)
+        else:
+            found = targets.astype(np.float32)
+        weights = samples.weights / samples.weights.mean()
+        return found, None if (weights == weights[0]).all() else weights.astype(np.float32)
 
     def targets(self, samples: Samples) -> Array:
         """``[n, K + 1]``, or ``[N, K + 1]`` where each step has targets: with their weights."""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..network import Loss
+from ..network.lags import spread
 from ..network.reference_loss import loss as loss_of
 
 Array = NDArray[Any]
@@ -15,6 +16,9 @@ Array = NDArray[Any]
 LEAST, MOST = 0.2, 5.0
 FEW = 10
 """Samples below which a temperature would be chance itself."""
+ENOUGH, ANSWERS = 500, 2_000_000
+"""Samples that always tell it, and their outputs in all, beyond which only some of them do: of
+10,000 labels each look at thousands of samples would take a second."""
 
 
 def fitted(outputs: Array, targets: Array, weights: Array, kind: str) -> float:
@@ -34,6 +38,8 @@ def fitted(outputs: Array, targets: Array, weights: Array, kind: str) -> float:
     """
     if len(outputs) < FEW:
         return 1.0
+    some = spread(len(outputs), max(ENOUGH, ANSWERS // outputs.shape[1]))
+    outputs, targets, weights = outputs[some], targets[some], weights[some]
 
     # the loss has one minimum in 1/temperature, where its slope by that is 0
     low, high = np.log(LEAST), np.log(MOST)

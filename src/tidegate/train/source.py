@@ -33,7 +33,8 @@ class Drawn:
     """``[M, ...]``, given whole to a loss of one's own."""
     target_index: Index | None = None
     """``[n]``, for the network's loss, as in `Network.train_step`."""
-    weights: None = None
+    weights: Array | None = None
+    """``[M]``, of the rows of targets, for the network's loss."""
 
     def __len__(self) -> int:
         return len(self.spans)
