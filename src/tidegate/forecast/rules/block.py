@@ -14,6 +14,9 @@ Array = NDArray[Any]
 
 CELLS = 100_000
 """Values in a block, about: what a few of its size takes fits a core's own memory."""
+FAR = 500
+"""Powers of two by which a later value may exceed those to learn from before it counts for the
+unit: its square is a number still."""
 
 
 @dataclass(frozen=True)
@@ -44,14 +47,20 @@ class Panel:
         inside = step < length[:, None]
         row = np.where(inside, self.start[series][:, None] + step, 0)
         y = np.where(inside, self.values[row], np.nan)
+        learnt = step < self.known[series][:, None]
+        largest = (
+            np.nanmax(np.abs(np.where(part, y, 0)), axis=1, initial=0) for part in (learnt, inside)
+        )
         # a power of two: no digit is lost, and no square overflows
-        _, exponent = np.frexp(np.nanmax(np.abs(y), axis=1, initial=0))
+        exponent, of_all = (np.frexp(size)[1] for size in largest)
+        exponent = np.maximum(exponent, of_all - FAR)
         return Block(series, np.ldexp(y, -exponent[:, None]), self.known[series], exponent)
 
 
 @dataclass(frozen=True)
 class Block:
-    """b series in rows, each from its first value on, in units in which the largest is about 1."""
+    """b series in rows, each from its first value on, in units in which the largest of the values
+    to learn from is about 1."""
 
     series: Array
     """``[b]``, their numbers."""
