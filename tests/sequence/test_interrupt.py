@@ -33,5 +33,6 @@ def test_no_network_is_begun_after_ctrl_c(which: int) -> None:
     model.fit(x, ["a", "b"] * 20, progress=tell)
     set_threads(threads)
     assert len(model.learned_.members) == which
+    assert model.learned_.interrupted
     assert model.learned_.members[-1].interrupted
     assert model.predict(x).shape == (40,)

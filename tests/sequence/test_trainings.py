@@ -11,14 +11,17 @@ import numpy as np
 import pytest
 
 from tidegate import SequenceClassifier
+from tidegate.data.ragged import Ragged
 from tidegate.network import NetworkSpec, NumberInput
 from tidegate.network.threads import get_threads, one_thread_each, set_threads
 from tidegate.sequence.learn import Learned
+from tidegate.sequence.numbers import Numbers
 from tidegate.sequence.training import Training
 from tidegate.sequence.trainings import at_once, side_by_side
 from tidegate.train import Report
 from tidegate.train.company import Alone, together
 from tidegate.train.history import History
+from tidegate.train.interrupt import Interrupt
 from tidegate.train.progress import Listener
 
 Progress = bool | Listener | None
@@ -47,7 +50,8 @@ def endless(progress: Progress) -> tuple[str, History]:
 
 
 def names(trainings: list[Callable[[Progress], tuple[str, History]]], most: int = 2) -> str:
-    return "".join(name for name, _ in side_by_side(trainings, most, False, lambda each: each[1]))
+    found, ended = side_by_side(trainings, most, False, lambda each: each[1])
+    return "".join(name for name, _ in found) + "!" * ended
 
 
 @pytest.mark.parametrize("most", [1, 2, 3, 7])
@@ -84,7 +88,7 @@ def test_the_first_is_shown_the_others_are_not() -> None:
 
 
 def test_ctrl_c_that_ends_the_first_ends_those_beside_and_after_it() -> None:
-    assert names([named("a", "interrupted"), endless, named("c")]) == "a"
+    assert names([named("a", "interrupted"), endless, named("c")]) == "a!"
 
 
 def test_ctrl_c_while_others_are_waited_for() -> None:
@@ -92,7 +96,39 @@ def test_ctrl_c_while_others_are_waited_for() -> None:
         threading.Timer(0.2, signal.raise_signal, [signal.SIGINT]).start()
         return endless(progress)
 
-    assert names([named("a"), last, named("c")]) == "a"
+    assert names([named("a"), last, named("c")]) == "a!"
+
+
+def test_ctrl_c_between_two_blocks_that_wait_for_it_is_not_lost() -> None:
+    """While tables are made for the first training, which only then waits for it itself."""
+
+    def first(progress: Progress) -> tuple[str, History]:
+        signal.raise_signal(signal.SIGINT)
+        with Interrupt() as interrupt:
+            return named("a", "interrupted" if interrupt.asked else "updates")(progress)
+
+    assert names([first, endless, named("c")]) == "a!"
+
+
+def test_ctrl_c_as_the_last_of_several_ends_begins_no_others() -> None:
+    def ends(progress: Progress) -> tuple[str, History]:
+        signal.raise_signal(signal.SIGINT)
+        return named("a")(progress)
+
+    assert names([ends, named("b"), named("c")]) == "ab!"
+
+
+def test_before_anything_was_learnt_ctrl_c_leaves_no_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    def pressed(self: Numbers, x: Ragged) -> np.ndarray:
+        if not times:
+            times.append(signal.raise_signal(signal.SIGINT))
+        return table(self, x)
+
+    times: list[None] = []
+    table = Numbers.table
+    monkeypatch.setattr(Numbers, "table", pressed)
+    with pytest.raises(KeyboardInterrupt):
+        fitted(2)
 
 
 def test_an_error_beside_is_the_callers_and_nothing_is_begun_after_it() -> None:

@@ -124,6 +124,18 @@ def test_a_second_ctrl_c_goes_to_the_handler_that_was_there() -> None:
         signal.signal(signal.SIGINT, before)
 
 
+def test_a_block_within_another_shares_what_is_asked() -> None:
+    with Interrupt() as outer:
+        with Interrupt() as inner:
+            signal.raise_signal(signal.SIGINT)
+            assert inner.asked and outer.asked
+        with Interrupt() as later:
+            assert later.asked
+            with pytest.raises(KeyboardInterrupt):  # a second one, wherever it comes
+                signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
 def test_ignored_stays_ignored() -> None:
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:

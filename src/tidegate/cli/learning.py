@@ -106,7 +106,7 @@ class Learning:
     def _learnt(self, rows: Labelled) -> Any:
         model = self.make()
         model.fit(rows.x, rows.labels if self.kind == "step" else self._each(rows), progress=None)
-        if model.learned_.members[-1].interrupted:
+        if model.learned_.interrupted:
             raise KeyboardInterrupt
         model.columns_ = dict(self.columns)
         return model

@@ -110,18 +110,17 @@ class Job:
         if before is None and self._rehearses(samples, inputs):
             first = learner.rehearsed(samples, HELD, self.seed)
             if first.interrupted:
-                return Learned(inputs, (first,), seen=seen)
+                return Learned(inputs, (first,), seen=seen, interrupted=True)
             learner = learner.of_updates(first.best)
         folds = self._held_out(learner.inputs, samples)
         everything = np.arange(len(samples))
-        found = learner.each(
+        found, ended = learner.each(
             samples,
             [(everything, self.seed + APART * i, start) for i, start in enumerate(starts)]
             + [(np.setdiff1d(everything, fold), self.seed, None) for fold in folds],
         )
-        learned = Learned(inputs, tuple(found[: len(starts)]), seen=seen)
-        done = len(found) == len(starts) + len(folds) and not found[-1].interrupted
-        if not folds or not done:  # Ctrl-C ends it all, and keeps what was learnt
+        learned = Learned(inputs, tuple(found[: len(starts)]), seen=seen, interrupted=ended)
+        if not folds or ended:  # Ctrl-C ends it all, and keeps what was learnt
             return learned
         temperature, beside = self._told(inputs, samples, folds, found[len(starts) :])
         return replace(learned, temperature=temperature, beside=beside)
@@ -147,12 +146,13 @@ class Job:
             self.training.updates or 5 * -(-len(samples) // self.training.batch)
         )
         everything = np.arange(len(samples))
-        members = learner.each(
+        members, ended = learner.each(
             samples,
             [(everything, self.seed + APART * i, start) for i, start in enumerate(before.members)],
         )
-        kept = before.members[len(members) :]  # that Ctrl-C let learn no more
-        return replace(before, members=(*members, *kept), seen=before.seen.and_of(samples.x))
+        members += before.members[len(members) :]  # that Ctrl-C let learn no more
+        seen = before.seen.and_of(samples.x)
+        return replace(before, members=tuple(members), seen=seen, interrupted=ended)
 
     def updates(self, n: int, inputs: Inputs) -> int:
         """Of each network, for n samples."""

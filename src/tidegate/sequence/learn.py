@@ -154,29 +154,27 @@ class Learner:
 
     def each(
         self, samples: Samples, networks: Sequence[tuple[Array, int, Member | None]]
-    ) -> list[Member]:
-        """Networks of their own, several of which learn at a time.
-
-        After Ctrl-C fewer of them, the last of which may be half done.
+    ) -> tuple[list[Member], bool]:
+        """Networks of their own, several of which learn at a time, and whether Ctrl-C ended them.
 
         Args:
-            samples: all of them.
             networks: for each the numbers of the samples that it learns from, its seed, and what
                 it goes on from.
+
+        Raises:
+            KeyboardInterrupt: after Ctrl-C before anything was learnt.
         """
 
-        def learn(
-            chosen: Array, seed: int, start: Member | None, tell: bool | Listener | None
-        ) -> Member:
+        def learn(chosen: Array, seed: int, start: Member | None, tell: Any) -> Member:
             some = samples if len(chosen) == len(samples) else samples.take(chosen)
             return replace(self, progress=tell).learn(some, seed, start)
 
-        return side_by_side(
-            [partial(learn, *each) for each in networks],
-            at_once(self.spec, len(networks)),
-            self.progress,
-            lambda member: member.history,
-        )
+        trainings = [partial(learn, *each) for each in networks]
+        most = at_once(self.spec, len(networks))
+        found, ended = side_by_side(trainings, most, self.progress, lambda each: each.history)
+        if not found[0].history.loss:
+            raise KeyboardInterrupt
+        return found, ended
 
     def learn(self, samples: Samples, seed: int, start: Member | None = None) -> Member:
         """A network, and the course of its training.
@@ -350,6 +348,8 @@ class Learned:
     """What they learnt from."""
     beside: Beside | None = None
     """What stands beside networks that label whole series, if it is of use."""
+    interrupted: bool = False
+    """Whether Ctrl-C has ended what was to be learnt."""
 
     @property
     def alone(self) -> Learned:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -124,14 +124,14 @@ class Stream:
                 found |= {f"track{i}.{j}.{name}": a.copy() for name, a in arrays.items()}
         return found
 
-    def restore(self, state: dict[str, Any]) -> Stream:
+    def restore(self, state: Mapping[str, Any]) -> Stream:
         """Goes back, or on, to what `state` gave, of the same model; returns itself.
 
         Raises:
             ArgumentError: if the state is that of another model, or of this one before it went on
                 learning.
         """
-        kept = isinstance(state, dict) and set(state) == set(self.state())
+        kept = isinstance(state, Mapping) and set(state) == set(self.state())
         if not kept or np.ndim(state["count"]) != 1:
             raise ArgumentError("this is not the state of a stream of this model")
         n = len(state["count"])

@@ -50,8 +50,9 @@ def side_by_side(
     most: int,
     progress: bool | Listener | None,
     course: Callable[[Found], History],
-) -> list[Found]:
-    """What came of each training; after Ctrl-C of fewer, the last of which may be half done.
+) -> tuple[list[Found], bool]:
+    """What came of each training, and whether Ctrl-C has ended them: then there may be fewer, the
+    last of them half done.
 
     The first of those that run at a time does so in this thread, and shows its progress.
 
@@ -62,19 +63,23 @@ def side_by_side(
         course: of what a training leaves.
     """
     found: list[Found] = []
-    while len(found) < len(trainings):
+    ended = False
+    while len(found) < len(trainings) and not ended:
         group = trainings[len(found) : len(found) + most]
-        several = _together(group, progress, course) if len(group) > 1 else [group[0](progress)]
-        found += several
-        if len(several) < len(group) or course(found[-1]).stopped == "interrupted":
-            break
-    return found
+        with Interrupt() as interrupt:
+            if len(group) > 1:
+                found += _together(group, progress, course, interrupt)
+            else:
+                found.append(group[0](progress))
+        ended = interrupt.asked or course(found[-1]).stopped == "interrupted"
+    return found, ended
 
 
 def _together(
     group: Sequence[Training[Found]],
     progress: bool | Listener | None,
     course: Callable[[Found], History],
+    interrupt: Interrupt,
 ) -> list[Found]:
     """One in this thread, the others in threads beside it; up to the first that Ctrl-C ended."""
     from concurrent.futures import ThreadPoolExecutor, wait
@@ -91,14 +96,14 @@ def _together(
         except _Stopped:
             return None
 
-    with one_thread_each(), Interrupt() as asked, ThreadPoolExecutor(len(group) - 1) as pool:
+    with one_thread_each(), ThreadPoolExecutor(len(group) - 1) as pool:
         others = [pool.submit(copy_context().run, beside, each) for each in group[1:]]
         try:
             first = group[0](progress)
             if course(first).stopped == "interrupted":
                 stop.set()
             while wait(others, LOOK).not_done:
-                if asked.asked:
+                if interrupt.asked:
                     stop.set()
             found = [first, *(other.result() for other in others)]
         except BaseException:
