@@ -53,12 +53,7 @@ class TokenBags:
                 f"TokenBags.first must rise from 0 to {entries}, the entries of rows, "
                 f"got {first.tolist() if len(first) < 6 else f'{len(first)} numbers that do not'}"
             )
-        bags = len(first) - 1
-        if (wrong := np.flatnonzero((self.ids < 0) | (self.ids >= bags))).size:
-            raise ArgumentError(
-                f"TokenBags.ids must lie between 0 and {bags - 1}, the last bag, "
-                f"got {self.ids[wrong[0]]} in row {wrong[0]}"
-            )
+        self._check_ids()
         if (wrong := np.flatnonzero(self.rows < 0)).size:
             raise ArgumentError(
                 f"TokenBags.rows must be rows of an embedding, from 0 up, "
@@ -74,8 +69,13 @@ class TokenBags:
         return self.ids, self.first, self.rows, self.weights
 
     def of(self, ids: Any) -> TokenBags:
-        """Other tokens of the same bags."""
-        return TokenBags(ids, self.first, self.rows, self.weights)
+        """Other tokens of the same bags, which are not checked again."""
+        other = object.__new__(TokenBags)
+        given = (_whole("ids", ids, np.int32), self.first, self.rows, self.weights)
+        for name, array in zip(("ids", "first", "rows", "weights"), given, strict=True):
+            object.__setattr__(other, name, array)
+        other._check_ids()
+        return other
 
     def matrix(self, vocabulary: int) -> NDArray[np.float64]:
         """The bags as ``[bags, vocabulary]``: times the embedding, what each one is embedded as."""
@@ -83,6 +83,14 @@ class TokenBags:
         bag = np.repeat(np.arange(len(result)), np.diff(self.first))
         np.add.at(result, (bag, self.rows), self.weights)
         return result
+
+    def _check_ids(self) -> None:
+        bags = len(self.first) - 1
+        if (wrong := np.flatnonzero((self.ids < 0) | (self.ids >= bags))).size:
+            raise ArgumentError(
+                f"TokenBags.ids must lie between 0 and {bags - 1}, the last bag, "
+                f"got {self.ids[wrong[0]]} in row {wrong[0]}"
+            )
 
 
 def _whole(name: str, values: Any, dtype: Any) -> NDArray[Any]:

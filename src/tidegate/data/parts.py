@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Literal, TypeAlias
 from zlib import crc32
 
@@ -62,7 +63,13 @@ _PARTS: dict[PartKind, Callable[[str], Iterator[str]]] = {
 }
 
 
+@lru_cache(maxsize=2**15)
 def hashed(word: str, kind: PartKind, buckets: int) -> NDArray[np.int64]:
-    """The numbers of a word's parts, from 0 to below ``buckets``, each once."""
+    """The numbers of a word's parts, from 0 to below ``buckets``, each once; not to be written to.
+
+    The last words are kept: a fit asks for each several times.
+    """
     found = {crc32(part.encode("utf-8", "surrogatepass")) % buckets for part in _PARTS[kind](word)}
-    return np.array(sorted(found), np.int64)
+    numbers = np.array(sorted(found), np.int64)
+    numbers.flags.writeable = False
+    return numbers

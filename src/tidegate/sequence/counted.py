@@ -36,12 +36,18 @@ class Sparse:
 
     def take(self, chosen: Array) -> tuple[Array, csr_array]:
         """The columns ``[U]`` that some of the rows have, and these rows, ``[m, U]``."""
-        count = np.diff(self.first)[chosen]
+        count = self.first[chosen + 1] - self.first[chosen]
         start = np.append(0, np.cumsum(count))
         place = np.repeat(self.first[chosen] - start[:-1], count) + np.arange(start[-1])
-        column, where = np.unique(self.column[place], return_inverse=True)
+        every = self.column[place]
+        # np.unique(every, return_inverse=True), without sorting
+        present = np.zeros(COLUMNS, bool)
+        present[every] = True
+        column = np.flatnonzero(present)
+        number = np.empty(COLUMNS, np.int64)
+        number[column] = np.arange(len(column))
         shape = (len(count), len(column))
-        return column, csr_array((self.value[place], where, start), shape=shape)
+        return column, csr_array((self.value[place], number[every], start), shape=shape)
 
     def rarity(self) -> Array:
         """log((1 + n) / (1 + rows that hold it)) + 1, of each column; 0 where fewer than two do."""

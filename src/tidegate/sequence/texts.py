@@ -116,19 +116,21 @@ class Texts:
 
     def table(self, x: Ragged) -> TokenBags:
         """The tokens of all sequences; bag 0 is a word that is not known, of no known parts."""
-        types: dict[str, int] = {}
-        ids = np.fromiter(
-            (types.setdefault(token, len(types) + 1) for token in x.rows.tolist()), np.int32
-        )
+        tokens = x.rows.tolist()
+        types = {token: i + 1 for i, token in enumerate(dict.fromkeys(tokens))}
         words = [token.lower() for token in types] if self.lower else list(types)
-        known = self.vocabulary.ids(words)
-        rows, weights, first = [np.zeros(1, np.int64)], [np.ones(1)], [0, 1]
-        for token, number in zip(types, known.tolist(), strict=True):
-            found = hashed(token, self.parts, max(BUCKETS[self.parts], 1))
-            rows += [np.array([number]), found + len(self.vocabulary)]
-            weights += [np.ones(1), np.full(len(found), 1 / max(len(found), 1))]
-            first.append(first[-1] + 1 + len(found))
-        return TokenBags(ids, np.array(first), np.concatenate(rows), np.concatenate(weights))
+        parts = [hashed(token, self.parts, max(BUCKETS[self.parts], 1)) for token in types]
+        count = np.array([len(part) for part in parts])
+        # of each bag but the first: its word, then its parts
+        first = np.append(0, np.cumsum(np.append(1, 1 + count)))
+        head = np.zeros(first[-1], bool)
+        head[first[:-1]] = True
+        rows = np.empty(len(head), np.int32)
+        rows[head] = np.append(0, self.vocabulary.ids(words))
+        rows[~head] = np.concatenate(parts) + len(self.vocabulary)
+        weights = np.ones(len(head))
+        weights[~head] = np.repeat(1 / np.maximum(count, 1), count)
+        return TokenBags(np.array([types[token] for token in tokens]), first, rows, weights)
 
     def views(self, table: TokenBags, spans: Spans) -> list[tuple[TokenBags, Spans]]:
         """What the network reads to answer: the sequences as they are."""
