@@ -147,10 +147,12 @@ def test_saved_and_loaded(model: tg.SequenceClassifier, tmp_path: Path) -> None:
         (0.0, {}, "above 0"),
         ("much", {}, "above 0"),
         (0.5, {"kernels.read": None}, "missing"),
+        (0.5, {"kernels.level": None}, "of an earlier version: fit and save it again"),
+        (0.5, {"kernels.level": np.zeros((1, 1, 1), np.float32)}, "another shape"),
         (0.5, {"kernels.weight": np.zeros((1, 1), np.float32)}, "another shape"),
         (0.5, {"kernels.read": np.zeros((1, 4, 4), np.uint8)}, "another shape"),
         (0.5, {"kernels.ridge.bias": np.zeros(3, np.float32)}, "another shape"),
-        (None, {}, "does not say what its networks count for .*: fit and save it again"),
+        (None, {}, "does not say all of its kernels, .*: fit and save it again"),
     ],
 )
 def test_a_damaged_file(

@@ -57,6 +57,7 @@ class Beside:
         return {
             "kernels.read": self.kernels.read.astype(np.uint8),
             "kernels.weight": self.kernels.weight,
+            "kernels.level": self.kernels.level,
             "kernels.ridge.weight": self.ridge.weight,
             "kernels.ridge.bias": self.ridge.bias,
         }
@@ -76,20 +77,21 @@ class Beside:
         Raises:
             ArgumentError: if anything is amiss.
         """
+        level = tensors.get("kernels.level")
+        if (rest is None or level is None) and "kernels.weight" in tensors:
+            raise ArgumentError(
+                "it does not say all of its kernels, as one of an earlier version: fit and save it "
+                "again"
+            )
         if rest is None:
-            if "kernels.weight" in tensors:
-                raise ArgumentError(
-                    "it does not say what its networks count for beside kernels, as one of an "
-                    "earlier version: fit and save it again"
-                )
             return None
         if type(rest) not in (int, float) or not rest > 0:
             raise ArgumentError(f"the rest beside its kernels must be above 0, got {rest!r}")
         names = ("read", "weight", "ridge.weight", "ridge.bias")
         read, weight, slope, bias = (tensors.get(f"kernels.{name}") for name in names)
-        if read is None or weight is None or slope is None or bias is None:
+        if read is None or weight is None or level is None or slope is None or bias is None:
             raise ArgumentError("the kernels beside its networks are missing")
-        kernels = Kernels.of(read > 0, weight, columns)
+        kernels = Kernels.of(read > 0, weight, level, columns)
         if slope.shape != (kernels.count, outputs) or bias.shape != (outputs,):
             raise ArgumentError("the regression beside its networks is of another shape")
         return cls(kernels, Ridge(slope, bias), float(rest))
@@ -108,7 +110,7 @@ def learnt(
         seed: of the kernels.
     """
     labels, weights = samples.targets[:, 0].astype(np.int64), samples.weights
-    kernels = Kernels.drawn(table.shape[1], int(np.median(samples.x.length)), seed)
+    kernels = Kernels.drawn(table, samples.x.spans, seed)
     signs = np.full((len(labels), outputs.shape[1]), -1.0)
     signs[np.arange(len(labels)), labels] = 1
     ridge, left_out = solve(kernels.features(table, samples.x.spans), signs, weights)

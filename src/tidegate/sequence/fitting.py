@@ -191,7 +191,7 @@ class Job:
     def _learner(self, inputs: Inputs, n: int) -> Learner:
         spec = self.architecture.spec(inputs, self.task, self.training)
         recipe = (
-            Recipe.numbers(n, self.training)
+            Recipe.numbers(n, self.training, self.task.labels)
             if isinstance(inputs, Numbers)
             else Recipe.tokens(n, self.training, self.task.stepwise)
         )

@@ -2,8 +2,10 @@
 
 Hydra (Dempster, Schmidt and Webb 2023): short random filters in groups, each at several dilations.
 At every step the filter of a group that answers most wins; how often and by how much each has won
-says what shapes a sequence is made of, wherever they are. A ridge regression on that learns from a
-few dozen sequences, errs in another way than a recurrent network, and takes a second.
+says what shapes a sequence is made of, wherever they are. So does the share of the steps at which a
+filter answers more than it does at some step of those that were learnt from (ROCKET: Dempster,
+Petitjean and Webb 2020). A ridge regression on that learns from a few dozen sequences, errs in
+another way than a recurrent network, and takes a second.
 """
 
 from __future__ import annotations
@@ -30,7 +32,8 @@ FEW = 4
 SUMS, SUMMED = 8, 8
 """Such sums of each dilation; columns of one, at most, and no more than half of all."""
 CLEAR = 0.01
-"""The lead from which on a win counts whole: rounding would else decide it where nothing moves."""
+"""The lead from which on a win counts whole, and what is above a level: where nothing moves,
+rounding would else decide it."""
 BLOCK = 64
 """Rows that are multiplied at a time, always as many: so no product follows from what is beside."""
 AT_ONCE = 32
@@ -42,26 +45,30 @@ class Kernels:
     """D dilations, 1, 2, 4, ..., of S columns or sums of columns each.
 
     Example:
-        >>> kernels = Kernels.drawn(columns=1, length=100, seed=0)
         >>> rows, spans = np.zeros((150, 1), np.float32), Spans([0, 100], [100, 50])
+        >>> kernels = Kernels.drawn(rows, spans, seed=0)
         >>> kernels.features(rows, spans).shape, kernels.count
-        ((2, 2048), 2048)
+        ((2, 3072), 3072)
     """
 
     read: Array
     """``[D, S, columns]`` bool, which columns are summed up."""
     weight: Array
     """``[D, S, TAPS, RIVALS * G]`` float32; a group's rivals are G columns from each other."""
+    level: Array
+    """``[D, S, RIVALS * G]`` float32: what each answered at a row drawn at random."""
 
     @classmethod
-    def drawn(cls, columns: int, length: int, seed: int) -> Kernels:
+    def drawn(cls, table: Array, spans: Spans, seed: int) -> Kernels:
         """At random.
 
         Args:
-            columns: of the table that is read.
-            length: of a usual sequence, which says how many dilations there are.
+            table: ``[N, columns]`` float32.
+            spans: the sequences in it that are learnt from; the median of their lengths says how
+                many dilations there are.
             seed: of the draw.
         """
+        columns, length = table.shape[1], int(np.median(spans.length))
         random = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, 4])))
         dilations = 1 + max(int(np.log2(max(length - 1, 1) / (TAPS - 1))), 0)
         if columns <= FEW:
@@ -74,27 +81,31 @@ class Kernels:
         weight = random.standard_normal(shape)
         weight -= weight.mean(axis=2, keepdims=True)
         weight /= np.abs(weight).sum(axis=2, keepdims=True)
-        return cls(read, weight.astype(np.float32))
+        weight = weight.astype(np.float32)
+        return cls(read, weight, _levels(table, spans, read, weight, random))
 
     @classmethod
-    def of(cls, read: Array, weight: Array, columns: int) -> Kernels:
+    def of(cls, read: Array, weight: Array, level: Array, columns: int) -> Kernels:
         """As they were kept in a file. Raises: ArgumentError, if they do not read such columns."""
         shapes = read.ndim == 3 and weight.ndim == 4 and read.shape[:2] == weight.shape[:2]
         if not shapes or read.shape[2] != columns or weight.shape[2] != TAPS:
             raise ArgumentError("the kernels are of another shape")
         if weight.size == 0 or weight.shape[3] % RIVALS or not read.any(axis=2).all():
             raise ArgumentError("the kernels are of another shape")
-        return cls(read, weight)
+        if level.shape != (*weight.shape[:2], weight.shape[3]):
+            raise ArgumentError("the kernels are of another shape")
+        return cls(read, weight, level)
 
     @property
     def count(self) -> int:
         """Features of a sequence."""
         dilations, parts, _, width = self.weight.shape
-        return int(2 * dilations * parts * width)
+        return int(3 * dilations * parts * width)
 
     def features(self, table: Array, spans: Spans) -> Array:
         """How each kernel did, ``[n, count]`` float32: the root of what it answered where it won, a
-        mean over all rows, and of the share of the rows where it was last.
+        mean over all rows, and of the share of the rows where it was last; then the share of those
+        where it was above its level.
 
         Args:
             table: ``[N, columns]`` float32.
@@ -104,30 +115,58 @@ class Kernels:
         laid, place, inside, first = _laid_out(table, spans, margin)
         runs = [slice(i, i + AT_ONCE) for i in range(0, len(place), AT_ONCE)]
         found = []
-        for d, (reads, weights) in enumerate(zip(self.read, self.weight, strict=True)):
-            taps = 2**d * (np.arange(TAPS) - TAPS // 2)[:, None]
-            for read, weight in zip(reads, weights, strict=True):
+        for d, parts in enumerate(zip(self.read, self.weight, self.level, strict=True)):
+            taps = _taps(d)[:, None]
+            for read, weight, level in zip(*parts, strict=True):
                 column = _sum(laid, np.flatnonzero(read))
                 each = [
-                    _did(weight.T @ column[place[run, None] + taps], inside[run]) for run in runs
+                    _did(weight.T @ column[place[run, None] + taps], level, inside[run])
+                    for run in runs
                 ]
                 found.append(np.add.reduceat(np.concatenate(each), first))
-        mean = np.concatenate(found, axis=1) / spans.length[:, None].astype(np.float32)
-        return np.sqrt(mean, dtype=np.float32)
+        mean = np.stack(found, axis=1) / spans.length[:, None, None].astype(np.float32)
+        won, above = np.split(mean, [2 * self.weight.shape[3]], axis=2)
+        both = [np.sqrt(won, dtype=np.float32), above]
+        return np.concatenate([part.reshape(len(spans), -1) for part in both], axis=1)
 
 
-def _did(answer: Array, inside: Array) -> Array:
-    """What kernels did in some blocks: ``[blocks, 2 * width]``, of ``[blocks, width, BLOCK]``."""
+def _taps(dilation: int) -> Array:
+    """``[TAPS]``, the rows that the kernels of a dilation weigh, from the one in their middle."""
+    found: Array = 2**dilation * (np.arange(TAPS) - TAPS // 2)
+    return found
+
+
+def _levels(
+    table: Array, spans: Spans, read: Array, weight: Array, random: np.random.Generator
+) -> Array:
+    """What each kernel answers at a row of its own, ``[D, S, RIVALS * G]``."""
+    laid, place, inside, _ = _laid_out(table, spans, TAPS // 2 * 2 ** (len(weight) - 1))
+    rows = place[inside]
+    found = np.empty((*weight.shape[:2], weight.shape[3]), np.float32)
+    for d, s in np.ndindex(*weight.shape[:2]):
+        column = _sum(laid, np.flatnonzero(read[d, s]))
+        some = rows[random.integers(len(rows), size=weight.shape[3])]
+        found[d, s] = (weight[d, s].T * column[some[:, None] + _taps(d)]).sum(axis=1)
+    return found
+
+
+def _did(answer: Array, level: Array, inside: Array) -> Array:
+    """What kernels did in some blocks: ``[blocks, 3 * width]``, of ``[blocks, width, BLOCK]``."""
     rivals = np.split(answer, RIVALS, axis=1)
     most, lead = _best(rivals)
     least, behind = _best([-rival for rival in rivals])
-    won = np.where(inside[:, None], np.maximum(most, 0) * lead, 0)
-    lost = np.where(inside[:, None], behind, 0)
+    here = inside[:, None]
+    won = np.where(here, np.maximum(most, 0) * lead, 0)
+    lost = np.where(here, behind, 0)
+    above = answer - level[:, None]
+    above /= np.float32(CLEAR)
+    np.clip(above, 0, 1, out=above)
+    above *= here
     found = []
     for rival in rivals:
         found.append(np.where(rival == most, won, 0).sum(axis=2))
         found.append(np.where(rival == -least, lost, 0).sum(axis=2))
-    return np.concatenate(found, axis=1)
+    return np.concatenate([*found, above.sum(axis=2)], axis=1)
 
 
 def _best(rivals: list[Array]) -> tuple[Array, Array]:

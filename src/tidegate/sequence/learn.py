@@ -92,14 +92,15 @@ class Recipe:
     """Whether a batch takes sequences of about the same length."""
 
     @classmethod
-    def numbers(cls, n: int, training: Training) -> Recipe:
-        """For n sequences of numbers: 60 epochs, within bounds.
+    def numbers(cls, n: int, training: Training, labels: bool = True) -> Recipe:
+        """For n sequences of numbers, perhaps with labels: 60 epochs, within bounds; more of few.
 
         Example:
-            >>> [Recipe.numbers(n, Training()).updates for n in (10, 1000, 4000)]
-            [800, 1875, 3000]
+            >>> [Recipe.numbers(n, Training()).updates for n in (10, 40, 100, 1000, 4000)]
+            [440, 560, 800, 1875, 3000]
         """
-        updates = training.updates or min(max(60 * n // training.batch, 800), 3000)
+        least = min(400 + 4 * n, 800) if labels else 800
+        updates = training.updates or min(max(60 * n // training.batch, least), 3000)
         return cls(updates, 3e-3)
 
     @classmethod
@@ -158,8 +159,7 @@ class Learner:
         """Networks of their own, several of which learn at a time, and whether Ctrl-C ended them.
 
         Args:
-            networks: for each the numbers of the samples that it learns from, its seed, and what
-                it goes on from.
+            networks: for each the samples that it learns from, its seed, and its start.
 
         Raises:
             KeyboardInterrupt: after Ctrl-C before anything was learnt.

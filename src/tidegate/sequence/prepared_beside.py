@@ -34,17 +34,26 @@ def add_kernels(graph: Graph, kernels: Kernels, table: Rows) -> str:
     inside = graph.add("Cast", inside, attributes={"to": code_of(np.float32)})
     inside = graph.add("Reshape", inside, graph.integers(0, 1, 1, 1, -1))  # [B, 1, 1, 1, T]
     count = graph.add("Cast", column, attributes={"to": code_of(np.float32)})
-    sums = []
-    for d, (read, weight) in enumerate(zip(kernels.read, kernels.weight, strict=True)):
-        sums.append(_sums(graph, read, weight, 2**d, seen, inside))
-    total = sums[0] if len(sums) == 1 else graph.add("Concat", *sums, attributes={"axis": 1})
-    return graph.add("Sqrt", graph.add("Div", total, count))
+    wins, levels = [], []
+    parts = zip(kernels.read, kernels.weight, kernels.level, strict=True)
+    for d, (read, weight, level) in enumerate(parts):
+        won, above = _sums(graph, read, weight, level, 2**d, seen, inside)
+        wins.append(graph.add("Sqrt", graph.add("Div", won, count)))
+        levels.append(graph.add("Div", above, count))
+    return graph.add("Concat", *wins, *levels, attributes={"axis": 1})
 
 
 def _sums(
-    graph: Graph, read: np.ndarray, weight: np.ndarray, dilation: int, seen: str, inside: str
-) -> str:
-    """What the kernels of a dilation did at all rows together, [B, parts * 2 * width]."""
+    graph: Graph,
+    read: np.ndarray,
+    weight: np.ndarray,
+    level: np.ndarray,
+    dilation: int,
+    seen: str,
+    inside: str,
+) -> tuple[str, str]:
+    """What the kernels of a dilation did at all rows together: where they won and were last,
+    [B, parts * 2 * width], and where they were above their level, [B, parts * width]."""
     parts, _, width = weight.shape
     # [parts * width, columns, TAPS]: each part reads its columns
     taps = np.einsum("sc,stw->swct", read, weight).reshape(parts * width, -1, TAPS)
@@ -72,5 +81,11 @@ def _sums(
         each = graph.add("Where", graph.add("Equal", answer, first), value, zero)
         each = graph.add("ReduceSum", each, axes, attributes={"keepdims": 0})  # [B, parts, R, G]
         totals.append(graph.add("Unsqueeze", each, graph.integers(3)))
-    both = graph.add("Concat", *totals, attributes={"axis": 3})
-    return graph.add("Flatten", both)
+    won = graph.add("Flatten", graph.add("Concat", *totals, attributes={"axis": 3}))
+    limit = level.reshape(1, parts, RIVALS, width // RIVALS, 1).astype(np.float32)
+    above = graph.add("Sub", answer, graph.constant(limit))
+    above = graph.add("Div", above, graph.constant(np.float32(CLEAR)))
+    above = graph.add("Clip", above, graph.constant(np.float32(0)), one)
+    above = graph.add("Mul", above, inside)
+    above = graph.add("ReduceSum", above, axes, attributes={"keepdims": 0})
+    return won, graph.add("Flatten", above)

@@ -25,8 +25,9 @@ class SequenceTraining:
     """
 
     updates: int | None = None
-    """None for 60 epochs of numbers, 800 updates at least and 3,000 at most, of which a tagger does
-    as many as were best for sequences held out first; of tokens, a few epochs."""
+    """None for 60 epochs of numbers, 800 updates at least, or 400 and 4 for each of less than 100
+    sequences with labels, and 3,000 at most, of which a tagger does as many as were best for
+    sequences held out first; of tokens, a few epochs."""
     batch: int = 32
     """Sequences in an update."""
     learning_rate: float | None = None
