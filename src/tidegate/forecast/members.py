@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +12,8 @@ from numpy.typing import NDArray
 from ..data import newest
 from ..data.series import Series
 from ..train import History
-from ..train.progress import Listener, Report
+from ..train.progress import Listener
+from ..train.several import Training, side_by_side
 from .learn import Earlier, Learned, learn
 from .model import Forecast
 from .plan import Plan
@@ -75,10 +75,6 @@ def seed_of(plan: Plan, member: int) -> int:
     return (plan.seed + APART * member) % 2**63
 
 
-class _Stopped(Exception):
-    """Ends the training of a member when another was interrupted."""
-
-
 def learn_members(
     plan: Plan,
     series: Series,
@@ -105,40 +101,15 @@ def learn_members(
         The members, and the history of the first.
     """
     plans = [replace(plan, seed=seed_of(plan, i)) for i in range(count)]
-    stop = threading.Event()
 
-    def check(report: Report) -> None:
-        if stop.is_set():
-            raise _Stopped
-
-    def beside(other: Plan) -> Learned | None:
-        try:
-            return learn(other, series, known, check, earlier)[0]
-        except _Stopped:
-            return None
+    def training(of: Plan) -> Training[tuple[Learned, History]]:
+        return lambda tell: learn(of, series, known, tell, earlier)
 
     at_once = (os.cpu_count() or 1) if n_jobs is None or n_jobs < 0 else n_jobs
-    if count == 1 or at_once == 1:
-        done = []
-        for each in plans:
-            learned, history = learn(each, series, known, progress, earlier)
-            done.append((learned, history))
-            if history.stopped == "interrupted":
-                break
-        return Members(tuple(learned for learned, _ in done)), done[-1][1]
-    # here, where it is needed: with the logging that it imports it takes 10 ms
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(min(count, at_once) - 1) as pool:
-        others = [pool.submit(beside, other) for other in plans[1:]]
-        try:
-            first, history = learn(plan, series, known, progress, earlier)
-            if history.stopped == "interrupted":
-                stop.set()
-            found = [other.result() for other in others]
-        except BaseException:
-            stop.set()
-            for other in others:
-                other.cancel()
-            raise
-    return Members((first, *(other for other in found if other is not None))), history
+    found, ended = side_by_side(
+        [training(each) for each in plans], at_once, progress, lambda each: each[1]
+    )
+    history = found[0][1]
+    if ended:
+        history.stopped = "interrupted"
+    return Members(tuple(learned for learned, _ in found)), history

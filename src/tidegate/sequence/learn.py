@@ -17,6 +17,7 @@ from ..errors import DataError
 from ..network import Network, NetworkSpec, NumberInput, TokenInput
 from ..train import Drawn, FitSettings, Held, History, fit_drawn
 from ..train.progress import Listener
+from ..train.several import at_once, side_by_side
 from .begin import begun
 from .beside import Beside
 from .counted import Counts
@@ -26,7 +27,6 @@ from .samples import Samples
 from .seen import Seen
 from .tasks import Task
 from .training import Training
-from .trainings import at_once, side_by_side
 from .wide import Wide, WideLearner
 
 Array = NDArray[Any]

@@ -17,12 +17,12 @@ from tidegate.network.threads import get_threads, one_thread_each, set_threads
 from tidegate.sequence.learn import Learned
 from tidegate.sequence.numbers import Numbers
 from tidegate.sequence.training import Training
-from tidegate.sequence.trainings import at_once, side_by_side
 from tidegate.train import Report
 from tidegate.train.company import Alone, together
 from tidegate.train.history import History
 from tidegate.train.interrupt import Interrupt
 from tidegate.train.progress import Listener
+from tidegate.train.several import at_once, side_by_side
 
 Progress = bool | Listener | None
 REPORT = Report(1, 1, 2, 0.5, None, 1.0, 1.0)

@@ -13,10 +13,10 @@ from typing import TypeVar
 
 from ..network import NetworkSpec
 from ..network.threads import get_threads, one_thread_each
-from ..train import company
-from ..train.history import History
-from ..train.interrupt import Interrupt
-from ..train.progress import Listener, Report
+from . import company
+from .history import History
+from .interrupt import Interrupt
+from .progress import Listener, Report
 
 LARGE = 256
 """Units in all, from which on a network is better trained by many cores than beside others."""
