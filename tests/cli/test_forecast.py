@@ -260,6 +260,10 @@ def test_several_columns_that_may_be_meant_are_listed(run: Run) -> None:
         (("backtest", "rain.csv", "--baseline", "guess"), "guess"),
         (("forecast", "rain.csv", "--horizon", "0"), "from 1 up, got '0'"),
         (("forecast", "rain.csv", "--horizon", "-1"), "from 1 up, got '-1'"),
+        (
+            ("forecast", "rain.csv", "--target", "rain", "--target", "mm"),
+            "--target is given twice, and takes one value; leave one out",
+        ),
         (("forecast", "rain.csv", "--horizon", "1.5"), "from 1 up, got '1.5'"),
         (("forecast", "rain.csv", "--level", "120"), "below 100, got '120'"),
         (("forecast", "rain.csv", "--cell", "cnn"), "got 'cnn'"),

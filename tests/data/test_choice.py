@@ -210,6 +210,12 @@ def test_a_named_column_is_not_a_candidate_for_another() -> None:
             "choose one with --id",
         ),
         (
+            ["shop,item,ds,y", *(f"{s},{i},2024-01-01,1" for s in "pq" for i in "rs")],
+            {},
+            "stdin: dates come twice, and 'shop' and 'item' together tell the series apart; write "
+            "them as one column and name it with --id",
+        ),
+        (
             ["Date,Time,y", *(f"2024-01-0{d},{h}:00,1" for d in (1, 2) for h in (7, 8, 19))],
             {},
             "stdin: 'Date' holds days and 'Time' times of day; write them as one column, "
@@ -248,5 +254,6 @@ def test_what_is_known_ahead_is_not_the_target() -> None:
     found = table("day,price,sold", "2024-01-01,3,7", "2024-01-02,4,6")
     columns = choose_columns(found, ahead=("day", "price"))
     assert (columns.time, columns.target) == ("day", "sold")
-    with pytest.raises(DataError, match="no other column holds numbers"):
+    message = "in the file of what is known ahead as well: price, sold; name the one to forecast"
+    with pytest.raises(DataError, match=message):
         choose_columns(found, ahead=("price", "sold"))

@@ -41,8 +41,8 @@ def test_with_commas_or_points_between_thousands(values: list[float], separator:
 
 
 def test_what_stands_for_a_missing_value() -> None:
-    cells = ["", "NA", "n/a", "null", "NULL", "None", "1"]
-    assert numbers(*cells) == [None] * 6 + [1.0]
+    cells = ["", "NA", "n/a", "#N/A", "<NA>", "null", "NULL", "None", "NaT", ".", "?", "1"]
+    assert numbers(*cells) == [None] * 11 + [1.0]
 
 
 def test_nan_and_infinity_are_left_to_who_reads_the_frame() -> None:
@@ -80,6 +80,7 @@ def test_nan_and_infinity_are_left_to_who_reads_the_frame() -> None:
         (["1.234"] * 20, ",", [1.234] * 20),
         ([*["1.234"] * 20, "0.5"], ";", [*[1.234] * 20, 0.5]),
         (["1.234", "1.23"], ";", [1.234, 1.23]),
+        (["\N{MINUS SIGN}5.5", "3"], ",", [-5.5, 3.0]),
     ],
 )
 def test_which_comma_it_is(cells: list[str], separator: str, expected: list[float]) -> None:
@@ -98,9 +99,9 @@ def test_which_comma_it_is(cells: list[str], separator: str, expected: list[floa
         (["12 34 567"], ",", "row 0: '12 34 567' is no number; correct it"),
         (["(-5)"], ",", "row 0: '(-5)' is no number; correct it"),
         (["5 $ 3"], ",", "row 0: '5 $ 3' is no number; correct it"),
-        (["%"], ",", "row 0: '%' is no number; correct it"),
+        (["%"], ",", "row 0: '%' is no number; leave it empty if nothing was observed"),
         (["12 mm"], ",", "row 0: '12 mm' is no number; correct it"),
-        (["-"], ",", "row 0: '-' is no number; correct it"),
+        (["-"], ",", "row 0: '-' is no number; leave it empty if nothing was observed"),
         (["x\ny"], ",", r"row 0: 'x\ny' is no number; correct it"),
         (["z" * 50], ",", f"row 0: '{'z' * 37}...' is no number; correct it"),
         (

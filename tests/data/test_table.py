@@ -185,3 +185,10 @@ def test_a_first_column_without_a_name_is_that_of_the_rows() -> None:
 
 def test_columns_with_nothing_in_them_count_as_absent() -> None:
     assert table("day,mm,,\n2024-01-01,5,,\n2024-01-02,7, ,\n").cells.columns == ["day", "mm"]
+
+
+@pytest.mark.parametrize("line", ["sep=;", '"sep=;"', "SEP=;"])
+def test_the_line_by_which_excel_tells_the_separator_is_none_of_the_table(line: str) -> None:
+    read = table(f"{line}\r\na;b\r\n1,5;2\r\n")
+    assert read.cells.columns == ["a", "b"]
+    assert read.lines.tolist() == [3]

@@ -199,6 +199,13 @@ def test_too_few_rows_are_told_with_the_number_needed() -> None:
     forecaster().fit(days(wave(8)))
 
 
+def test_a_season_that_asks_for_too_many_rows_is_named() -> None:
+    said = "with a season of 1,000 rows, .* got 60; take a season up to 56, or give more rows"
+    with pytest.raises(DataError, match=said):
+        forecaster(season=1000).fit(days(wave(60)))
+    forecaster(season=56).fit(days(wave(60)))
+
+
 def test_a_column_may_not_have_the_name_of_a_forecast() -> None:
     frame = days(wave())
     with pytest.raises(DataError, match=r"'LSTM-time'.*rename it"):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from .audit import audit
 from .backtest import backtest
@@ -28,6 +29,19 @@ app = typer.Typer(
 
 # what typer raises for a wrong word; it gives no public name to it
 UsageError: Any = typer.BadParameter.__base__
+
+
+class Command(TyperCommand):
+    """A command whose options that take one value are given once: of two, the last would win."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """As its parent does. Raises: UsageError for an option that is given twice."""
+        given = self.make_parser(ctx).parse_args(args=list(args))[2]
+        for i, option in enumerate(given):
+            once = not (getattr(option, "multiple", True) or getattr(option, "is_flag", False))
+            if once and option in given[:i]:
+                ctx.fail(f"{option.opts[0]} is given twice, and takes one value; leave one out")
+        return super().parse_args(ctx, args)
 
 
 def run(args: Sequence[str] | None = None) -> int:
@@ -63,20 +77,21 @@ def _tidegate(
     """Recurrent networks on a CPU, that say whether they are worth it."""
 
 
-app.command()(forecast)
-app.command()(backtest)
-app.command()(write)
-app.command()(classify)
-app.command()(regress)
-app.command()(tag)
-app.command()(predict)
-app.command()(audit)
-app.command()(compare)
+app.command(cls=Command)(forecast)
+app.command(cls=Command)(backtest)
+app.command(cls=Command)(write)
+app.command(cls=Command)(classify)
+app.command(cls=Command)(regress)
+app.command(cls=Command)(tag)
+app.command(cls=Command)(predict)
+app.command(cls=Command)(audit)
+app.command(cls=Command)(compare)
 app.command(
+    cls=Command,
     context_settings={
         "allow_extra_args": True,
         "ignore_unknown_options": True,
         "allow_interspersed_args": False,
-    }
+    },
 )(fit)
-app.command()(export)
+app.command(cls=Command)(export)

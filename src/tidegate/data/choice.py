@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from ..errors import DataError
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 _TIMES = ("ds", "date", "datetime", "time", "timestamp", "day", "week", "month", "year", "step")
 _IDS = ("unique_id", "series_id", "id")
+MOST_PAIRED = 8
+"""Columns of text that are looked at two by two."""
 _CLOCK = r"^\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( *[AaPp][Mm])?$"
 
 
@@ -93,7 +96,7 @@ def choose_columns(
             guessed.append(f"--id {id} ({why})")
             numbers = [name for name in numbers if name != id]
     if target is None:
-        target, why = _target(table, [name for name in numbers if name not in ahead])
+        target, why = _target(table, numbers, ahead)
         guessed.append(f"--target {target} ({why})")
     return Columns(time, target, id, tuple(guessed))
 
@@ -194,6 +197,12 @@ def _id(table: TextTable, time: str, free: list[str], texts: list[str]) -> tuple
             f"{table.name}: dates come twice, and several columns may tell the series apart: "
             f"{_listed(fitting)}; choose one with --id"
         )
+    for pair in combinations(texts[:MOST_PAIRED], 2) if many else ():
+        if _separates(table, *pair, time):
+            raise DataError(
+                f"{table.name}: dates come twice, and {pair[0]!r} and {pair[1]!r} together tell "
+                f"the series apart; write them as one column and name it with --id"
+            )
     return None, ""
 
 
@@ -203,7 +212,13 @@ def _numbers_series(table: TextTable, name: str) -> bool:
     return wanted and 2 * table.cells[name].n_unique() <= table.cells.height
 
 
-def _target(table: TextTable, numbers: list[str]) -> tuple[str, str]:
+def _target(table: TextTable, numbers: list[str], ahead: Sequence[str]) -> tuple[str, str]:
+    shared, numbers = numbers, [name for name in numbers if name not in ahead]
+    if shared and not numbers:
+        raise DataError(
+            f"{table.name}: each column of numbers is in the file of what is known ahead as well: "
+            f"{_listed(shared)}; name the one to forecast with --target"
+        )
     if "y" in numbers:
         return "y", "by its name"
     if len(numbers) == 1:
@@ -237,8 +252,8 @@ def _tells_hours(cells: pl.Series) -> bool:
     return 2 * int(cells.str.contains(_CLOCK).sum()) >= len(cells)
 
 
-def _separates(table: TextTable, id: str, time: str) -> bool:
-    return not table.cells.select(id, time).is_duplicated().any()
+def _separates(table: TextTable, *names: str) -> bool:
+    return not table.cells.select(names).is_duplicated().any()
 
 
 def _listed(names: list[str], most: int = 20) -> str:

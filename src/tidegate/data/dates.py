@@ -17,18 +17,23 @@ if TYPE_CHECKING:
 
 _TIME = (
     r"(?:[T ]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<part>\d{1,9}))?)?"
-    r" *(?P<half>[AaPp][Mm])? *(?P<zone>Z|UTC|[+-]\d{2}(?::?\d{2})?)?)?$"
+    r" *(?P<half>[AaPp][Mm])? *(?P<zone>Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?)?$"
 )
 _ISO = r"^(?P<year>\d{4})[-/](?P<month>\d{1,2})(?:[-/](?P<day>\d{1,2})" + _TIME[:-1] + ")?$"
 _FAMILIES = (
     _ISO,
     r"^(?P<year>\d{4})\.(?P<month>\d{1,2})\.(?P<day>\d{1,2})" + _TIME,
-    r"^(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})$",
+    r"^(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})" + _TIME,
+    r"^(?P<year>(?:19|20)\d{2})(?P<month>0[1-9]|1[0-2])(?P<day>0[1-9]|[12]\d|3[01])"
+    r"T?(?P<hour>[01]\d|2[0-3])(?:(?P<minute>[0-5]\d)(?P<second>[0-5]\d)?)?(?P<zone>Z)?$",
     r"^(?P<year>(?:19|20)\d{2})(?P<month>0[1-9]|1[0-2])$",
+    r"^(?P<year>\d{4})[- ]?[Mm](?P<month>\d{2})$",
+    r"^(?P<month>\d{1,2})[-/](?P<year>\d{4})$",
     r"^(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})" + _TIME,
     r"^(?P<first>\d{1,2})[-/](?P<other>\d{1,2})[-/](?P<year>\d{4})" + _TIME,
     r"^(?P<day>\d{1,2})[-. /]+(?P<name>[A-Za-z]{3,9})[-., /]+(?P<year>\d{4})" + _TIME,
     r"^(?P<name>[A-Za-z]{3,9})[-. /]+(?:(?P<day>\d{1,2})[-, /]+)?(?P<year>\d{4})" + _TIME,
+    r"^(?P<year>\d{4})[-. /]*(?P<name>[A-Za-z]{3,9})(?:[-. /]+(?P<day>\d{1,2}))?$",
     r"^(?P<year>\d{4})[-. /]*[Qq](?P<quarter>[1-4])$",
     r"^[Qq](?P<quarter>[1-4])[-. /]*(?P<year>\d{4})$",
     r"^(?P<year>\d{4})[- ]?W(?P<week>\d{2})$",
@@ -38,6 +43,8 @@ _MONTHS = (
     "october", "november", "december",
 )  # fmt: skip
 _NAMES = {name[:n]: i for i, name in enumerate(_MONTHS, 1) for n in (3, len(name))} | {"sept": 9}
+_DAY = r"(?i)^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}[.,]? +"
+"""The day of the week in front of a date, which says nothing that the date does not."""
 _SHORT = (
     r"(?i)^(?:\d{1,2}(?:/\d{1,2}/|-\d{1,2}-|\.\d{1,2}\.)|(?:\d{1,2}[-. /]*)?(?:"
     + "|".join(name[:3] for name in _MONTHS)
@@ -51,9 +58,9 @@ _HOUR = 3600 * 1_000_000
 def to_times(cells: pl.Series, where: Callable[[int], str]) -> pl.Series:
     """The dates, or the dates with a time, in a column of text; null where one is missing.
 
-    Year, month and day; year and month, as ``202401`` too; day and month around dots, or around
-    ``/`` or ``-``, where one of them is above 12 somewhere in the column, or is the same in all
-    rows of several years: then that is the day. The month may be an English name, ``31 Jan 2024``
+    Year, month and day; year and month, as ``202401``, ``2024M01`` or ``01/2024`` too; day and
+    month around dots, or around ``/`` or ``-``, where one of them is above 12 somewhere in the
+    column, or is the same in all rows of several years: then that is the day. The month may be an English name, ``31 Jan 2024``
     or ``January 2024``; ``2024Q1`` is the first day of a quarter, ``2024-W05`` the Monday of a week
     of ISO 8601. A time may follow, and a UTC
     offset. Times are then those of the clock on the wall, without a zone, if all rows have the same
@@ -125,6 +132,7 @@ def _parse(cells: pl.Series) -> _Parsed:
     """All cells as the one way of writing that most of them have."""
     import polars as pl
 
+    cells = cells.str.replace(_DAY, "")
     some = spread(cells)
     family = max(_FAMILIES, key=lambda pattern: int(some.str.contains(pattern).sum()))
     parts = cells.str.extract_groups(family).struct.unnest()
@@ -213,7 +221,7 @@ def _compose(
 
 def _offsets(zone: pl.Series) -> NDArray[np.timedelta64]:
     """What to take from a time to get UTC."""
-    digits = zone.fill_null("Z").str.replace_all(r"[ZUTC:]", "").str.pad_end(5, "0")
+    digits = zone.fill_null("Z").str.replace_all(r"[ZUTCGM:]", "").str.pad_end(5, "0")
     values = digits.str.slice(1, 2).cast(int) * 60 + digits.str.slice(3, 2).cast(int)
     sign = np.where(digits.str.starts_with("-").to_numpy(), -1, 1)
     result: NDArray[Any] = (sign * values.to_numpy() * 60_000_000).astype("timedelta64[us]")

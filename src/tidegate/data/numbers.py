@@ -10,8 +10,11 @@ from ..errors import DataError
 if TYPE_CHECKING:
     import polars as pl
 
-MISSING = ("", "na", "n/a", "null", "none")
+MISSING = ("", "na", "n/a", "#n/a", "<na>", "null", "none", "nat")
 """What stands for a value that is missing, in any case of letters."""
+_MISSING_NUMBER = (".", "?")
+"""What does so in a column of numbers: SAS's and FRED's point, the question mark of UCI's tables. A
+dash may be a zero as well."""
 
 _DECIMAL = r"^[+-]?(\d+|[1-9]\d{0,2}(\.\d{3})+|),\d*([eE][+-]?\d+)?$"
 """With a decimal comma, and perhaps points between the thousands: ``1.234,5``."""
@@ -23,6 +26,7 @@ _MONEY, _UNIT = rf"^([+-]?)[$€£¥][{_BLANKS}]?", rf"[{_BLANKS}]?[€£%]$"
 """Signs before and behind a number, which say nothing of its value: ``$5``, ``5 €``, ``5 %``."""
 _BELOW = r"^\((.+)\)$"
 """As accountants write a number below zero: ``(5.00)``."""
+_MINUS = "^\N{MINUS SIGN}"
 _APART = f"[{_BLANKS}'\N{RIGHT SINGLE QUOTATION MARK}]"
 _SPACED = rf"^[+-]?[1-9]\d{{0,2}}({_APART}\d{{3}})+([.,]\d*)?$"
 """With blanks or apostrophes between the thousands: ``1 234,5``, ``1'234.5``."""
@@ -60,7 +64,9 @@ def to_numbers(cells: pl.Series, separator: str, where: Callable[[int], str]) ->
     bad = values.is_null() & present.is_not_null()
     if bad.any():
         row = int(bad.arg_max() or 0)
-        raise DataError(f"{where(row)}: {shown(cells[row])} is no number; correct it")
+        mark = not any(letter.isalnum() for letter in cells[row])
+        todo = "leave it empty if nothing was observed" if mark else "correct it"
+        raise DataError(f"{where(row)}: {shown(cells[row])} is no number; {todo}")
     return values
 
 
@@ -98,7 +104,9 @@ def blank_missing(cells: pl.Series) -> pl.Series:
 def _bare(cells: pl.Series) -> pl.Series:
     """The cells without signs of currency or percent and without blanks between thousands, null
     where a value is missing."""
-    cells = blank_missing(cells).str.replace(_BELOW, "-$1")
+    cells = blank_missing(cells)
+    cells = cells.set(cells.is_in(_MISSING_NUMBER), None)
+    cells = cells.str.replace(_BELOW, "-$1").str.replace(_MINUS, "-")
     cells = cells.str.replace(_MONEY, "$1").str.replace(_UNIT, "")
     apart = cells.str.contains(_SPACED).fill_null(False)
     return cells.zip_with(~apart, cells.str.replace_all(_APART, ""))

@@ -29,6 +29,8 @@ _CONTENT = np.ones(256, bool)
 _CONTENT[list(b' \t\n";|,')] = False
 _FORMATS = {rb'\s*\[?\s*\{\s*"': "JSON", rb"(?i)\s*<(!doctype|html|\?xml)": "a web page or XML"}
 """What is no table, by how it begins."""
+_EXCELS = rb'\A"?(?i:sep)=.?"?(?=\n)'
+"""The line by which Excel tells the separator."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +74,7 @@ def read_table(path: str, stdin: BinaryIO | None = None) -> TextTable:
     for begin, kind in _FORMATS.items():
         if re.match(begin, data):
             raise DataError(f"{name}: this looks like {kind}; give a CSV file")
+    data = re.sub(_EXCELS, b"", data, count=1)  # leaves its line, as those of others are counted
     rows = _split(name, data)
     try:
         frame = pl.read_csv(

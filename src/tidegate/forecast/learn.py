@@ -128,11 +128,17 @@ def learn(
     """
     if known.max() < plan.needed:
         longest = int(known.max())
-        fix = f"take a horizon up to {longest - plan.least}, or " if longest > plan.least else ""
+        horizon, season = longest - plan.least, longest - plan.horizon - 1
+        fixes = (
+            *([f"take a horizon up to {horizon}"] if horizon > 0 else []),
+            *([f"take a season up to {season}"] if 0 < season < plan.season else []),
+            "give more rows",
+        )
         steps = "1 step" if plan.horizon == 1 else f"{plan.horizon} steps"
+        of = f" with a season of {plan.season:,} rows" if plan.least > plan.season > 3 else ""
         raise DataError(
-            f"to learn {steps} ahead, a series must have {plan.needed} rows at least, "
-            f"got {longest}; {fix}give more rows"
+            f"to learn {steps} ahead{of}, a series must have {plan.needed:,} rows at least, "
+            f"got {longest}; {', or '.join(fixes)}"
         )
     learned, history = _trained(plan, series, known, progress)
     if plan.training.calibrate and history.stopped != "interrupted":
