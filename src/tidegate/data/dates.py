@@ -60,12 +60,11 @@ def to_times(cells: pl.Series, where: Callable[[int], str]) -> pl.Series:
 
     Year, month and day; year and month, as ``202401``, ``2024M01`` or ``01/2024`` too; day and
     month around dots, or around ``/`` or ``-``, where one of them is above 12 somewhere in the
-    column, or is the same in all rows of several years: then that is the day. The month may be an English name, ``31 Jan 2024``
-    or ``January 2024``; ``2024Q1`` is the first day of a quarter, ``2024-W05`` the Monday of a week
-    of ISO 8601. A time may follow, and a UTC
-    offset. Times are then those of the clock on the wall, without a zone, if all rows have the same
-    offset or the clock shows the same time of day in all; else, and with the offset ``Z``, they are
-    in UTC.
+    column, or is the same in all rows of several years: then that is the day. The month may be an
+    English name, ``31 Jan 2024`` or ``January 2024``; ``2024Q1`` is the first day of a quarter,
+    ``2024-W05`` the Monday of a week of ISO 8601. A time may follow, and a UTC offset. Times are
+    then those of the clock on the wall, without a zone, if all rows have the same offset or the
+    clock shows the same time of day in all; else, and with the offset ``Z``, they are in UTC.
 
     Args:
         cells: without blanks around them.
