@@ -90,7 +90,8 @@ def test_rows_that_repeat_otherwise_than_dates_suggest_decide() -> None:
         (150, 1, (24, 0), 0),
         (150, 1, (48, 0), 0),
         (150, 1, (52, 0), 0.25),
-        (600, 1, (24, 168), 0),
+        (600, 1, (24, 168), 0.25),
+        (600, 90, (24, 168), 0.25),
     ],
 )
 def test_how_much_smoothing_counts(

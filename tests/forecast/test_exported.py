@@ -114,6 +114,15 @@ def test_what_leans_on_a_ridge_regression(rows: int, smoothing: float, tmp_path:
     check(model, tmp_path / "m.onnx")
 
 
+@pytest.mark.parametrize(("horizon", "window"), [(3, 24), (30, 50), (3, 12)])
+def test_what_leans_on_both_seasons(horizon: int, window: int, tmp_path: Path) -> None:
+    training = Training(updates=15, batch=16, smoothing=0.4)
+    model = forecaster(horizon, season=(4, 12), window=window, training=training).fit(MANY)
+    assert model.plan_.both_seasons == (window > 12)
+    check(model, tmp_path / "m.onnx")
+    check(model, tmp_path / "m.onnx", df=NEW)
+
+
 def test_a_few_long_series(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(defaults, "LONG", 1)
     model = forecaster().fit(several(a=wave(), b=50 + GAPS))

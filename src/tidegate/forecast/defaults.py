@@ -32,7 +32,8 @@ SMALL = 16
 """Windows in an update of all other tables: of many series, many small updates teach more than few
 large ones, in less time."""
 SMOOTHED = 0.25
-"""How much exponential smoothing counts beside the network, of rows with one season and of few."""
+"""How much exponential smoothing counts beside the network, of rows with one season and of few; or,
+of rows with two, an autoregression on both."""
 SOON = 500
 """Rows of all series together, without a season, from which on it counts for less, in proportion,
 and for nothing from five times as many."""
@@ -135,9 +136,11 @@ def _beside(series: Series) -> bool:
 
 
 def _smoothing(series: Series, season: int, long_season: int) -> float:
-    """Of what covariates say, and of a second season, smoothing knows nothing."""
-    if long_season or series.future.shape[1] or series.past.shape[1]:
+    """Of what covariates say it knows nothing; with a second season it is an autoregression."""
+    if series.future.shape[1] or series.past.shape[1]:
         return 0.0
+    if long_season:
+        return SMOOTHED
     if season % DAY == 0 and series.frequency.unit != "half-month":
         return 0.0
     share = 1.0 if season > 1 else min(SOON / int(series.length.sum()), 1.0)

@@ -14,6 +14,7 @@ from ..errors import ArgumentError
 from ..network.onnx import Graph, add_network, size_of
 from . import ask, frames, tables
 from .learn import Learned, of_year
+from .onnx.autoregressed import add_autoregressed
 from .onnx.formula import Formula
 from .onnx.head import Lean, add_at, add_chance, add_quantiles, add_rising
 from .onnx.paths import add_paths
@@ -153,7 +154,8 @@ def add_forecast(
     lean = None
     if plan.smoothing:
         share = f("Where", apart, 0.0, plan.smoothing)
-        mean, deviation = add_smoothed(f, plan, windows.z, windows.seen)
+        add = add_autoregressed if plan.both_seasons else add_smoothed
+        mean, deviation = add(f, plan, windows.z, windows.seen)
         lean = Lean(share, f.beside(mean, 2), f.beside(deviation, 2))
     ridge = None
     if model.ridge is not None:

@@ -27,9 +27,9 @@ from .settings import AUTO
 class Forecaster:
     """One recurrent network over all series of a table, that forecasts each with intervals.
 
-    Where rows are few or have one season, but a day's hours, a quarter of the forecast is
-    exponential smoothing of the window; of a few long series without covariates, three tenths are a
-    ridge regression on it. ``plan_`` says so, ``training`` may set other shares.
+    Where rows are few or have one season, but a day's hours, a quarter is exponential smoothing of
+    the window, with two seasons an autoregression; of a few long series without covariates, three
+    tenths are a ridge regression. ``plan_`` says so, ``training`` may set other shares.
 
     After `fit`: ``plan_``, all settings with their defaults filled in; ``answers_``, what learnt;
     ``series_``, the newest rows of each series; ``filled_``, the times that were left out of the

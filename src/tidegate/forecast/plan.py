@@ -51,8 +51,8 @@ class ForecastTraining:
     more."""
     smoothing: float | None = None
     """How much exponential smoothing of the window counts in a forecast beside the network, from 0
-    to 1; None for a quarter of rows with one season, but a day's hours, and of few rows, 0 of
-    others."""
+    to 1, or, where there are two seasons, an autoregression on both; None for a quarter of rows
+    with one season, but a day's hours, or two, and of few rows, 0 of others."""
     ridge: float | None = None
     """How much a ridge regression on the rows of the window counts in a forecast beside the
     network, from 0 to 1; None for .3 of a few long series without covariates, 0 of others."""
@@ -214,6 +214,11 @@ class Plan:
         """The newest rows before a cut that decide a forecast: the window in whole steps, and a
         season at the least."""
         return self.steps * self.segment
+
+    @property
+    def both_seasons(self) -> bool:
+        """Whether a window shows rows and what was before them by both of two seasons."""
+        return 0 < self.long_season < self.reach
 
     @property
     def least(self) -> int:

@@ -9,38 +9,18 @@ in a way of its own.
 
 from __future__ import annotations
 
-from statistics import NormalDist
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .normal import Normal, total
 from .rules.smoothing import FORMS, Parameters, aicc, candidates, numbers_of, problem_of, run
 
 Array = NDArray[Any]
 
 
-class Smoothed(NamedTuple):
-    """What comes after k windows, normally distributed, in their units."""
-
-    mean: Array
-    """``[k, h]``"""
-    deviation: Array
-    """``[k, h]``"""
-
-    def at(self, levels: tuple[float, ...]) -> Array:
-        """``[k, h, levels]``, its quantiles."""
-        away = normal(levels)
-        found: Array = self.mean[..., None] + self.deviation[..., None] * away
-        return found
-
-
-def normal(levels: tuple[float, ...]) -> Array:
-    """The quantiles of a standard normal distribution."""
-    return np.array([NormalDist().inv_cdf(level) for level in levels])
-
-
-def smoothed(z: Array, seen: Array, horizon: int, season: int) -> Smoothed:
+def smoothed(z: Array, seen: Array, horizon: int, season: int) -> Normal:
     """What comes after k windows, each smoothed for itself.
 
     Args:
@@ -63,15 +43,15 @@ def smoothed(z: Array, seen: Array, horizon: int, season: int) -> Smoothed:
     square, state = run(problem, Parameters(*each), problem.start(trend, seasonal))
     weight = likely(aicc(problem, form, square), form)
     ahead = np.arange(horizon)
-    phases = _total(weight * state.season).T  # [k, m]
-    found: Array = _total(weight * state.level)[:, None] + phases[:, (rows + ahead) % season]
+    phases = total(weight * state.season).T  # [k, m]
+    found: Array = total(weight * state.level)[:, None] + phases[:, (rows + ahead) % season]
     drift, phi = weight * state.trend, constants[:, 2]
     for left in np.unique(phi[trend]):
         damped = np.cumsum(left ** (ahead + 1))
-        found += _total(drift[:, phi == left])[:, None] * damped
+        found += total(drift[:, phi == left])[:, None] * damped
     variance = weight * square / freedom(seen.sum(axis=1)[:, None], form, season)
-    grown = [_total(variance * each) for each in growth(constants, horizon, season).T]
-    return Smoothed(found, np.sqrt(np.stack(grown, axis=1)))
+    grown = [total(variance * each) for each in growth(constants, horizon, season).T]
+    return Normal(found, np.sqrt(np.stack(grown, axis=1)))
 
 
 def freedom(count: Any, form: Array, season: int) -> Array:
@@ -91,13 +71,6 @@ def growth(constants: Array, horizon: int, season: int) -> Array:
     moved = moved + (1 - alpha) * gamma * (step % season == 0)
     first = np.ones((len(constants), 1))
     return np.concatenate([first, 1 + np.cumsum(moved**2, axis=1)], axis=1)
-
-
-def _total(x: Array) -> Array:
-    """Sums along the last axis, in one order however many windows lie beside: NumPy's follows how
-    an array lies in memory."""
-    total: Array = np.ascontiguousarray(x).sum(axis=-1)
-    return total
 
 
 def likely(criterion: Array, form: Array) -> Array:

@@ -15,10 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import paths
+from .autoregressed import autoregressed
 from .covariates import Covariates
+from .normal import Normal
 from .plan import Plan
 from .scaling import Scaling
-from .smoothed import Smoothed, smoothed
+from .smoothed import smoothed
 
 Array = NDArray[Any]
 
@@ -181,9 +183,13 @@ class Windows:
         return found
 
     @cached_property
-    def smoothed(self) -> Smoothed:
-        """What exponential smoothing makes of each, in its units."""
-        return smoothed(self.z, self.seen, self.plan.horizon, self.plan.season)
+    def smoothed(self) -> Normal:
+        """What exponential smoothing makes of each, in its units; with a second season, what an
+        autoregression on both does."""
+        horizon, season, long_season = self.plan.horizon, self.plan.season, self.plan.long_season
+        if self.plan.both_seasons:
+            return autoregressed(self.z, self.seen, horizon, season, long_season)
+        return smoothed(self.z, self.seen, horizon, season)
 
     @property
     def floor(self) -> Array:

@@ -9,7 +9,7 @@ import numpy as np
 from ..conformal import Correction
 from ..distribution import logit
 from ..head import Head
-from ..smoothed import normal
+from ..normal import normal
 from .formula import Array, Formula
 
 
