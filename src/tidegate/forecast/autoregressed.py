@@ -38,8 +38,9 @@ apart."""
 
 def weights(rows: int, season: int, long_season: int) -> Array:
     """``[R − M]``, of the rows that are regressed on those before; 1 in the mean."""
-    found = KEEP ** (np.arange(rows - long_season)[::-1] / season)
-    return found / found.mean()
+    kept = KEEP ** (np.arange(rows - long_season)[::-1] / season)
+    found: Array = kept / kept.mean()
+    return found
 
 
 def autoregressed(z: Array, seen: Array, horizon: int, season: int, long_season: int) -> Normal:
