@@ -291,3 +291,23 @@ def test_a_rule_of_all_series_that_was_picked_forecasts_others_by_what_it_learnt
         np.testing.assert_allclose(found["AUTO"], expected["AUTO"], rtol=1e-9)
     alone = forecaster(cell="auto").fit(one).predict()
     assert np.abs(alone["AUTO"].to_numpy() - expected["AUTO"].to_numpy()).max() > 1e-3
+
+
+def test_a_baseline_of_all_series_learns_nothing_of_newer_rows(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(Learner, "pick", lambda *_: Choice("ridge", (), 9))
+    frame = several(a=wave(120), b=10 * wave(120, seed=3), c=wave(110, seed=4))
+    before = frame.filter(pl.col("ds") < frame["ds"].sort()[-60])
+    newer = frame.filter(pl.col("ds") >= frame["ds"].sort()[-60])
+    model = forecaster(cell="auto").fit(before)
+    ahead = model.predict(df=frame)
+    model.update(newer.filter(pl.col("ds") < newer["ds"].max()))
+    model.update(newer.filter(pl.col("ds") == newer["ds"].max()))
+    assert model.predict().equals(ahead)
+    assert not forecaster(cell="auto").fit(frame).predict().equals(ahead)
+    model.save(tmp_path / "model")
+    loaded = tidegate.load(tmp_path / "model")
+    assert loaded.predict().equals(ahead) and loaded.predict(df=frame).equals(ahead)
+    loaded.save(tmp_path / "again")
+    assert (tmp_path / "again").read_bytes() == (tmp_path / "model").read_bytes()

@@ -51,6 +51,8 @@ BASELINES: dict[str, Learner] = {
     "ridge": ridge,
 }
 """From the simplest on."""
+TOGETHER = ("ridge",)
+"""Those that are learnt from all series together."""
 
 
 def usual(season: int) -> tuple[str, ...]:

@@ -209,7 +209,7 @@ class Forecaster:
         longer = extend(series, new)
         fitted = np.arange(len(longer))
         fitted[len(series) :] = -1
-        self.answers_ = answers.on(longer, fitted, longer)
+        self.answers_ = answers.on(longer, fitted, series)
         self.series_ = answers.needs(longer)
         self.filled_ = longer.filled
         return self

@@ -31,6 +31,7 @@ from .simple import Simple
 
 Array = NDArray[Any]
 KIND = "forecaster"
+_PANEL = ("values", "start", "length")
 MOST = 10_000
 """Members of an ensemble."""
 
@@ -87,13 +88,15 @@ def write(
     spec: dict[str, Any] = {}
     if isinstance(answers, Simple):
         meta["baseline"] = answers.name
+        if (panel := answers.learnt) is not None:
+            tensors |= {f"learnt.{name}": getattr(panel, name) for name in _PANEL}
     else:
         spec = answers.learned[0].model.network.spec.to_json()
         meta["members"] = len(answers.learned)
         for i, learned in enumerate(answers.learned):
             tensors |= {_member(i, name): value for name, value in _tensors(learned).items()}
     # a missing value, which a model file does not hold, is a bit beside a zero
-    for name in ("series.values", "series.past"):
+    for name in {"series.values", "series.past", "learnt.values"} & set(tensors):
         missing = np.isnan(tensors[name])
         tensors[f"{name}.missing"] = missing.astype(np.uint8)
         tensors[name] = np.where(missing, 0.0, tensors[name])
@@ -116,7 +119,7 @@ def read(path: str | os.PathLike[str]) -> tuple[Settings, Answers, Series]:
             if not isinstance(name, str):
                 raise ArgumentError("the name of its baseline must be text")
             baselines.check_names((name,))
-            return settings, Simple(name, plan), series
+            return settings, Simple(name, plan, learnt=_learnt(file)), series
         return settings, _members(file, plan, series), series
     except ArgumentError as error:
         raise ModelFileError(
@@ -172,16 +175,11 @@ def _series(file: ModelFile) -> Series:
     frame = FrameKind.from_json(file.meta.get("frame"))
     frequency = Frequency.from_json(file.meta.get("frequency"))
     encoding = Encoding.from_json(file.meta.get("encoding"))
-    start, length = (_vector(file, f"series.{name}", "i") for name in ("start", "length"))
+    values, start, length = _panel(file, "series")
     time = _vector(file, "series.time", "i")
-    values = _with_missing(file, "series.values")
     ids = file.meta.get("ids")
-    if not len(start) or len(length) != len(start) or len(time) != len(values):
+    if len(time) != len(values):
         raise ArgumentError("its series do not fit together")
-    if length.min() < 1 or not np.array_equal(start, np.cumsum(length) - length):
-        raise ArgumentError("its series do not follow one another")
-    if length.sum() != len(values):
-        raise ArgumentError("its series have more or fewer rows than there are")
     if (frame.id is None) != (ids is None):
         raise ArgumentError("it has names of series without a column for them, or the reverse")
     if ids is not None and (not isinstance(ids, list) or len(ids) != len(start)):
@@ -198,6 +196,27 @@ def _series(file: ModelFile) -> Series:
     return Series(
         values, time, start, length, ids, frequency, frame, encoding, future, past, static
     )
+
+
+def _panel(file: ModelFile, of: str) -> tuple[Array, Array, Array]:
+    """The values of series, where each begins, and its rows."""
+    start, length = (_vector(file, f"{of}.{name}", "i") for name in ("start", "length"))
+    values = _with_missing(file, f"{of}.values")
+    if not len(start) or len(length) != len(start):
+        raise ArgumentError("its series do not fit together")
+    if length.min() < 1 or not np.array_equal(start, np.cumsum(length) - length):
+        raise ArgumentError("its series do not follow one another")
+    if length.sum() != len(values):
+        raise ArgumentError("its series have more or fewer rows than there are")
+    return values, start, length
+
+
+def _learnt(file: ModelFile) -> baselines.Panel | None:
+    """The rows that a baseline was learnt from, where others came after them."""
+    if not any(name.startswith("learnt.") for name in file.tensors):
+        return None
+    values, start, length = _panel(file, "learnt")
+    return baselines.Panel(values, start, length, length)
 
 
 def _table(flat: Array, rows: int, columns: int) -> Array:

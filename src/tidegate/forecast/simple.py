@@ -25,7 +25,7 @@ class Simple:
     plan: Plan
     known: Array | None = None
     """``[n]``, the first rows of each series that it learns from; None for all that it is given."""
-    fitted: Series | None = None
+    learnt: baselines.Panel | None = None
     """What a rule of all series together is learnt from; None for what it is asked to forecast."""
 
     def forecast(
@@ -39,18 +39,19 @@ class Simple:
         """What may come at some cuts; see `Learned.forecast`. Covariates are not looked at."""
         known = series.length if self.known is None else self.known
         panel = baselines.Panel(series.values, series.start, series.length, known)
-        of = self.fitted
-        learnt = None if of is None else baselines.Panel(of.values, of.start, of.length, of.length)
         place = cut - series.start[which]
         plan = self.plan
         found = baselines.quantiles(
-            self.name, panel, which, place, plan.horizon, plan.season, levels, learnt
+            self.name, panel, which, place, plan.horizon, plan.season, levels, self.learnt
         )
         return Forecast(found, np.full(found.shape[:2], np.nan))
 
     def on(self, series: Series, fitted: Array, before: Series) -> Simple:
         """The same for other series, from all of their rows; see `Members.on`."""
-        return Simple(self.name, self.plan, fitted=None if before is series else before)
+        learnt = self.learnt
+        if learnt is None and self.name in baselines.TOGETHER:
+            learnt = baselines.Panel(before.values, before.start, before.length, before.length)
+        return Simple(self.name, self.plan, learnt=learnt)
 
     def needs(self, series: Series) -> Series:
         """The rows that a forecast of what follows them looks at: all, which it learns from."""
