@@ -216,7 +216,7 @@ KIND: dict[str, Any] = {
         ({"dtype": "Int64"}, "dtype must be one of s, ms, us, ns, got 'Int64'"),
         ({"kind": "period"}, r"dtype must be one of period\[M\], ..., got 'us'"),
         ({"kind": "integer"}, "dtype must be one of Int8, .* got 'us'"),
-        ({"id_dtype": "from_native"}, "id_dtype must be one of String, Int8, .* 'from_native'"),
+        ({"id_dtype": "from_native"}, "id_dtype must be one of String, .* 'from_native'"),
         ({"wall": "yes"}, "wall must be one of True, False, got 'yes'"),
         ({"id": 3}, "id must be text, got 3"),
         ({"time": None}, "time must be text, got None"),

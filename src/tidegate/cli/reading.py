@@ -187,7 +187,7 @@ def _typed(
     frame = to_frame(table, columns, covariates, target=target)
     codes = (*encoding.future, *encoding.past, *encoding.static)
     texts = [code.name for code in codes if code.levels is not None and code.name in covariates]
-    if kind.id is not None and kind.id_dtype == "String":
+    if kind.id is not None and kind.named:
         texts.append(kind.id)
     return frame.with_columns(blank_missing(table.cells[name]) for name in texts)
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..errors import ArgumentError, DataError
 from .blocks import blocks
+from .ids import plain
 from .periods import starts
 from .zone import unskipped, without_zone, zone_of
 
@@ -119,10 +120,9 @@ def read_ids(column: Column, where: Where) -> tuple[list[Any], NDArray[np.int32]
     row = _first(column.is_null())
     if row is not None:
         raise DataError(f"{where(row, column.name)}: the id is missing; fill it in")
+    column = plain(column)
     dtype = column.dtype
-    if dtype in (nw.Categorical, nw.Enum):
-        column = column.cast(nw.String)
-    elif not (dtype == nw.String or _is_whole(dtype)):
+    if not (dtype == nw.String or _is_whole(dtype)):
         raise DataError(
             f"{where(0, column.name)}: an id must be text or a whole number, but the column holds "
             f"{dtype}, here {_plain(column[0])!r}; convert it to text"

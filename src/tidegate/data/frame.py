@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ArgumentError, DataError
-from . import periods
+from . import ids, periods
 from .plain import from_json
 from .zone import clock_of, from_wall, without_zone, zone_of
 
@@ -50,13 +50,16 @@ class FrameKind:
     wall: bool = False
     """Whether times are those of a clock in that zone, and not UTC."""
     id_dtype: str = "String"
+    """``String``, ``Categorical``, ``Enum`` or an integer type."""
+    id_levels: tuple[str, ...] = ()
+    """The categories of an ``Enum``, in their order."""
 
     def __post_init__(self) -> None:
         for name, allowed in (
             ("library", get_args(Library)),
             ("kind", get_args(Kind)),
             ("dtype", _DTYPES.get(str(self.kind), ())),
-            ("id_dtype", ("String", *_INTEGERS)),
+            ("id_dtype", (*ids.TEXTS, *_INTEGERS)),
             ("wall", (True, False)),
         ):
             value = getattr(self, name)
@@ -74,6 +77,10 @@ class FrameKind:
             value = getattr(self, name)
             if not isinstance(value, kinds):
                 raise ArgumentError(f"FrameKind.{name} must be text, got {value!r}")
+        levels = tuple(self.id_levels) if isinstance(self.id_levels, list | tuple) else (0,)
+        if not all(isinstance(level, str) for level in levels):
+            raise ArgumentError(f"FrameKind.id_levels must be texts, got {self.id_levels!r}")
+        object.__setattr__(self, "id_levels", levels)  # of a file they are a list
 
     @classmethod
     def of(cls, frame: Frame, id: str | None, time: str, target: str, wall: bool) -> FrameKind:
@@ -84,7 +91,7 @@ class FrameKind:
         kind: Kind = "integer" if dtype.is_integer() else "date" if dtype == nw.Date else "datetime"
         period = periods.name_of(frame[time])
         unit = dtype.time_unit if isinstance(dtype, nw.Datetime) else str(dtype)
-        id_dtype = None if id is None else frame[id].dtype
+        id_dtype, levels = ("String", ()) if id is None else ids.kind_of(frame[id])
         return cls(
             library=cast(Library, frame.implementation.value),
             id=id,
@@ -94,8 +101,18 @@ class FrameKind:
             dtype=period or unit,
             zone=zone_of(frame[time]),
             wall=wall,
-            id_dtype=str(id_dtype) if id_dtype is not None and id_dtype.is_integer() else "String",
+            id_dtype=id_dtype,
+            id_levels=levels,
         )
+
+    @property
+    def named(self) -> bool:
+        """Whether ids are texts, of whatever type, and no numbers."""
+        return self.id_dtype in ids.TEXTS
+
+    def id_column(self, names: list[Any], library: Library) -> Column:
+        """The column of ids, for rows of series of these names."""
+        return ids.column_of(str(self.id), names, self.id_dtype, self.id_levels, library)
 
     @property
     def clock(self) -> str:
@@ -118,13 +135,13 @@ class FrameKind:
 
 
 def write_frame(
-    kind: FrameKind, ids: list[Any] | None, times: NDArray[Any], columns: dict[str, NDArray[Any]]
+    kind: FrameKind, names: list[Any] | None, times: NDArray[Any], columns: dict[str, NDArray[Any]]
 ) -> Any:
     """A frame like the one that was read: the id, the time, then the columns.
 
     Args:
         kind: of the frame that was read.
-        ids: an id for each row; not used where there was no id column.
+        names: an id for each row; not used where there was no id column.
         times: ``[N]``, as in `Series`.
         columns: name → ``[N]`` numbers.
 
@@ -140,10 +157,7 @@ def write_frame(
     library: Library = kind.library if find_spec(kind.library) else "polars"
     parts: list[Column] = []
     if kind.id is not None:
-        dtype = getattr(nw, kind.id_dtype)
-        parts.append(
-            nw.new_series(kind.id, [] if ids is None else list(ids), dtype, backend=library)
-        )
+        parts.append(kind.id_column([] if names is None else list(names), library))
     parts.append(_time_column(kind, times, library))
     for name, values in columns.items():
         numbers = np.asarray(values, np.float64)

@@ -115,8 +115,8 @@ def check_kind(frame: Frame, kind: FrameKind, where: Callable[[int, str], str]) 
             f"{where(0, time)}: the series known already have times {known}, got times {got}; "
             f"convert them"
         )
-    if id is not None and (there.id_dtype == "String") != (kind.id_dtype == "String"):
-        known, got = ("text", "whole numbers")[:: 1 if kind.id_dtype == "String" else -1]
+    if id is not None and there.named != kind.named:
+        known, got = ("text", "whole numbers")[:: 1 if kind.named else -1]
         raise DataError(
             f"{where(0, id)}: the ids known already are {known}, got {got}; convert them"
         )

@@ -116,9 +116,8 @@ def scores(series: Series, which: Array, table: dict[str, dict[str, Array]]) -> 
             f"the column {kind.id!r} has a name that the frame of scores needs; rename it"
         )
     nothing = np.full(len(which), np.nan)
-    dtype = getattr(nw, kind.id_dtype)
     parts = [
-        nw.new_series(str(kind.id), [ids[i] for _ in table for i in which], dtype, backend=library),
+        kind.id_column([ids[i] for _ in table for i in which], library),
         nw.new_series(
             METRIC, [metric for metric in table for _ in which], nw.String, backend=library
         ),
