@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tidegate.data import Spans
-from tidegate.sequence.segments import Segments, shaken, varied
+from tidegate.sequence.segments import Segments, laid, mixed, shaken, varied
 
 LENGTHS = st.lists(st.integers(1, 12), min_size=1, max_size=4)
 
@@ -96,3 +96,14 @@ def test_shaken_columns_have_another_scale_each() -> None:
     assert len(np.unique(means.round(3))) == 4 and np.abs(means - 1).max() < 0.5
     # the deviation of 2,000 draws of .05 is known to 2 %
     np.testing.assert_allclose(found.reshape(2, 2000, 2).std(axis=1), 0.05, rtol=0.1)
+
+
+def test_half_of_the_sequences_are_mixed_with_a_part_of_another() -> None:
+    rows = np.concatenate([np.zeros(600), np.ones(600)])[:, None].astype(np.float32)
+    spans, others = Spans(np.arange(300) * 2, [2] * 300), Spans(600 + np.arange(300) * 2, [2] * 300)
+    found = mixed(rows, spans[::-1], others, np.random.default_rng(0)).reshape(300, 2)
+    assert (found[:, 0] == found[:, 1]).all()
+    share = found[:, 0]
+    assert abs((share == 0).mean() - 0.5) < 0.1  # a deviation is .03
+    assert abs(share[share > 0].mean() - 0.2) < 0.03 and share.max() <= 0.4
+    assert laid(others).start.tolist() == list(range(0, 600, 2))

@@ -15,13 +15,14 @@ from ..data.ragged import Ragged, places
 from ..data.spans import Spans
 from ..errors import DataError
 from ..network import Network, NetworkSpec, NumberInput, TokenInput
-from ..train import Drawn, FitSettings, Held, History, fit_drawn
+from ..train import FitSettings, Held, History, fit_drawn
 from ..train.progress import Listener
 from ..train.several import at_once, side_by_side
+from .batches import Batches
 from .begin import begun
 from .beside import Beside
 from .counted import Counts
-from .held import generator, split
+from .held import split
 from .pooled import answer
 from .samples import Samples
 from .seen import Seen
@@ -41,6 +42,8 @@ WIDE_RATE_OF_NUMBERS = 1_500.0
 """The same for the other losses, which are steeper."""
 STEPS = 10.0
 """Times both where each step is judged: a batch has so many more answers, of which it is a mean."""
+FEW = 300
+"""Series with labels that are mixed, at most."""
 CHECKS = 20
 """How often in a training the loss of what is held out is asked for."""
 
@@ -90,6 +93,8 @@ class Recipe:
     rate: float
     bucket: bool = False
     """Whether a batch takes sequences of about the same length."""
+    mixed: bool = False
+    """Whether sequences are mixed with others of their label and length, while they are varied."""
 
     @classmethod
     def numbers(cls, n: int, training: Training, labels: bool = True) -> Recipe:
@@ -101,7 +106,7 @@ class Recipe:
         """
         least = min(400 + 4 * n, 800) if labels else 800
         updates = training.updates or min(max(60 * n // training.batch, least), 3000)
-        return cls(updates, 3e-3)
+        return cls(updates, 3e-3, mixed=labels and n < FEW)
 
     @classmethod
     def tokens(cls, n: int, training: Training, steps: bool) -> Recipe:
@@ -281,60 +286,6 @@ class Learner:
         if self.inputs.wide:
             targets[:, 0] = -1 - targets[:, 0]
         return Held(rows, spans, targets, weights=None if weights is None else weights[apart])
-
-
-class Batches:
-    """The batches of a training: a number decides each, with the seed."""
-
-    def __init__(self, learner: Learner, samples: Samples, rest: Array, seed: int) -> None:
-        """
-        Args:
-            learner: what they are for.
-            samples: all of them.
-            rest: the numbers of those that are learnt from.
-            seed: of the order and all that varies.
-        """
-        self.learner = learner
-        self.seed = seed
-        self.rest = rest
-        self.spans = samples.x.spans
-        self.table = learner.inputs.table(samples.x)
-        self.targets, self.weights = learner.targets(samples)
-        self.size = min(learner.training.batch, len(rest))
-        self.per_epoch = -(-len(rest) // self.size)
-        self._epoch = (-1, np.zeros(0, np.int64))
-
-    def draw(self, done: int) -> Drawn:
-        """The batch of the update after so many."""
-        chosen = self.chosen(*divmod(done, self.per_epoch))
-        random = generator(self.seed, 1, done)
-        spans = self.spans[chosen]
-        rows, found = self.learner.inputs.batch(self.table, spans, random, self.learner.augment)
-        if self.learner.native:
-            return Drawn(rows, found, self.targets, chosen, self.weights)
-        targets = self.targets[places(spans) if self.learner.task.stepwise else chosen]
-        return Drawn(rows, found, targets)
-
-    def chosen(self, epoch: int, number: int) -> Array:
-        """The sequences of a batch; the last one of an epoch is filled up with others."""
-        if self._epoch[0] != epoch:
-            self._epoch = (epoch, self._order(generator(self.seed, 0, epoch)))
-        order = self._epoch[1]
-        found: Array = self.rest[order[number * self.size : (number + 1) * self.size]]
-        return found
-
-    def _order(self, random: np.random.Generator) -> Array:
-        n, size = len(self.rest), self.size
-        order = random.permutation(n)
-        short = self.per_epoch * size - n
-        order = np.concatenate([order, order[:short]])
-        if self.learner.recipe.bucket:
-            length = self.spans.length[self.rest]
-            for first in range(0, len(order), 50 * size):
-                pool = order[first : first + 50 * size]
-                order[first : first + 50 * size] = pool[np.argsort(length[pool], kind="stable")]
-            order = order.reshape(-1, size)[random.permutation(self.per_epoch)].ravel()
-        return order
 
 
 @dataclass(frozen=True)

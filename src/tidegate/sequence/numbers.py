@@ -16,7 +16,7 @@ from ..errors import ArgumentError
 from ..network import NumberInput
 from .neighbours import misled
 from .pace import stretchable, waves
-from .segments import KEPT, Segments, shaken, suited, varied
+from .segments import KEPT, Segments, laid, shaken, suited, varied
 from .size import scalable
 from .training import Training
 
@@ -143,7 +143,7 @@ class Numbers:
             rows, found = varied(table, spans, random)
         else:
             rows = table[places(spans)]
-            found = Spans(np.cumsum(spans.length) - spans.length, spans.length)
+            found = laid(spans)
         if vary:
             rows = shaken(rows, found, random, scaled=self.reading.scaled)
         rows, found = self.segments.read(rows, found, random.integers(0, size, len(found)))

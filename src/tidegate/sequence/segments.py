@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data.ragged import places
 from ..data.spans import Spans
 
 Array = NDArray[Any]
@@ -81,6 +82,30 @@ class Segments:
         return table, Spans(first, count)
 
 
+def laid(spans: Spans) -> Spans:
+    """The same lengths, one sequence after the other."""
+    return Spans(np.cumsum(spans.length) - spans.length, spans.length)
+
+
+def mixed(rows: Array, spans: Spans, others: Spans, random: np.random.Generator) -> Array:
+    """Half of the sequences as they are, half with up to two fifths of another one, row by row.
+
+    Args:
+        rows: ``[N, K]``.
+        spans: n sequences in them.
+        others: n that they are mixed with, of the same lengths.
+        random: draws it all.
+    """
+    n = len(spans)
+    share = np.where(random.uniform(size=n) < 0.5, random.uniform(0.0, 0.4, n), 0.0)
+    found = rows.take(places(spans), axis=0)
+    away = rows.take(places(others), axis=0)
+    away -= found
+    away *= np.repeat(share.astype(np.float32), spans.length)[:, None]
+    found += away
+    return found
+
+
 def varied(rows: Array, spans: Spans, random: np.random.Generator) -> tuple[Array, Spans]:
     """The sequences as they might have been as well: a part of each, stretched to its length.
 
@@ -120,7 +145,7 @@ def varied(rows: Array, spans: Spans, random: np.random.Generator) -> tuple[Arra
     after = rows.take(high.ravel(), axis=0)
     after *= share
     table += after
-    return table, Spans(np.cumsum(length) - length, length)
+    return table, laid(spans)
 
 
 @lru_cache(maxsize=1024)

@@ -40,8 +40,9 @@ class SequenceTraining:
     smoothing: float | None = None
     """How much of a label is spread over all; None for 0.1 of classifiers, 0 of taggers."""
     augment: bool | None = None
-    """Whether the sequences are varied while they are learnt from: numbers stretched, scaled and
-    shaken, words dropped. None for classifiers alone: of another size, the answer is another."""
+    """Whether the sequences are varied while they are learnt from: numbers stretched, scaled,
+    shaken and, where they are few, mixed with others of their label, words dropped. None for
+    classifiers alone: of another size, the answer is another."""
     segment: int | None = None
     """Steps of the data that one step of the network reads; None for so many that 40 remain, 80
     where a classifier reads sequences of more than 40 waves."""
