@@ -14,7 +14,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from pairing import RESULTS, machine, paired, report
 
-__all__ = ["SEEDS", "each_seed", "finish", "of_classes", "paired"]
+__all__ = ["SEEDS", "each_seed", "finish", "of_classes", "of_steps", "paired"]
 
 SEEDS = (0, 1, 2)
 
@@ -71,17 +71,23 @@ def _four(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def of_classes(x_test: Any, y_test: np.ndarray) -> Callable[[Any], dict[str, float]]:
     """Accuracy, and how true the chances are: the mean loss, and the error of calibration."""
 
-    def score(model: Any) -> dict[str, float]:
-        chances = model.predict_proba(x_test)
-        number = np.searchsorted(model.classes_, y_test)
-        right = chances.argmax(axis=1) == number
-        loss = -np.log(np.maximum(chances[np.arange(len(chances)), number], 1e-12)).mean()
-        sure = chances.max(axis=1)
-        bins = np.minimum((sure * 10).astype(int), 9)
-        error = sum(
-            abs(float(right[bins == b].mean() - sure[bins == b].mean())) * float((bins == b).mean())
-            for b in np.unique(bins)
-        )
-        return {"accuracy": float(right.mean()), "loss": float(loss), "ECE": error}
+    return lambda model: _told(model, model.predict_proba(x_test), y_test)
 
-    return score
+
+def of_steps(x_test: Any, y_test: list[list[str]]) -> Callable[[Any], dict[str, float]]:
+    """The same of the labels of all steps."""
+    truth = np.concatenate([np.array(labels) for labels in y_test])
+    return lambda model: _told(model, np.concatenate(model.predict_proba(x_test)), truth)
+
+
+def _told(model: Any, chances: np.ndarray, truth: np.ndarray) -> dict[str, float]:
+    number = np.searchsorted(model.classes_, truth)
+    right = chances.argmax(axis=1) == number
+    loss = -np.log(np.maximum(chances[np.arange(len(chances)), number], 1e-12)).mean()
+    sure = chances.max(axis=1)
+    bins = np.minimum((sure * 10).astype(int), 9)
+    error = sum(
+        abs(float(right[bins == b].mean() - sure[bins == b].mean())) * float((bins == b).mean())
+        for b in np.unique(bins)
+    )
+    return {"accuracy": float(right.mean()), "loss": float(loss), "ECE": error}

@@ -9,7 +9,7 @@ import sys
 
 import numpy as np
 from readers import Split, sentences, treebank
-from running import each_seed, finish, of_classes
+from running import each_seed, finish, of_classes, of_steps
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -53,7 +53,7 @@ def main(names: list[str]) -> None:
             rows = each_seed(
                 name,
                 lambda seed, s=split: SequenceTagger(random_state=seed).fit(s.x, s.y),
-                lambda model, s=split: {"accuracy": model.score(s.x_test, s.y_test)},
+                of_steps(split.x_test, split.y_test),
             )
             finish("texts", rows)
 

@@ -55,6 +55,25 @@ def test_several_answers_at_a_step_and_some_that_are_not_known() -> None:
     assert set(np.concatenate(fitted.predict(X)).ravel()) == {0, 1}
 
 
+def test_chances_of_words_are_made_true() -> None:
+    """A third of the labels are noise, which a network of words soon knows by heart."""
+    random = np.random.default_rng(0)
+    texts = [[f"w{i}" for i in random.integers(0, 30, 8)] for _ in range(120)]
+    truth = [[word[-1] in "02468" for word in text] for text in texts]
+    y = [np.array(part) ^ (random.uniform(size=8) < 1 / 3) for part in truth]
+
+    def fitted(calibrate: bool | None) -> tuple[float, float]:
+        training = Training(updates=400, learning_rate=1e-2, calibrate=calibrate)
+        found = model(training=training).fit(texts[:80], y[:80])
+        chances = np.concatenate(found.predict_proba(texts[80:]))
+        right = chances[np.arange(len(chances)), np.concatenate(y[80:]).astype(int)]
+        return found.learned_.temperature, float(-np.log(right).mean())
+
+    (before, sure), (after, fair) = fitted(False), fitted(None)
+    assert before == 1.0 and after > 1.5
+    assert fair < 0.8 * sure
+
+
 def test_words_never_seen_are_known_by_their_ends() -> None:
     stems = ["walk", "talk", "jump", "climb", "sing", "read", "cook", "play"]
     ends = [RANDOM.permutation(["ing", "ed", "s"]) for _ in range(4 * len(stems))]

@@ -54,7 +54,8 @@ class SequenceTraining:
     """Stop after so many twentieths of the updates without a better loss of what is held out."""
     calibrate: bool | None = None
     """Whether chances are corrected by a temperature, from a network that learns from 80 % of the
-    sequences, or where these are few from several such; None for classifiers alone."""
+    sequences, or where these are few from several such; None for classifiers, and for taggers of
+    texts."""
     kernels: bool = True
     """Whether random kernels may stand beside a classifier of series that also reads from the end:
     as far as they help with those sequences, and so not where ``calibrate`` is False."""
