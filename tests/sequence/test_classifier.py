@@ -138,6 +138,19 @@ def test_long_series_are_read_in_segments() -> None:
     assert fitted.predict([long[0][:1]]).shape == (1,)
 
 
+def test_the_last_row_decides_though_steps_read_several() -> None:
+    """Steps that wait for the rows which complete them left it out."""
+    random = np.random.default_rng(0)
+    x = random.normal(size=(160, 60, 1))
+    y = np.arange(160) % 2
+    x[:, -1, 0] = np.abs(x[:, -1, 0]) * (2 * y - 1)
+    training = Training(updates=300, members=1, calibrate=False)
+    model = tg.SequenceClassifier(hidden=16, training=training, random_state=0)
+    model.fit(x[:120], y[:120])
+    assert model.learned_.inputs.reading.segment == 2
+    assert model.score(x[120:], y[120:]) > 0.8
+
+
 def test_rough_series_are_read_in_shorter_segments() -> None:
     rough = np.random.default_rng(1).normal(size=(24, 800))
     fitted = model(Training(updates=1, members=1)).fit(rough, Y)

@@ -97,6 +97,7 @@ def test_kinds_are_what_they_are_here_for() -> None:
     assert (features(heavy_tails()).features.small > 0).any()
     assert features(heavy_tails()).features.own.any()
     assert len(features(long()).segments.offsets) == 3
+    assert features(long()).segments.ended
 
 
 @pytest.mark.parametrize("cell", ["lstm", "rnn", "rnn_relu"])

@@ -61,6 +61,25 @@ def test_later_rows_change_no_earlier_step(
         np.testing.assert_array_equal(whole[one : one + n], part[other : other + n])
 
 
+@given(LENGTHS, st.integers(2, 5), st.data())
+def test_of_what_has_ended_every_row_is_read(
+    length: list[int], size: int, data: st.DataObject
+) -> None:
+    offset = data.draw(st.integers(0, size - 1))
+    rows, spans = table(length)
+    found, places = Segments(size, ended=True).read(rows, spans, offset)
+    assert places.length.tolist() == Segments(size).read(rows, spans, offset)[1].length.tolist()
+    for start, n, first, count in zip(
+        spans.start, spans.length, places.start, places.length, strict=True
+    ):
+        part = rows[start : start + n, 0].tolist()
+        line = [part[0]] * (count - n - offset) + part + [part[-1]] * offset
+        before = [part[0]] * (size + count - n - offset) + part + [part[-1]] * offset
+        assert found[first : first + count].tolist() == [
+            [a, b] for a, b in zip(line, before, strict=False)
+        ]
+
+
 def test_a_step_of_one_row_is_the_row() -> None:
     rows, spans = table([3, 2])
     found, places = Segments(1).read(rows, spans)

@@ -246,6 +246,8 @@ def _change(learned: Learned, x: Ragged) -> Loss:
 def _offset(inputs: Numbers, length: Array) -> Array:
     """From which each sequence is read so that its last row ends a step: no row is left out."""
     size = inputs.reading.segment
+    if inputs.reading.ended:  # each row is read from any
+        return np.zeros_like(length)
     found: Array = -(size - 1 + length) % size
     return found
 

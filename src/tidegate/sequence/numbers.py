@@ -13,7 +13,7 @@ from ..data.plain import from_json
 from ..data.ragged import Form, Ragged, places
 from ..data.spans import Spans
 from ..errors import ArgumentError
-from ..network import NumberInput
+from ..network import NumberInput, checks
 from .neighbours import misled
 from .pace import stretchable, waves
 from .segments import KEPT, Segments, laid, shaken, suited, varied
@@ -35,10 +35,13 @@ class Reading:
     """Whether a sequence stays what it is when time runs unevenly."""
     scaled: bool = True
     """Whether it does when its columns are scaled."""
+    ended: bool = False
+    """Whether it is over when it is read; False in files of before there was this."""
 
     def __post_init__(self) -> None:
         if type(self.segment) is not int or not 1 <= self.segment <= 10**6:
             raise ArgumentError(f"Reading.segment must be from 1 up, got {self.segment!r}")
+        checks.flag(self, "ended")
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,17 +94,17 @@ class Numbers:
                 if stretched and labels is not None:
                     stretched = not misled(rows, x.spans, labels)
                 scaled = scalable(plain, x.spans, labels)
-        return cls(x.form, features, Reading(size, stretched, scaled))
+        return cls(x.form, features, Reading(size, stretched, scaled, whole))
 
     @property
     def segments(self) -> Segments:
         """How many rows a step of the network reads."""
-        return Segments(self.reading.segment)
+        return Segments(self.reading.segment, self.reading.ended)
 
     @property
     def whole(self) -> bool:
         """Whether the network is given what is known of a sequence at its end alone."""
-        return bool(self.features.own.any())
+        return self.reading.ended or bool(self.features.own.any())
 
     @property
     def wide(self) -> None:

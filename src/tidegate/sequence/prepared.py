@@ -64,12 +64,38 @@ def add_segments(graph: Graph, segments: Segments, rows: Rows, offset: int) -> R
 
     count = graph.add("Squeeze", whole(size_of(graph, rows.x, 1)))
     place = graph.add("Range", graph.constant(np.int64(0)), count, graph.constant(np.int64(1)))
+    lengths = whole(rows.lengths)
     copies = []
     for lag in (0, size):
+        if segments.ended:  # each sequence begins at a place of its own
+            copies.append(_ended(graph, rows, place, lengths, offset, lag))
+            continue
         index = graph.add("Sub", place, graph.integers(ahead + lag))
         index = graph.add("Max", index, graph.integers(0))
         copies.append(graph.add("Gather", rows.x, index, attributes={"axis": 1}))
-    return Rows(graph.add("Concat", *copies, attributes={"axis": 2}), whole(rows.lengths))
+    return Rows(graph.add("Concat", *copies, attributes={"axis": 2}), lengths)
+
+
+def _ended(graph: Graph, rows: Rows, place: str, count: str, offset: int, lag: int) -> str:
+    """[B, T', K]: of each sequence the rows at T' places, of which the last are ``offset`` copies
+    of the last row, or so many rows before them.
+
+    Args:
+        graph: that it is added to.
+        rows: [B, T, K], and lengths.
+        place: [T'], from 0 up.
+        count: [B], the places of each sequence.
+        offset: copies.
+        lag: rows.
+    """
+    ahead = graph.add("Sub", graph.add("Sub", count, rows.lengths), graph.integers(offset - lag))
+    column = graph.add("Unsqueeze", ahead, graph.integers(1))
+    index = graph.add("Sub", place, column)
+    last = graph.add("Sub", rows.lengths, graph.integers(1))
+    index = graph.add("Min", index, graph.add("Unsqueeze", last, graph.integers(1)))
+    index = graph.add("Max", index, graph.integers(0))
+    index = graph.add("Unsqueeze", index, graph.integers(2))
+    return graph.add("GatherND", rows.x, index, attributes={"batch_dims": 1})
 
 
 def _filled(graph: Graph, z: str, missing: str, columns: int) -> str:

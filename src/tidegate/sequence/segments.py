@@ -39,15 +39,23 @@ class Segments:
     """A step of the network reads ``size`` rows, and the ``size`` before them once more.
 
     In front of a sequence its first row is repeated, ``size − 1`` times and ``offset`` more, so
-    that a single row makes a step, and more rows never change a step that was read before.
+    that a single row makes a step, and more rows never change a step that was read before. The last
+    rows wait there for those that complete their step; of sequences that have ended, each row is
+    read: the last one is repeated ``offset`` times, the first as often as is needed.
 
     Example:
         >>> rows, spans = Segments(2).read(np.arange(3.0)[:, None], Spans([0], [3]), offset=0)
         >>> rows.tolist(), spans.length.tolist()
         ([[0.0, 0.0], [0.0, 0.0], [1.0, 0.0], [2.0, 0.0]], [4])
+        >>> rows, _ = Segments(2).read(np.arange(4.0)[:, None], Spans([0], [4]), offset=0)
+        >>> ended, _ = Segments(2, ended=True).read(np.arange(4.0)[:, None], Spans([0], [4]))
+        >>> rows[:, 0].tolist(), ended[:, 0].tolist()
+        ([0.0, 0.0, 1.0, 2.0], [0.0, 1.0, 2.0, 3.0])
     """
 
     size: int
+    ended: bool = False
+    """Whether the sequences are over when they are read."""
 
     @property
     def copies(self) -> int:
@@ -72,13 +80,16 @@ class Segments:
         size, columns = self.size, rows.shape[1]
         ahead = size - 1 + np.broadcast_to(offset, len(spans))
         count = (ahead + spans.length) // size * size
+        if self.ended:
+            ahead = count - spans.length - offset
         first = np.cumsum(count) - count
         place = np.arange(int(count.sum())) - np.repeat(first + ahead, count)
         start = np.repeat(spans.start, count)
+        last = np.repeat(spans.length - 1, count)
         table = np.empty((len(place), 2 * columns), rows.dtype)
-        table[:, :columns] = rows.take(start + np.maximum(place, 0), axis=0)
+        table[:, :columns] = rows.take(start + np.clip(place, 0, last), axis=0)
         place -= size
-        table[:, columns:] = rows.take(start + np.maximum(place, 0, out=place), axis=0)
+        table[:, columns:] = rows.take(start + np.clip(place, 0, last, out=place), axis=0)
         return table, Spans(first, count)
 
 
