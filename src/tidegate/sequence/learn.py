@@ -43,7 +43,7 @@ WIDE_RATE_OF_NUMBERS = 1_500.0
 STEPS = 10.0
 """Times both where each step is judged: a batch has so many more answers, of which it is a mean."""
 FEW = 300
-"""Series with labels that are mixed, at most."""
+"""Series with labels from which on they are not mixed."""
 CHECKS = 20
 """How often in a training the loss of what is held out is asked for."""
 
