@@ -310,7 +310,7 @@ def test_a_fit_is_decided_by_the_seed() -> None:
 
 def test_an_index_with_other_steps_than_its_rows_is_refused() -> None:
     y = pd.Series(wave(40), pd.date_range("2020-01-01", periods=40, freq="D"))
-    y = y[y.index.dayofweek < 5].asfreq("B")[:8]  # a single weekend left out is a gap
+    y = y[y.index.day_of_week < 5].asfreq("B")[:8]  # a single weekend left out is a gap
     ours = adapter().fit(y, fh=[1, 2, 3])
     with pytest.raises(DataError, match=r"step 1 is .* by the index of y"):
         ours.predict()
