@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 import warnings
 
 import pytest
 import typer
 
+from tidegate.cli import main
 from tidegate.cli.exits import exit_codes
 from tidegate.train.watch import GradientWarning
 
@@ -36,6 +38,16 @@ def test_a_full_disk_behind_stdout_is_told_in_a_line(
     assert capfd.readouterr().err == (
         "tidegate: stdout: No space left on device; check the space on the disk\n"
     )
+
+
+@pytest.mark.parametrize("closed", ["stdin", "stdout", "stderr"])
+def test_what_is_closed_is_nowhere(monkeypatch: pytest.MonkeyPatch, closed: str) -> None:
+    """Python has None for it."""
+    monkeypatch.setattr(f"sys.{closed}", None)
+    with pytest.raises(SystemExit) as told:
+        main(["forecast", "-" if closed == "stdin" else "there is none.csv"])
+    getattr(sys, closed).close()
+    assert told.value.code == 1
 
 
 def test_signs_that_a_terminal_lacks_are_replaced(monkeypatch: pytest.MonkeyPatch) -> None:

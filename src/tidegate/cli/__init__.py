@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -12,6 +13,9 @@ def main(args: Sequence[str] | None = None) -> None:
     Args:
         args: the words after ``tidegate``; None for those of this process.
     """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # closed, as `>&-` does
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115, it stays open
     try:
         from .app import run
 
