@@ -309,6 +309,7 @@ def test_a_missing_value_stays_missing() -> None:
         (np.empty((0, 2), object), "0 sample"),
         (pl.DataFrame({"a": ["a b"], "b": ["c d"]}), "2 columns of texts .* 'a b'; join those of"),
         (iter([[1.0]]), "put .* into a list"),
+        ({"a": [1.0]}.values(), "put .* into a list"),
         (
             pd.DataFrame([[1, 1, 2.0], [1, 2, 2.0]], columns=["sequence", "step", "step"]),
             "column 'step' twice",

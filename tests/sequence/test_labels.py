@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from tidegate.data.sequences import read_sequences
+from tidegate.errors import DataError
 from tidegate.sequence.labels import of_sequences
 from tidegate.sequence.steps import of_steps
 
@@ -36,3 +37,9 @@ def test_tokens_that_are_members_of_an_enum() -> None:
     for lower in (False, True):
         x = read_sequences([[Mood.SAD, "day"]], lower=lower)
         assert x.rows.tolist() == ["sad", "day"] and type(x.rows[0]) is str
+
+
+@pytest.mark.parametrize("make", [iter, set, dict.fromkeys, lambda y: dict.fromkeys(y).values()])
+def test_what_has_no_order_or_ends_is_no_list_of_labels(make: Any) -> None:
+    with pytest.raises(DataError, match=r"^y must be a list or an array of labels.* into a list$"):
+        of_sequences(make(["a", "b"]), 2)

@@ -12,7 +12,7 @@ a long frame     with the columns "sequence" and "step", and a column for each f
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, MappingView, Sequence, Set
 from dataclasses import replace
 from typing import Any, Literal, TypeAlias
 
@@ -78,7 +78,7 @@ def _read(X: Any, like: Form | None, tokens: TokenKind, lower: bool) -> Ragged:
             f"X must be a list of sequences, an array, or a frame of pandas or polars, got "
             f"{type(X).__name__}; turn it into such a frame first"
         )
-    if isinstance(X, Iterator):
+    if isinstance(X, Iterator | MappingView | Set):
         raise InputTypeError(f"X must be a list of sequences; put what {X!r:.60} gives into a list")
     if is_frame(X):
         frame = read_frame(X)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, MappingView, Set
 from typing import Any
 
 import numpy as np
@@ -138,6 +138,11 @@ def column(y: Any, n: int | None = None) -> Array:
     if y is None:
         raise DataError(
             "requires y to be passed, but the target y is None; give a label for each sequence"
+        )
+    if isinstance(y, Iterator | Mapping | MappingView | Set):
+        raise DataError(
+            f"y must be a list or an array of labels, in the order of the sequences; put those of "
+            f"{y!r:.60} into a list"
         )
     if isinstance(y, np.ma.MaskedArray):
         y = y.tolist()  # with None for what is masked
