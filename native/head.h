@@ -229,15 +229,14 @@ class Head {
   void add_gradient(const Item* items, i64 count, const T* d, i64 stride) {
     const T** rows = rows_.reserve(larger(count, 1));
     for (i64 i = 0; i < count; ++i) rows[i] = items[i].row;
-    const Source source{in_.row()};
+    const Source<T> source{rows, in_.row()};
     const i64 step = part(), tasks = (scored_ + step - 1) / step, scratch = Outer<T>::scratch_size(in_.row());
     T* const memory = outer_.reserve(tasks * scratch);
     parallel(tasks, [&](i64 i) {
       FlushSubnormals flush;
       const i64 n0 = i * step;
-      OuterTable<T> table{count, rows, d + n0, stride};
-      const Section section{0, smaller(step, scored_ - n0)};
-      Outer<T>{&source, 1, &section, 1}.run(table, c_.get() + n0 * in_.row(), sums_.get() + n0, memory + i * scratch, true);
+      const Outer<T> outer{count, &source, 1, d + n0, stride, smaller(step, scored_ - n0)};
+      outer.run(c_.get() + n0 * in_.row(), sums_.get() + n0, memory + i * scratch, true);
     });
   }
 

@@ -99,15 +99,14 @@ class Input {
     const i64 tasks = (D + step - 1) / step, scratch = Outer<T>::scratch_size(I), padded = round_up(D, Simd<T>::lanes);
     T* const c = outer_.reserve(Outer<T>::c_size(I, D) + padded + tasks * scratch);
     T* const sums = c + Outer<T>::c_size(I, D);
-    const Source source{I};
+    const Source<T> source{tape.raw_rows.get(), I};
     parallel(tasks, [&](i64 i) {
       FlushSubnormals flush;
       const i64 n0 = i * step, n1 = smaller(D, n0 + step);
       for (i64 r = 0; r < order.rows; ++r)
         for (i64 n = r * D + n0; n < r * D + n1; ++n) d_rows[n] = out[n] > T(0) ? d_rows[n] : T(0);
-      OuterTable<T> rows{order.rows, tape.raw_rows.get(), d_rows + n0, D};
-      const Section section{0, n1 - n0};
-      Outer<T>{&source, 1, &section, 1}.run(rows, c + n0 * I, sums + n0, sums + padded + i * scratch);
+      const Outer<T> outer{order.rows, &source, 1, d_rows + n0, D, n1 - n0};
+      outer.run(c + n0 * I, sums + n0, sums + padded + i * scratch);
       for (i64 n = n0; n < n1; n += Simd<T>::lanes)
         Outer<T>::columns_of(c, I, D, n, smaller(Simd<T>::lanes, n1 - n), 0, I, [&](i64 k) { return gradient + (n + k) * I; });
     });

@@ -54,9 +54,7 @@ class NetworkOf final : public Network<T> {
                     sizeof(T) * size_t(blocks.width));
     };
     if (!head_.present() && readout_.each() && desc_.read_last == 0)
-      return stack_.each_step(tape.order, [&](i64 t, i64 first, i64 last) {
-        for (i64 row = tape.order.row(t, first); row < tape.order.row(t, last); ++row) put(readout_.row(tape, row), tape.place.get()[row]);
-      });
+      return each_block(tape.order.rows, [&](i64 row) { put(readout_.row(tape, row), tape.place.get()[row]); });
     const i64 count = list(batch, tape, nullptr, nullptr);
     if (head_.present()) return head_.outputs(params, count, output);
     const typename Head<T>::Item* items = head_.items(0);

@@ -9,10 +9,10 @@ namespace tg::TG_ISA {
 class Soon {
  public:
   template <class T>
-  void add(const Rows<const T>& rows, i64 count, i64 width, i64 first = 0) {
+  void add(const Rows<const T>& rows, i64 count, i64 width) {
     if (count <= 0 || used_ == most) return;
     block_[used_++] = {reinterpret_cast<const char* const*>(rows.pointers), reinterpret_cast<const char*>(rows.base),
-                       rows.stride * i64(sizeof(T)), first * i64(sizeof(T)), count, (width * i64(sizeof(T)) + 63) / 64};
+                       rows.stride * i64(sizeof(T)), count, (width * i64(sizeof(T)) + 63) / 64};
     lines_ += count * block_[used_ - 1].lines;
   }
   // Said once all is added: some() will be called so many times.
@@ -24,9 +24,9 @@ class Soon {
 
  private:
   struct Block {
-    const char* const* pointers;  // one may be null
+    const char* const* pointers;
     const char* base;
-    i64 stride, first, count, lines;
+    i64 stride, count, lines;
     const char* row(i64 i) const { return pointers != nullptr ? pointers[i] : base + i * stride; }
   };
   static constexpr int most = 4;
@@ -41,7 +41,7 @@ class Soon {
       const i64 end = smaller(b.lines, line_ + lines);
       lines -= end - line_;
       if (from != nullptr)
-        for (; line_ < end; ++line_) __builtin_prefetch(from + b.first + line_ * 64, 0, 2);
+        for (; line_ < end; ++line_) __builtin_prefetch(from + line_ * 64, 0, 2);
       line_ = end;
       if (line_ < b.lines) return;
       line_ = 0;

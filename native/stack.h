@@ -2,7 +2,6 @@
 #pragma once
 
 #include "random.h"
-#include "slices.h"
 #include "tape.h"
 #include "threads.h"
 #include "weight_gradients.h"
@@ -82,22 +81,15 @@ class Stack {
         for (i64 r = 0; r < order.rows; ++r) reversed[r] = x[order.mirror[r]];
       }
       for (int d = 0; d < D; ++d) initial_states(batch, tape, l, d);
-      cut(order);
-      const i64 scratch = kernels_->scratch_size(weights(l, 0), slices_.widest(), tape.kept);
-      T* const scratch_all = scratch_.reserve(scratch * slices_.count() * D);
-      parallel(slices_.count() * D, [&](i64 i) {
+      const i64 slices = cut(order);
+      const i64 scratch = kernels_->scratch_size(weights(l, 0), widest_, tape.kept);
+      T* const scratch_all = scratch_.reserve(scratch * slices * D);
+      parallel(slices * D, [&](i64 i) {
         FlushSubnormals flush;
         const Unfold<T> u = unfold(tape, l, int(i % D));
-        kernels_->forward(u, slices_.first(i / D), slices_.last(i / D), scratch_all + i * scratch);
+        kernels_->forward(u, slice_[i / D], slice_[i / D + 1], scratch_all + i * scratch);
       });
     }
-  }
-
-  // body(step, first, last): some packed positions that have such a step; of all steps, on all threads, cut like the slices.
-  template <class Body>
-  void each_step(const Order& order, Body&& body) {
-    slices_.cut(order, order.n);
-    parallel(slices_.count(), [&](i64 i) { slices_.each_step(order, i, body); });
   }
 
   // dh, dc of every layer hold the gradients of the last states, `top` those of the top layer's rows. Leaves the gradients
@@ -115,12 +107,12 @@ class Stack {
         tape.at(l, d).trail_h.reserve(order.rows * Hp());
         if (kernels_->cell_state) tape.at(l, d).trail_c.reserve(order.rows * Hp());
       }
-      cut(order);
-      parallel(slices_.count() * D, [&](i64 i) {
+      const i64 slices = cut(order);
+      parallel(slices * D, [&](i64 i) {
         FlushSubnormals flush;
         Unfold<T> u = unfold(tape, l, int(i % D));
         if (above.base == nullptr) u.dy = nullptr;
-        kernels_->backward(u, slices_.first(i / D), slices_.last(i / D));
+        kernels_->backward(u, slice_[i / D], slice_[i / D + 1]);
       });
       weight_gradients(tape, l, gradient);
       if (l > 0 || first_input) input_gradient(tape, l, l == 0 ? d_input : nullptr);
@@ -133,14 +125,33 @@ class Stack {
   LayerWeights<T>* weights_;
   LayerOffsets* offsets_;
   i64 end_ = 0;
+  static constexpr i64 most_slices = 512;
   static constexpr std::uint32_t weights_place = 0x80000000u;  // of weight_hh among the places of dropout
-  Slices slices_;
-  i64 turn_ = 0;
+  i64 slice_[most_slices + 1];
+  i64 widest_ = 0, turn_ = 0;
   Buffer<T> scratch_, masked_;
   WeightGradients<T> gradients_{*kernels_, desc_.hidden};
 
-  // The states of a slice stay in the first cache.
-  void cut(const Order& order) { slices_.cut(order, larger(24, 16384 / (Hp() * i64(sizeof(T))))); }
+  // Cuts the packed sequences into slices of about equal work, at least one a thread, none so wide that its states
+  // leave the first cache. No result depends on the cut.
+  i64 cut(const Order& order) {
+    const i64 share = (order.rows + threads() - 1) / threads();
+    const i64 widest = larger(larger(24, 16384 / (Hp() * i64(sizeof(T)))), (order.n + most_slices - 2) / (most_slices - 1) * 2);
+    i64 count = 0, work = 0, done = 0;
+    slice_[0] = 0;
+    widest_ = 0;
+    for (i64 p = 0; p < order.n; ++p) {
+      work += order.length[p];
+      const i64 width = p + 1 - slice_[count];
+      const bool full = width >= widest || work >= (done + 1) * share;
+      if (full || p + 1 == order.n) {
+        while (work >= (done + 1) * share) ++done;
+        slice_[++count] = p + 1;
+        widest_ = larger(widest_, width);
+      }
+    }
+    return count;
+  }
 
   T* slots(TapeOf<T>& tape, i64 layer, int direction) const {
     return (kernels_->saves ? tape.at(layer, direction).slots : tape.slots[direction]).get();
@@ -251,30 +262,20 @@ class Stack {
     T* const d_rows = d_input != nullptr   ? d_input
                       : l > 0 && D == 1 ? tape.at(l, 0).h.get()
                                         : tape.d_rows[l % 2].reserve(order.rows * wide);
+    constexpr i64 block = 48;
     const bool drop = l > 0 && tape.noise.on && desc_.dropout > 0.0;
-    slices_.cut(order, order.n);
-    parallel(slices_.count(), [&](i64 i) {
+    parallel((order.rows + block - 1) / block, [&](i64 i) {
       FlushSubnormals flush;
-      constexpr i64 block = 48;
-      const T* from[2][block];
+      const i64 first = i * block, count = smaller(block, order.rows - first);
       T* to[block];
-      i64 count = 0;
-      const auto put = [&] {
-        for (int d = 0; d < D && count > 0; ++d) {
-          const Left<T> left{{from[d]}, desc_.hidden, kernels_->gates, padded};
-          Product<T>{count, left, {to}, weights(l, d).back_x, d > 0 ? Start::sum : Start::zero, nullptr}.run();
-        }
-        count = 0;
-      };
-      slices_.each_step(order, i, [&](i64 t, i64 first, i64 last) {
-        for (i64 p = first; p < last; ++p) {
-          const i64 row = order.row(t, p);
-          for (int d = 0; d < D; ++d) from[d][count] = slots(tape, l, d) + (d == 0 ? row : order.mirror[row]) * S * padded;
-          to[count] = d_rows + (d_input != nullptr ? tape.place.get()[row] : row) * wide;
-          if (++count == block) put();
-        }
-      });
-      put();
+      for (i64 r = 0; r < count; ++r) to[r] = d_rows + (d_input != nullptr ? tape.place.get()[first + r] : first + r) * wide;
+      for (int d = 0; d < D; ++d) {
+        const T* const base = slots(tape, l, d);
+        const T* from[block];
+        for (i64 r = 0; r < count; ++r) from[r] = base + (d == 0 ? first + r : order.mirror[first + r]) * S * padded;
+        const Left<T> left{{from}, desc_.hidden, kernels_->gates, padded};
+        Product<T>{count, left, {to}, weights(l, d).back_x, d > 0 ? Start::sum : Start::zero, nullptr}.run();
+      }
     });
     if (!drop) return;
     parallel(order.steps, [&](i64 t) {
@@ -289,15 +290,26 @@ class Stack {
     const int D = desc_.directions();
     OuterLayer<T> each[2];
     for (int d = 0; d < D; ++d) {
+      previous_states(tape, layer, d);
       const LayerTape<T>& lt = tape.at(layer, d);
-      each[d] = {lt.h.get(), lt.h0.get(), lt.x.get(), slots(tape, layer, d), Hp(), kernels_->slots * Hp(), offsets_[layer * D + d]};
+      each[d] = {lt.h_prev.get(), lt.x.get(), slots(tape, layer, d), offsets_[layer * D + d]};
     }
-    gradients_.run(tape.order, each, D, input_blocks(layer), gradient);
+    gradients_.run(tape.order.rows, each, D, input_blocks(layer), gradient);
     if (!drops_weights(tape.noise)) return;
     for (int d = 0; d < D; ++d) {
       T* const weight_hh = gradient + offsets_[layer * D + d].weight_hh;
       drop_weights(tape.noise, layer * D + d, weight_hh, weight_hh);
     }
+  }
+
+  void previous_states(TapeOf<T>& tape, i64 layer, int direction) {
+    const Order& order = tape.order;
+    LayerTape<T>& lt = tape.at(layer, direction);
+    const T** rows = lt.h_prev.reserve(order.rows);
+    const i64 padded = Hp();
+    for (i64 t = 0; t < order.steps; ++t)
+      for (i64 p = 0; p < order.active[t]; ++p)
+        rows[order.row(t, p)] = t == 0 ? lt.h0.get() + p * padded : lt.h.get() + order.row(t - 1, p) * padded;
   }
 };
 

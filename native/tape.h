@@ -10,6 +10,7 @@ namespace tg::TG_ISA {
 template <class T>
 struct LayerTape {
   Buffer<const T*> x;       // [rows] input rows
+  Buffer<const T*> h_prev;  // [rows] states that each step started from (backward)
   Buffer<const T*> dy;      // [rows] (backward)
   Buffer<T> h0, c0;         // [n, Hp]
   Buffer<T> h;              // [rows, Hp]

@@ -3,7 +3,6 @@
 #pragma once
 
 #include "layer.h"
-#include "order.h"
 #include "outer.h"
 #include "threads.h"
 
@@ -19,49 +18,10 @@ struct LayerOffsets {
 // What one direction of a layer has after its way back.
 template <class T>
 struct OuterLayer {
-  const T* h = nullptr;         // [rows, Hp]
-  const T* h0 = nullptr;        // [n, Hp]
-  const T* const* x = nullptr;  // [rows] input rows
-  const T* slots = nullptr;     // [rows, S, Hp] gradients of the pre-activations
-  i64 Hp = 0, stride = 0;       // from row to row of h, of slots
+  const T* const* h_prev = nullptr;  // [rows] states that each step started from
+  const T* const* x = nullptr;       // [rows] input rows
+  const T* slots = nullptr;          // [rows, S, Hp] gradients of the pre-activations
   LayerOffsets offsets{};
-};
-
-// The rows of the sequences at packed positions [first, last), step by step: the state that each step started from, its input,
-// its gradients.
-template <class T>
-class OuterWalk {
- public:
-  OuterWalk(const Order& order, const OuterLayer<T>& layer, i64 first, i64 last)
-      : order_(order), layer_(layer), first_(first), last_(last), p_(first) {}
-
-  OuterRows<T> operator()() {
-    turn_ ^= 1;
-    const T **h = h_[turn_], **x = x_[turn_], **slots = slots_[turn_];
-    i64 count = 0;
-    while (count < outer_block && t_ < order_.steps && order_.active[t_] > first_) {
-      const i64 end = smaller(order_.active[t_], last_), some = smaller(end - p_, outer_block - count), row = order_.row(t_, p_);
-      const T* const before = t_ == 0 ? layer_.h0 + p_ * layer_.Hp : layer_.h + order_.row(t_ - 1, p_) * layer_.Hp;
-      for (i64 i = 0; i < some; ++i, ++count) {
-        h[count] = before + i * layer_.Hp;
-        x[count] = layer_.x[row + i];
-        slots[count] = layer_.slots + (row + i) * layer_.stride;
-      }
-      p_ += some;
-      if (p_ == end) ++t_, p_ = first_;
-    }
-    return {count, {h, x}, {slots}};
-  }
-
- private:
-  const Order& order_;
-  const OuterLayer<T>& layer_;
-  i64 first_, last_;
-  i64 t_ = 0, p_;  // of the next row
-  int turn_ = 0;
-  const T* h_[2][outer_block];
-  const T* x_[2][outer_block];
-  const T* slots_[2][outer_block];
 };
 
 template <class T>
@@ -72,122 +32,93 @@ class WeightGradients {
   WeightGradients(const CellKernels<T>& kernels, i64 hidden) : kernels_(kernels), H_(hidden), Hp_(round_up(hidden, L)) {}
 
   // Of D directions of a layer with such an input, into the flat gradient.
-  void run(const Order& order, const OuterLayer<T>* layers, int D, const Blocks& input, T* gradient) {
-    const i64 M = kernels_.gates * Hp_, inputs = H_ + input.row(), workers = threads();
+  void run(i64 rows, const OuterLayer<T>* layers, int D, const Blocks& input, T* gradient) {
+    constexpr i64 panel = Outer<T>::panel;
+    const i64 M = kernels_.gates * Hp_, inputs = H_ + input.row();
     // Every thread has as much to do. What a task adds up stays in the second cache.
     const i64 most = larger(1, outer_bytes / (i64(sizeof(T)) * inputs)), panels = (M + panel - 1) / panel * D;
-    const bool even = panels % workers == 0 || panels >= 8 * workers;
-    const i64 chunk = even ? round_up(smaller(most, (M * D + workers - 1) / workers), panel) : panel;
-    const i64 cuts = even ? 1 : larger(1, smaller(workers / std::gcd(panels, workers), inputs / outer_strip));
-    const i64 parts = (M + chunk - 1) / chunk, tall = round_up((inputs + cuts - 1) / cuts, tile_rows), all = D * parts * cuts;
-    const i64 each = Outer<T>::c_size(tall, chunk) + chunk + kernels_.apart * Hp_ + Outer<T>::scratch_size(tall);
-    T* const memory = memory_.reserve(each * all);
-    const auto part = [&](i64 i) {
-      const i64 n0 = i / cuts % parts * chunk, m0 = smaller(inputs, i % cuts * tall);
-      return Part(*this, n0, smaller(M, n0 + chunk), m0, smaller(inputs, m0 + tall));
-    };
-    parallel(all, [&](i64 i) {
+    const bool even = panels % threads() == 0 || panels >= 8 * threads();
+    const i64 chunk = even ? round_up(smaller(most, (M * D + threads() - 1) / threads()), panel) : panel;
+    const i64 cuts = even ? 1 : larger(1, smaller(threads() / std::gcd(panels, i64(threads())), inputs / outer_strip));
+    const i64 parts = (M + chunk - 1) / chunk, tall = round_up((inputs + cuts - 1) / cuts, tile_rows);
+    const i64 each = Outer<T>::c_size(tall, chunk) + chunk + Outer<T>::scratch_size(tall);
+    T* const memory = memory_.reserve(each * D * parts * cuts);
+    parallel(D * parts * cuts, [&](i64 i) {
       FlushSubnormals flush;
-      const OuterLayer<T>& layer = layers[i / cuts / parts];
-      OuterWalk<T> rows(order, layer, 0, order.n);
-      part(i).run(rows, memory + i * each, layer.offsets, input, gradient);
+      const i64 n0 = i / cuts % parts * chunk, m0 = smaller(inputs, i % cuts * tall);
+      const Part part{n0, smaller(M, n0 + chunk), m0, smaller(inputs, m0 + tall)};
+      run_part(rows, layers[i / cuts / parts], part, input, gradient, memory + i * each);
     });
   }
 
  private:
-  static constexpr i64 panel = Outer<T>::panel;
+  // What a task works on: gates [n0, n1), counted in slots, by inputs [m0, m1) of states and inputs side by side.
+  struct Part {
+    i64 n0, n1, m0, m1;
+  };
+  // What Outer summed up: all of its inputs, those of a weight from `first` on.
+  struct Sums {
+    const T* c;
+    i64 inputs, first;
+  };
   static constexpr i64 outer_bytes = 1 << 19;  // of sums that a task works on
 
   const CellKernels<T>& kernels_;
   i64 H_, Hp_;
   Buffer<T> memory_;
 
-  // What a task works on: gates [n0, n1), counted in slots, by inputs [m0, m1) of states and inputs side by side. A cell whose
-  // state reaches other slots than its input has slots of its one, the other, or both.
-  struct Part {
-    const WeightGradients& of;
-    i64 h0, h1, x0, x1;
-    Source sources[2];
-    Section sections[3];
-    int count = 0;
-
-    Part(const WeightGradients& all, i64 n0, i64 n1, i64 m0, i64 m1)
-        : of(all), h0(smaller(m0, all.H_)), h1(smaller(m1, all.H_)), x0(larger(m0, all.H_) - all.H_), x1(larger(m1, all.H_) - all.H_),
-          sources{{h1 - h0, h0}, {x1 - x0, x0}} {
-      const i64 apart = of.kernels_.apart * of.Hp_;
-      const auto add = [&](i64 first, i64 last, int source, int used) {
-        if (first < last) sections[count++] = {first, last, source, used};
-      };
-      add(n0, smaller(n1, n0 + apart), 1, 1);
-      add(n0 + apart, n1, 0, 2);
-      add(larger(n1, n0 + apart), n1 + apart, 0, 1);
-    }
-
-    Outer<T> outer() const { return {sources, 2, sections, count}; }
-    i64 columns() const {
-      i64 total = 0;
-      for (int s = 0; s < count; ++s) total += sections[s].last - sections[s].first;
-      return total;
-    }
-    i64 size() const {
-      i64 total = 0;
-      for (int s = 0; s < count; ++s) total += Outer<T>::c_size(outer().inputs(sections[s]), sections[s].last - sections[s].first);
-      return total;
-    }
-
-    // memory: c, sums, scratch. Leaves the sums in the parameters' layout.
-    template <class Rows>
-    void run(Rows& rows, T* memory, const LayerOffsets& o, const Blocks& input, T* gradient) const {
-      T *c = memory, *sums = memory + size();
-      outer().run(rows, c, sums, sums + columns());
-      const CellKernels<T>& k = of.kernels_;
-      const auto to = [&](const int* gate, i64 slot) { return gate[slot / of.Hp_] * of.H_ + slot % of.Hp_; };
-      for (int s = 0; s < count; ++s) {
-        const Section& section = sections[s];
-        const i64 all = section.last - section.first, m_count = outer().inputs(section);
-        for (i64 n = 0; n < all; n += L) {  // of one gate, as its slots are whole vectors
-          const i64 slot = section.first + n, states = section.source == 0 ? h1 - h0 : 0;
-          const Column column{c, m_count, all, n, smaller(L, of.H_ - slot % of.Hp_)};
-          if (section.source == 0) {
-            const i64 row = to(k.state_gate, slot - k.apart * of.Hp_);
-            unpack(column, 0, row, h0, h1, {1, of.H_, of.Hp_}, gradient + o.weight_hh);
-            bias(sums + n, column, h0, h1, gradient + o.bias_hh + row);
-          }
-          if (section.source + section.sources == 2) {
-            const i64 row = to(k.input_gate, slot);
-            unpack(column, states, row, x0, x1, input, gradient + o.weight_ih);
-            bias(sums + n, column, x0, x1, gradient + o.bias_ih + row);
-          }
-        }
-        c += m_count * all;
-        sums += all;
-      }
-    }
-
-   private:
-    // `count` gates from column n on of the sums of a section.
-    struct Column {
-      const T* c;
-      i64 inputs, columns, n, count;
+  void run_part(i64 rows, const OuterLayer<T>& layer, const Part& part, const Blocks& input, T* gradient, T* memory) const {
+    const LayerOffsets& o = layer.offsets;
+    const i64 stride = kernels_.slots * Hp_, count = part.n1 - part.n0;
+    const Blocks states{1, H_, Hp_};
+    // of the states and of the inputs
+    const i64 h0 = smaller(part.m0, H_), h1 = smaller(part.m1, H_), x0 = larger(part.m0, H_) - H_, x1 = larger(part.m1, H_) - H_;
+    const Source<T> both[2] = {{layer.h_prev, h1 - h0, h0}, {layer.x, x1 - x0, x0}};
+    const T* const base = layer.slots + part.n0;
+    T* const sums = memory;
+    T* const scratch = sums + round_up(count, L);
+    T* const c = scratch + Outer<T>::scratch_size(part.m1 - part.m0);
+    const auto leave_states = [&](i64 of) {
+      unpack({c, of, 0}, sums, part, kernels_.state_gate, h0, h1, states, gradient + o.weight_hh, gradient + o.bias_hh);
     };
-
-    // With the first of the inputs.
-    static void bias(const T* sums, const Column& column, i64 j0, i64 j1, T* to) {
-      if (j0 == 0 && j1 > 0 && column.count > 0) std::memcpy(to, sums, sizeof(T) * size_t(column.count));
+    const auto leave_inputs = [&](i64 of) {
+      unpack({c, of, of - (x1 - x0)}, sums, part, kernels_.input_gate, x0, x1, input, gradient + o.weight_ih, gradient + o.bias_ih);
+    };
+    if (kernels_.apart == 0) {
+      const Outer<T> outer{rows, both, 2, base, stride, count};
+      outer.run(c, sums, scratch);
+      leave_states(outer.inputs());
+      leave_inputs(outer.inputs());
+      return;
     }
+    if (h1 > h0) {
+      Outer<T>{rows, both, 1, base + kernels_.apart * Hp_, stride, count}.run(c, sums, scratch);
+      leave_states(h1 - h0);
+    }
+    if (x1 > x0) {
+      Outer<T>{rows, both + 1, 1, base, stride, count}.run(c, sums, scratch);
+      leave_inputs(x1 - x0);
+    }
+  }
 
-    // Inputs [j0, j1) of a weight, which begin at m, to the rows of the parameter from `row` on.
-    static void unpack(const Column& column, i64 m, i64 row, i64 j0, i64 j1, const Blocks& in, T* weight) {
-      const i64 width = in.columns();
-      for (i64 b = 0; b < in.count && column.count > 0; ++b) {
+  // The gates of a part to the rows of a parameter in torch's layout, inputs [j0, j1) of it, and with the first of them
+  // the biases.
+  void unpack(const Sums& from, const T* sums, const Part& part, const int* gate, i64 j0, i64 j1, const Blocks& in, T* weight,
+              T* bias) const {
+    const i64 width = in.columns();
+    if (j1 <= j0) return;
+    for (i64 n = part.n0; n < part.n1; n += L) {  // of one gate, as its slots are whole vectors
+      const i64 unit = n % Hp_, row = gate[n / Hp_] * H_ + unit, count = smaller(L, H_ - unit);
+      if (count > 0 && j0 == 0) std::memcpy(bias + row, sums + n - part.n0, sizeof(T) * size_t(count));
+      for (i64 b = 0; b < in.count; ++b) {
         const i64 start = b * in.padded, first = larger(j0, start), last = smaller(j1, start + in.width);
         T* const to = weight + row * width + b * in.width + first - start;
         if (first < last)
-          Outer<T>::columns_of(column.c, column.inputs, column.columns, column.n, column.count, m + first - j0, last - first,
+          Outer<T>::columns_of(from.c, from.inputs, part.n1 - part.n0, n - part.n0, count, from.first + first - j0, last - first,
                                [&](i64 i) { return to + i * width; });
       }
     }
-  };
+  }
 };
 
 }  // namespace tg::TG_ISA

