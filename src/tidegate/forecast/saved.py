@@ -96,7 +96,7 @@ def write(
         for i, learned in enumerate(answers.learned):
             tensors |= {_member(i, name): value for name, value in _tensors(learned).items()}
     # a missing value, which a model file does not hold, is a bit beside a zero
-    for name in {"series.values", "series.past", "learnt.values"} & set(tensors):
+    for name in sorted({"series.values", "series.past", "learnt.values"} & set(tensors)):
         missing = np.isnan(tensors[name])
         tensors[f"{name}.missing"] = missing.astype(np.uint8)
         tensors[name] = np.where(missing, 0.0, tensors[name])
