@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tidegate.data import Spans
-from tidegate.sequence.segments import Segments, laid, mixed, shaken, varied
+from tidegate.sequence.segments import Segments, mixed, shaken, varied
 
 LENGTHS = st.lists(st.integers(1, 12), min_size=1, max_size=4)
 
@@ -125,4 +125,4 @@ def test_half_of_the_sequences_are_mixed_with_a_part_of_another() -> None:
     share = found[:, 0]
     assert abs((share == 0).mean() - 0.5) < 0.1  # a deviation is .03
     assert abs(share[share > 0].mean() - 0.2) < 0.03 and share.max() <= 0.4
-    assert laid(others).start.tolist() == list(range(0, 600, 2))
+    assert others.laid().start.tolist() == list(range(0, 600, 2))

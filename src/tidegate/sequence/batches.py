@@ -11,7 +11,7 @@ from ..data.ragged import places
 from ..train import Drawn
 from .held import generator
 from .samples import Samples
-from .segments import laid, mixed
+from .segments import mixed
 
 if TYPE_CHECKING:
     from .learn import Learner
@@ -84,7 +84,7 @@ class Batches:
         spans = self.spans[chosen]
         if self.mates is not None:
             others = self.spans[self.mates.of(chosen, random)]
-            table, spans = mixed(table, spans, others, random), laid(spans)
+            table, spans = mixed(table, spans, others, random), spans.laid()
         rows, found = self.learner.inputs.batch(table, spans, random, self.learner.augment)
         if self.learner.native:
             return Drawn(rows, found, self.targets, chosen, self.weights)

@@ -16,7 +16,7 @@ from ..errors import ArgumentError
 from ..network import NumberInput, checks
 from .neighbours import misled
 from .pace import stretchable, waves
-from .segments import KEPT, Segments, laid, shaken, suited, varied
+from .segments import KEPT, Segments, shaken, suited, varied
 from .size import scalable
 from .training import Training
 
@@ -146,7 +146,7 @@ class Numbers:
             rows, found = varied(table, spans, random)
         else:
             rows = table[places(spans)]
-            found = laid(spans)
+            found = spans.laid()
         if vary:
             rows = shaken(rows, found, random, scaled=self.reading.scaled)
         rows, found = self.segments.read(rows, found, random.integers(0, size, len(found)))

@@ -93,11 +93,6 @@ class Segments:
         return table, Spans(first, count)
 
 
-def laid(spans: Spans) -> Spans:
-    """The same lengths, one sequence after the other."""
-    return Spans(np.cumsum(spans.length) - spans.length, spans.length)
-
-
 def mixed(rows: Array, spans: Spans, others: Spans, random: np.random.Generator) -> Array:
     """Half of the sequences as they are, half with up to two fifths of another one, row by row.
 
@@ -156,7 +151,7 @@ def varied(rows: Array, spans: Spans, random: np.random.Generator) -> tuple[Arra
     after = rows.take(high.ravel(), axis=0)
     after *= share
     table += after
-    return table, laid(spans)
+    return table, spans.laid()
 
 
 @lru_cache(maxsize=1024)

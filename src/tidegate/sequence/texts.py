@@ -143,7 +143,7 @@ class Texts:
         ids = table.ids[places(spans)]
         if augment and self.parts != "none":
             ids = np.where(random.uniform(size=len(ids)) < DROPPED, 0, ids)
-        found = Spans(np.cumsum(spans.length) - spans.length, spans.length)
+        found = spans.laid()
         return table.of(ids), found
 
     def to_json(self) -> dict[str, Any]:

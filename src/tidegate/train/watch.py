@@ -166,7 +166,7 @@ class Watch:
         if isinstance(embedding, TokenInput):
             first = embedding.vocabulary * embedding.width
             rows = embedded(rows, spans, values[:first].reshape(-1, embedding.width))
-            spans = Spans(np.cumsum(spans.length) - spans.length, spans.length)
+            spans = spans.laid()
         net.parameters[...] = values[first : first + net.values.size]
         start = None
         if state is not None:
