@@ -77,15 +77,8 @@ def _tidegate(
     """Recurrent networks on a CPU, that say whether they are worth it."""
 
 
-app.command(cls=Command)(forecast)
-app.command(cls=Command)(backtest)
-app.command(cls=Command)(write)
-app.command(cls=Command)(classify)
-app.command(cls=Command)(regress)
-app.command(cls=Command)(tag)
-app.command(cls=Command)(predict)
-app.command(cls=Command)(audit)
-app.command(cls=Command)(compare)
+for each in (forecast, backtest, write, classify, regress, tag, predict, audit, compare):
+    app.command(cls=Command)(each)
 app.command(
     cls=Command,
     context_settings={
