@@ -44,9 +44,33 @@ def test_the_parts_of_a_word_weigh_as_much_as_the_word() -> None:
     assert found == pytest.approx(weight)
 
 
+def test_first_words_count_in_their_place() -> None:
+    texts = read_sequences([["How", "far", "far", "how"], ["far"]])
+    table = Grams(2, lower=True, first=2).of(texts)
+    expected = [
+        [(0, b"how")] * 2 + [(0, b"far")] * 2 + [(0, b"how far"), (0, b"far far"), (0, b"far how")],
+        [(0, b"far")],
+    ]
+    expected[0] += [(2, b"how"), (2, b"how far"), (3, b"far")]
+    expected[1] += [(2, b"far")]
+    for i, runs in enumerate(expected):
+        counts = np.zeros(COLUMNS)
+        for shift, run in runs:
+            counts[(crc32(run) + shift) % COLUMNS] += 1
+        entries = slice(*table.first[i : i + 2])
+        found = np.zeros(COLUMNS)
+        found[table.column[entries]] = table.value[entries]
+        np.testing.assert_array_equal(found, counts)
+
+
 @pytest.mark.parametrize(
     "grams",
-    [PAIRS, Grams(2, lower=True, letters=True), Grams(4, lower=False, ends=True), Grams(1, False)],
+    [
+        PAIRS,
+        Grams(2, lower=True, letters=True, first=2),
+        Grams(4, lower=False, ends=True, first=7),
+        Grams(1, False, first=3),
+    ],
     ids=str,
 )
 def test_a_text_in_pieces_counts_as_the_whole(grams: Grams) -> None:
@@ -102,4 +126,4 @@ def test_rows_times_weights() -> None:
     expected = (dense() @ weight)[[2, 0, 2]]
     np.testing.assert_allclose(rows @ weight[column], expected)
     layer = Wide(np.ones(COLUMNS), weight)
-    np.testing.assert_allclose(layer.outputs(read_sequences(TEXTS), PAIRS)[[2, 0, 2]], expected)
+    np.testing.assert_allclose(layer.outputs(PAIRS.of(read_sequences(TEXTS)))[[2, 0, 2]], expected)

@@ -267,7 +267,7 @@ def test_a_file_of_texts_that_was_tampered_with(
 
 @pytest.mark.parametrize(
     ("number", "message"),
-    [(3, "of format 3, .*: fit and save it again$"), (5, "of format 5, .*: use a newer tidegate$")],
+    [(4, "of format 4, .*: fit and save it again$"), (6, "of format 6, .*: use a newer tidegate$")],
 )
 def test_a_file_of_another_format_is_not_called_damaged(
     number: int, message: str, tmp_path: Path
@@ -286,7 +286,7 @@ def test_a_file_of_another_format_is_not_called_damaged(
 def test_a_file_of_texts_that_lacks_a_part(missing: str, tmp_path: Path) -> None:
     texts()[0].save(tmp_path / "m")
     file = read_model(tmp_path / "m")
-    tensors = {name: a for name, a in file.tensors.items() if not name.endswith(missing)}
+    tensors = {name: a for name, a in file.tensors.items() if name != f"member0.{missing}"}
     assert len(tensors) == len(file.tensors) - 1
     write_model(tmp_path / "m", file.kind, file.spec_json, tensors, file.meta)
     with pytest.raises(tg.ModelFileError):

@@ -13,6 +13,7 @@ from tidegate import SequenceClassifier, SequenceTagger, SequenceTraining
 from tidegate.data.sequences import read_sequences
 from tidegate.network import Loss
 from tidegate.sequence.counted import Grams
+from tidegate.sequence.nearby import Nearby
 from tidegate.sequence.tasks import Task
 from tidegate.sequence.wide import WideLearner
 
@@ -26,9 +27,9 @@ def test_no_text_goes_too_far() -> None:
     def cost(targets: np.ndarray, output: np.ndarray) -> tuple[float, np.ndarray]:
         return 0.0, np.array([[3.0, 4.0], [0.3, 0.4]])
 
-    learner = WideLearner(read_sequences([["a"], ["b"]] * 2), PAIRS, 2, cost, lambda done: 1.0)
+    learner = WideLearner(PAIRS.of(read_sequences([["a"], ["b"]] * 2)), 2, cost, lambda done: 1.0)
     learner(np.array([[0.0], [1.0]]), np.zeros((2, 2)))
-    moved = -learner.learned().outputs(read_sequences([["a"], ["b"]]), PAIRS)
+    moved = -learner.learned().outputs(PAIRS.of(read_sequences([["a"], ["b"]])))
     np.testing.assert_allclose(moved, [[1.2, 1.6], [0.3, 0.4]], rtol=1e-6)  # 2 in length; 0.5
 
 
@@ -38,12 +39,12 @@ def test_weights_are_those_of_what_two_texts_hold() -> None:
     def cost(targets: np.ndarray, output: np.ndarray) -> tuple[float, np.ndarray]:
         return 0.0, np.ones_like(output)
 
-    learner = WideLearner(read_sequences(TEXTS), PAIRS, 3, cost, lambda done: 0.1)
+    learner = WideLearner(PAIRS.of(read_sequences(TEXTS)), 3, cost, lambda done: 0.1)
     learner(np.array([[2.0]]), np.zeros((1, 3)))
     layer = learner.learned()
     assert layer.weight.shape == (3, 3)  # a, cat, a cat
     assert layer.weight.all()
-    np.testing.assert_array_equal(layer.outputs(read_sequences([["dog", "sat"]]), PAIRS), 0.0)
+    np.testing.assert_array_equal(layer.outputs(PAIRS.of(read_sequences([["dog", "sat"]]))), 0.0)
 
 
 def test_texts_that_have_nothing_in_common(tmp_path: Path) -> None:
@@ -61,7 +62,7 @@ def test_it_learns_and_is_judged_without_learning() -> None:
         rest = output - targets
         return float((rest**2).mean()), 2 * rest / len(rest)
 
-    learner = WideLearner(read_sequences(TEXTS), PAIRS, 1, cost, lambda done: 0.05)
+    learner = WideLearner(PAIRS.of(read_sequences(TEXTS)), 1, cost, lambda done: 0.05)
     targets = np.array([[0, 1.0], [1, -1.0], [2, 1.0], [3, 1.0]])
     held = targets.copy()
     held[:, 0] = -1 - held[:, 0]
@@ -79,8 +80,7 @@ def test_of_classes_each_learns_by_the_mean_and_half_by_itself() -> None:
     """The slopes are those of the mean's loss and half of one's own, by central differences."""
     loss = Task(Loss("categorical"), 3).cost()
     learner = WideLearner(
-        read_sequences([["a"], ["a"], ["b"], ["b"]]),
-        PAIRS,
+        PAIRS.of(read_sequences([["a"], ["a"], ["b"], ["b"]])),
         3,
         loss,
         lambda done: 0.5,
@@ -106,12 +106,12 @@ def test_of_classes_each_learns_by_the_mean_and_half_by_itself() -> None:
                 found[place] += sign * value(*both) / (2 * size)
         return found
 
-    before = learner.learned().outputs(texts, PAIRS)
+    before = learner.learned().outputs(PAIRS.of(texts))
     own = before + learner.bias
     told, gradient = learner(targets, output)
     assert told == pytest.approx(loss(targets[:, 1:], (output + own) / 2)[0])
     np.testing.assert_allclose(gradient, slope(0), atol=1e-9)  # differences: 1e-10
-    moved = learner.learned().outputs(texts, PAIRS) - before
+    moved = learner.learned().outputs(PAIRS.of(texts)) - before
     np.testing.assert_allclose(moved, -0.5 * slope(1), atol=1e-6)  # the weights are float32
 
 
@@ -128,3 +128,37 @@ def test_who_goes_on_learning_begins_where_it_was(steps: bool) -> None:
     still = SequenceTraining(updates=3, min_count=1, learning_rate=0, weight_decay=0)
     again = model.set_params(training=still).fit(texts, labels).predict_proba(texts)
     np.testing.assert_array_equal(again, chances)
+
+
+@pytest.mark.parametrize("steps", [False, True])
+def test_all_networks_of_a_fit_count_once(steps: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each learns the same of it, to the bit, as if it had counted what it learns from itself."""
+    texts = [["a", word, other] for word in ("dog", "cat") for other in "bcdefg"]
+    kind: Any = SequenceTagger if steps else SequenceClassifier
+    labels = texts if steps else list("xxy" * 4)
+    counted: list[int] = []
+    counts = Nearby if steps else Grams
+    original = counts.of
+
+    def of(self: Any, x: Any) -> Any:
+        counted.append(len(x))
+        return original(self, x)
+
+    monkeypatch.setattr(counts, "of", of)
+
+    def layers(members: int) -> list[np.ndarray]:
+        training = SequenceTraining(updates=3, members=members, calibrate=False)
+        model = kind(hidden=2, training=training, random_state=0).fit(texts, labels)
+        return [member.wide.weight for member in model.learned_.members]
+
+    several = layers(2)
+    assert counted == [len(texts)]
+    np.testing.assert_array_equal(several[0], layers(1)[0])
+
+
+def test_what_some_texts_hold_is_told_by_what_all_do() -> None:
+    found, some = PAIRS.of(read_sequences(TEXTS)), np.array([2, 0])
+    expected = PAIRS.of(read_sequences([TEXTS[i] for i in some]))
+    rows = found.rows(some)
+    for name in ("first", "column", "value"):
+        np.testing.assert_array_equal(getattr(rows, name), getattr(expected, name))

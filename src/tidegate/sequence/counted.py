@@ -34,20 +34,31 @@ class Sparse:
     def __len__(self) -> int:
         return len(self.first) - 1
 
-    def take(self, chosen: Array) -> tuple[Array, csr_array]:
-        """The columns ``[U]`` that some of the rows have, and these rows, ``[m, U]``."""
+    def rows(self, chosen: Array) -> Sparse:
+        """Some of the rows.
+
+        Example:
+            >>> table = Sparse(np.array([0, 2, 3]), np.array([5, 7, 5]), np.array([1.0, 2.0, 3.0]))
+            >>> some = table.rows(np.array([1, 0]))
+            >>> some.first.tolist(), some.column.tolist(), some.value.tolist()
+            ([0, 1, 3], [5, 5, 7], [3.0, 1.0, 2.0])
+        """
         count = self.first[chosen + 1] - self.first[chosen]
         start = np.append(0, np.cumsum(count))
         place = np.repeat(self.first[chosen] - start[:-1], count) + np.arange(start[-1])
-        every = self.column[place]
-        # np.unique(every, return_inverse=True), without sorting
+        return Sparse(start, self.column[place], self.value[place])
+
+    def take(self, chosen: Array) -> tuple[Array, csr_array]:
+        """The columns ``[U]`` that some of the rows have, and these rows, ``[m, U]``."""
+        some = self.rows(chosen)
+        # np.unique(some.column, return_inverse=True), without sorting
         present = np.zeros(COLUMNS, bool)
-        present[every] = True
+        present[some.column] = True
         column = np.flatnonzero(present)
         number = np.empty(COLUMNS, np.int64)
         number[column] = np.arange(len(column))
-        shape = (len(count), len(column))
-        return column, csr_array((self.value[place], number[every], start), shape=shape)
+        table = (some.value, number[some.column], some.first)
+        return column, csr_array(table, shape=(len(some), len(column)))
 
     def rarity(self) -> Array:
         """log((1 + n) / (1 + rows that hold it)) + 1, of each column; 0 where fewer than two do."""
@@ -96,6 +107,8 @@ class Grams:
     """Whether the text's ends count as tokens."""
     letters: bool = False
     """Whether what each token consists of counts, too: `data.parts.grams`."""
+    first: int = 0
+    """Of a text's first so many tokens, runs count once more, as what stands in their place."""
 
     memory: ClassVar[None] = None
 
@@ -103,7 +116,8 @@ class Grams:
         """Of each text.
 
         A run counts as 1, in column crc32 % COLUMNS; each of a token's K parts as 1/√K, so that all
-        of them are as long as the token, in the column behind that.
+        of them are as long as the token, in the column behind that. A run among the first tokens
+        counts as 1 once more, 2 columns further on if it begins the text, 3 if a token later, ..
         """
         parts: dict[str, Array] = {}
 
@@ -126,6 +140,19 @@ class Grams:
         for n in range(1, self.most + 1):
             for end in range(max(n, before + 1), len(tokens) + 1):
                 yield " ".join(tokens[end - n : end])
+
+    def placed(self, tokens: list[str], before: int = 0) -> Iterator[tuple[int, str]]:
+        """Those among a text's first tokens, each with its place, that do not end among the first
+        so many.
+
+        Example:
+            >>> list(Grams(2, lower=True, first=2).placed(["a", "cat"]))
+            [(0, 'a'), (0, 'a cat'), (1, 'cat')]
+        """
+        for place in range(len(tokens)):
+            last = min(place + self.most, len(tokens))
+            for end in range(max(place, before) + 1, last + 1):
+                yield place, " ".join(tokens[place:end])
 
 
 class Growing:
@@ -151,15 +178,21 @@ class Growing:
         """``[U]``, in order."""
         self.count: Array = np.zeros(0)
         """``[U]``, in whole multiples of 2⁻³⁰: so sums are exact, in whatever order."""
+        self._first: list[str] = []
         self._last: list[str] = []
 
     def add(self, tokens: list[str]) -> None:
         """The text goes on."""
         read = [token.lower() for token in tokens] if self.grams.lower else list(tokens)
+        begun = [*self._first, *read][: self.grams.first]
+        placed = list(self.grams.placed(begun, len(self._first)))
         if self.grams.ends and not self._last:
             read.insert(0, "<")
         read = self._last + read
-        found = [_hashed(self.grams.runs(read, len(self._last)))]
+        runs = _hashed(self.grams.runs(read, len(self._last)))
+        shift = np.array([2 + place for place, _ in placed], np.int64)
+        starts = (_hashed(run for _, run in placed) + shift) % COLUMNS
+        found = [np.append(runs, starts)]
         for token in tokens if self.grams.letters else ():
             if token not in self.parts:
                 self.parts[token] = (hashed(token, "grams", COLUMNS) + 1) % COLUMNS
@@ -167,7 +200,7 @@ class Growing:
         shares = [1.0, *(round(2**30 * len(part) ** -0.5) / 2**30 for part in found[1:])]
         count = np.repeat(shares, [*map(len, found)])
         self.column, self.count = self._with(np.concatenate(found), count)
-        self._last = read[-max(self.grams.most - 1, 1) :]
+        self._first, self._last = begun, read[-max(self.grams.most - 1, 1) :]
 
     def found(self) -> tuple[Array, Array]:
         """The columns ``[U]`` of the text as if it ended here, and how often each occurs."""

@@ -21,7 +21,7 @@ from ..train.several import at_once, side_by_side
 from .batches import Batches
 from .begin import begun
 from .beside import Beside
-from .counted import Counts
+from .counted import Counts, Sparse
 from .held import split
 from .pooled import answer
 from .samples import Samples
@@ -170,9 +170,15 @@ class Learner:
             KeyboardInterrupt: after Ctrl-C before anything was learnt.
         """
 
+        counted = self._counted(samples)
+
         def learn(chosen: Array, seed: int, start: Member | None, tell: Any) -> Member:
-            some = samples if len(chosen) == len(samples) else samples.take(chosen)
-            return replace(self, progress=tell).learn(some, seed, start)
+            some, found = samples, counted
+            if len(chosen) < len(samples):
+                some = samples.take(chosen)
+                if counted is not None:
+                    found = counted.rows(samples.rows(chosen))
+            return replace(self, progress=tell).learn(some, seed, start, found)
 
         trainings = [partial(learn, *each) for each in networks]
         most = at_once(self.spec, len(networks))
@@ -181,13 +187,20 @@ class Learner:
             raise KeyboardInterrupt
         return found, ended
 
-    def learn(self, samples: Samples, seed: int, start: Member | None = None) -> Member:
+    def learn(
+        self,
+        samples: Samples,
+        seed: int,
+        start: Member | None = None,
+        counted: Sparse | None = None,
+    ) -> Member:
         """A network, and the course of its training.
 
         Args:
             samples: what it learns from, and has held out.
             seed: of the weights, the order and all that varies.
             start: what to go on from; None for a new one.
+            counted: what of them a linear layer counts, where that is known already.
         """
         settings = self.training.settings(self.recipe.updates, seed, self.recipe.rate)
         cost: Any = None if self.native else self.task.cost()
@@ -203,8 +216,9 @@ class Learner:
             network = begun(self.spec, self.inputs, self.task, samples.take(rest), seed)
         else:
             network = start.network.copied(self.spec)
-        if self.inputs.wide:
-            cost = self._beside(network, samples, settings, None if start is None else start.wide)
+        counted = self._counted(samples) if counted is None else counted
+        if counted is not None:
+            cost = self._beside(network, counted, settings, None if start is None else start.wide)
         if self.native:
             network = network.copied(self.spec.but(loss=self.task.loss))
         history = fit_drawn(
@@ -216,7 +230,7 @@ class Learner:
             epochs=CHECKS if held else 1,
             progress=self.progress,
         )
-        if not self.inputs.wide:
+        if counted is None:
             return Member(network.copied(self.spec), history=history)
         wide = cost.learned()
         if cost.bias is not None:
@@ -224,15 +238,18 @@ class Learner:
             wide = wide.times(0.5)
         return Member(network, wide, history)
 
+    def _counted(self, samples: Samples) -> Sparse | None:
+        """What a linear layer beside a network counts; None without one."""
+        return None if self.inputs.wide is None else self.inputs.wide.of(samples.x)
+
     def _beside(
-        self, network: Network, samples: Samples, settings: FitSettings, before: Wide | None
+        self, network: Network, counted: Sparse, settings: FitSettings, before: Wide | None
     ) -> WideLearner:
         """Learns the layer beside a network.
 
         Of classes the answer is the mean of the two. In a member the halves are in the weights, so
         that it is their sum for whoever asks; to go on learning, they are taken out again.
         """
-        assert self.inputs.wide is not None
         total = settings.updates or 1
         mean = self.task.loss.kind == "categorical"
         multiple = WIDE_RATE if mean else WIDE_RATE_OF_NUMBERS
@@ -241,8 +258,7 @@ class Learner:
             network.params["head_weight"][...] *= 2
             before = before.times(2)
         return WideLearner(
-            samples.x,
-            self.inputs.wide,
+            counted,
             self.spec.outputs,
             self.task.cost(),
             lambda done: multiple * settings.learning_rate(min(done, total - 1), total),
@@ -321,10 +337,12 @@ class Learned:
             total = total / (len(views) * len(self.members) * self.temperature)
             if self.beside is not None:
                 total = self.beside.joined(total, table, spans[part])
+            wide: Counts | None = self.inputs.wide
+            counted = None if wide is None else wide.of(x.take(part))
             for member in self.members:
-                if member.wide is not None:
+                if member.wide is not None and counted is not None:
                     share = len(self.members) * self.temperature
-                    total += member.wide.outputs(x.take(part), self.inputs.wide) / share
+                    total += member.wide.outputs(counted) / share
             found.append(total)
         outputs: Array = np.concatenate(found)
         return outputs

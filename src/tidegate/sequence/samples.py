@@ -39,8 +39,12 @@ class Samples:
 
     def take(self, chosen: Array) -> Samples:
         """Some of them."""
-        rows = places(self.x.spans[chosen]) if self.stepwise else chosen
-        return Samples(self.x.take(chosen), self.targets[rows], self.weights[chosen], self.stepwise)
+        x, targets = self.x.take(chosen), self.targets[self.rows(chosen)]
+        return Samples(x, targets, self.weights[chosen], self.stepwise)
+
+    def rows(self, chosen: Array) -> Array:
+        """Where the targets of some are: of each, or of each of its steps."""
+        return places(self.x.spans[chosen]) if self.stepwise else chosen
 
     def merged(self) -> Samples:
         """The same, in an order of their own: equal ones once, with the sum of their weights.

@@ -16,8 +16,8 @@ from ..data.spans import Spans
 from ..data.vocabulary import UNKNOWN
 from ..errors import ArgumentError, DataError
 from ..network.parameters import fingerprint
-from .counted import Growing, rows_of
-from .learn import Learned, Member
+from .counted import Growing, Sparse, rows_of
+from .learn import Learned
 from .numbers import Numbers
 from .pooled import streams
 from .texts import Texts
@@ -245,21 +245,23 @@ class Stream:
             for track in tracks:
                 total = total + track.output[chosen].astype(np.float64)
         outputs: Array = total / (len(self._offsets) * len(learned.members) * learned.temperature)
+        counted = self._counted(chosen) if learned.inputs.wide else None
         for member in learned.members:
-            if member.wide is not None:
+            if member.wide is not None and counted is not None:
                 share = len(learned.members) * learned.temperature
-                outputs += self._wide(member, chosen) / share
+                outputs += member.wide.outputs(counted) / share
         return outputs
 
-    def _wide(self, member: Member, chosen: Any) -> Array:
-        assert member.wide is not None
+    def _counted(self, chosen: Any) -> Sparse:
+        """What the linear layers count of texts so far, or of the last step of each."""
         every, inputs = np.arange(self._n)[chosen], self._learned.inputs
         if self._growing:
-            return member.wide.outputs_of(rows_of(self._growing[i] for i in every))
+            return rows_of(self._growing[i] for i in every)
         tokens = [self._tokens[i] for i in every]
         rows = np.array([token for each in tokens for token in each], object)
         x = Ragged(inputs.form, rows, np.array([len(each) for each in tokens]))
-        return member.wide.outputs(x, inputs.wide)[np.cumsum(x.length) - 1]
+        counted: Sparse = inputs.wide.of(x)
+        return counted.rows(np.cumsum(x.length) - 1)
 
     # ---- what it is given ----
 

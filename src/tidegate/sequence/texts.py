@@ -24,7 +24,7 @@ from .training import Training
 Array = NDArray[Any]
 
 BUCKETS: dict[PartKind, int] = {"grams": 20_000, "affixes": 20_000, "none": 0}
-FORMAT = 4
+FORMAT = 5
 """Of what a file says of texts; counts up whenever the same file would read one in another way."""
 FAR = 4.0
 """From the origin to where a word begins, in the mean of squares; 1 where that is drawn."""
@@ -89,7 +89,7 @@ class Texts:
         if self.steps:
             return Nearby(2, 2, self.whole, self.lower, self.parts)
         if self.parts == "grams":
-            return Grams(2, self.lower, letters=True)
+            return Grams(2, self.lower, letters=True, first=2)
         return Grams(4, self.lower, ends=True)
 
     @property

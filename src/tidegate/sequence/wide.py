@@ -16,8 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.ragged import Ragged
-from .counted import Counts, Sparse
+from .counted import Sparse
 
 Array = NDArray[Any]
 Cost = Callable[[Array, Array], tuple[float, Array]]
@@ -39,12 +38,8 @@ class Wide:
         """The same with its weights times a factor."""
         return Wide(self.idf, self.weight * np.float32(factor))
 
-    def outputs(self, x: Ragged, counts: Counts) -> Array:
-        """``[n, O]``, or ``[N, O]`` of steps."""
-        return self.outputs_of(counts.of(x))
-
-    def outputs_of(self, found: Sparse) -> Array:
-        """The same of what is counted."""
+    def outputs(self, found: Sparse) -> Array:
+        """``[n, O]`` for what is counted of n texts, or ``[N, O]`` for that of N steps."""
         table = found.weighed(self.idf)
         column, rows = table.take(np.arange(len(table)))
         outputs: Array = rows @ self.weight[column]
@@ -62,8 +57,7 @@ class WideLearner:
 
     def __init__(
         self,
-        x: Ragged,
-        counts: Counts,
+        found: Sparse,
         outputs: int,
         cost: Cost,
         rate: Callable[[int], float],
@@ -72,8 +66,7 @@ class WideLearner:
     ) -> None:
         """
         Args:
-            x: the texts.
-            counts: what of them is counted.
+            found: what is counted of the texts, or of their steps.
             outputs: of the network.
             cost: the loss, of targets without their numbers.
             rate: (updates done) → learning rate.
@@ -82,7 +75,6 @@ class WideLearner:
                 the answer is the mean of both; None if the answer is their sum, and its loss all
                 that either learns by.
         """
-        found = counts.of(x)
         self.idf = found.rarity() if before is None else before.idf
         self.table = found.weighed(self.idf)
         self.cost = cost

@@ -46,7 +46,7 @@ def feed_of(model: Any, X: Any) -> dict[str, Array]:
         >>> model = SequenceClassifier(hidden=2, training=Training(updates=2), random_state=0)
         >>> feed = feed_of(model.fit(["so good", "so bad"], [1, 0]), ["good", "not so good"])
         >>> feed["lengths"].tolist(), feed["parts"].shape, feed["grams"].shape
-        ([1, 3], (2, 3, 15), (2, 35))
+        ([1, 3], (2, 3, 15), (2, 38))
     """
     fitting.check_fitted(model)
     inputs = model.learned_.inputs
