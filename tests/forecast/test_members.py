@@ -4,26 +4,35 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
+from tidegate.forecast.inputs import Inputs
+from tidegate.forecast.model import Model
+from tidegate.forecast.windows import Table
 from tidegate.network.threads import get_threads, set_threads
-from tidegate.train import Report
+from tidegate.train import History, Report
+from tidegate.train.progress import Listener
 
 from .frames import days, forecaster, wave
+
+
+@pytest.fixture(autouse=True)
+def threads() -> Iterator[None]:
+    before = get_threads()
+    set_threads(2)
+    yield
+    set_threads(before)
 
 
 @pytest.mark.parametrize("n_jobs", [2, 3, None])
 def test_the_same_bits_however_many_learn_at_once(n_jobs: int | None) -> None:
     alone = forecaster(ensemble=3, n_jobs=1).fit(days(wave())).predict()
-    before = get_threads()
-    set_threads(2)
-    try:
-        beside = forecaster(ensemble=3, n_jobs=n_jobs).fit(days(wave())).predict()
-        assert get_threads() == 2
-    finally:
-        set_threads(before)
+    beside = forecaster(ensemble=3, n_jobs=n_jobs).fit(days(wave())).predict()
+    assert get_threads() == 2
     assert alone.equals(beside)
 
 
@@ -41,3 +50,44 @@ def test_ctrl_c_keeps_the_networks_so_far_and_says_so(last: int) -> None:
     assert fitted.history_ is not None
     assert fitted.history_.stopped == "interrupted"
     assert np.isfinite(fitted.predict()["LSTM"].to_numpy()).all()
+
+
+@pytest.mark.parametrize("cell", ["lstm", "auto"])
+def test_what_learns_beside_each_other_has_the_bits_that_it_has_alone(
+    cell: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The model and the one that its intervals are corrected by; cells that are tried."""
+
+    def spy(
+        inputs: Inputs, table: Table, progress: bool | Listener | None = None
+    ) -> tuple[Model, History]:
+        learnt_in.add(threading.current_thread())
+        return train(inputs, table, progress)
+
+    train = Model.train
+    monkeypatch.setattr(Model, "train", spy)
+    found = []
+    for count in (1, 2):
+        learnt_in: set[threading.Thread] = set()
+        set_threads(count)
+        found.append(forecaster(cell=cell).fit(days(wave())))
+        assert (len(learnt_in) > 1) == (count > 1)
+        assert get_threads() == count
+    assert found[0].predict().equals(found[1].predict())
+    assert str(found[0].choice_) == str(found[1].choice_)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_ctrl_c_ends_both_trainings_of_a_model(threads: int) -> None:
+    def interrupt(report: Report) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+    set_threads(threads)
+    fitted = forecaster().fit(days(wave()), progress=interrupt)
+    assert fitted.history_ is not None
+    assert fitted.history_.stopped == "interrupted"
+    assert len(fitted.history_.loss) == 1
+    assert (fitted.answers_.learned[0].model.correction.factor == 1).all()
+    with pytest.raises(KeyboardInterrupt):
+        forecaster(cell="auto").fit(days(wave()), progress=interrupt)
+    assert get_threads() == threads

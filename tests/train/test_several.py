@@ -12,8 +12,7 @@ import pytest
 
 from tidegate import SequenceClassifier
 from tidegate.data.ragged import Ragged
-from tidegate.network import NetworkSpec, NumberInput
-from tidegate.network.threads import get_threads, one_thread_each, set_threads
+from tidegate.network.threads import get_threads, set_threads, share_of_threads
 from tidegate.sequence.learn import Learned
 from tidegate.sequence.numbers import Numbers
 from tidegate.sequence.training import Training
@@ -149,17 +148,42 @@ def test_an_error_of_the_first_ends_those_beside_it() -> None:
 
 
 def test_large_networks_on_many_cores_learn_one_after_the_other() -> None:
-    spec = NetworkSpec(NumberInput(1), hidden=64, bidirectional=True)
-    assert [at_once(spec, count) for count in (1, 2, 5)] == [1, 2, 2]
+    assert [at_once(128, count) for count in (1, 2, 5)] == [1, 2, 2]
     set_threads(8)
-    assert at_once(spec, 5) == 5
-    assert at_once(spec.but(hidden=128), 5) == 1
-    assert at_once(spec.but(hidden=128), 9) == 8
+    assert at_once(128, 5) == 5
+    assert at_once(256, 5) == 1
+    assert at_once(256, 9) == 8
     with together(Alone()):
-        assert at_once(spec, 5) == 1
+        assert at_once(128, 5) == 1
 
 
 def test_a_number_of_threads_that_was_set_meanwhile_stays() -> None:
-    with one_thread_each():
+    with share_of_threads():
         set_threads(3)
     assert get_threads() == 3
+
+
+def test_who_is_left_alone_has_all_threads() -> None:
+    set_threads(6)
+    ended = threading.Event()
+    seen: list[int] = []
+
+    def short(progress: Progress) -> tuple[str, History]:
+        deadline = time.monotonic() + 20
+        while get_threads() == 6:  # until the other has begun, too
+            assert time.monotonic() < deadline
+            time.sleep(0.001)
+        seen.append(get_threads())
+        return named("b")(progress)
+
+    def long(progress: Progress) -> tuple[str, History]:
+        deadline = time.monotonic() + 20
+        while not (seen and get_threads() == 6):
+            assert time.monotonic() < deadline
+            time.sleep(0.001)
+        ended.set()
+        return named("a")(progress)
+
+    assert names([long, short]) == "ab"
+    assert seen == [3] and ended.is_set()
+    assert get_threads() == 6

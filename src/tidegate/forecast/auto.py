@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from ..data import oldest
 from ..data.series import Series
 from ..train import History
 from ..train.progress import Listener
+from ..train.several import at_once, side_by_side
 from .backtest import Ahead, Backtest, backtest
 from .choice import Choice, choose
 from .members import Members, learn_members
@@ -91,11 +93,18 @@ class Learner:
             DataError: if no series is long enough to hold a window out of it.
             KeyboardInterrupt: after Ctrl-C.
         """
-        part, tried = oldest(self.series, known), []
-        for cell in CELLS:
-            single = Learner(replace(self.planner, cell=cell), part, progress=self.progress)
+        part = oldest(self.series, known)
+
+        def test(cell: str, tell: bool | Listener | None) -> Backtest:
+            single = Learner(replace(self.planner, cell=cell), part, progress=tell)
             # the baselines are looked at once, beside the first cell
-            tried.append(single.test(None if cell == CELLS[0] else ("naive",)))
+            return single.test(None if cell == CELLS[0] else ("naive",))
+
+        most = at_once(self.planner.hidden, len(CELLS))
+        tests = [partial(test, cell) for cell in CELLS]
+        tried, ended = side_by_side(tests, most, self.progress, lambda each: History())
+        if ended:
+            raise KeyboardInterrupt
         return choose(tried)
 
     def season(self, known: Array) -> int:

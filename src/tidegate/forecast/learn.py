@@ -13,6 +13,7 @@ from ..data.series import Series
 from ..errors import DataError
 from ..train import History
 from ..train.progress import Listener
+from ..train.several import Training, at_once, side_by_side
 from .conformal import Correction
 from .covariates import Covariates, Units
 from .head import QUANTILES
@@ -34,6 +35,8 @@ HELD_ROWS = 0.2
 """The share of a series's rows that these windows take, at most, unless that is less than one."""
 ENOUGH = 4000
 """Windows held out in all, at most."""
+MANY = 2_000_000
+"""Rows from which on a model's two trainings do not run beside each other, as memory counts."""
 
 Earlier: TypeAlias = Callable[[Series], Plan]
 """The plan that some rows alone would make."""
@@ -140,20 +143,34 @@ def learn(
             f"to learn {steps} ahead{of}, a series must have {plan.needed:,} rows at least, "
             f"got {longest}; {', or '.join(fixes)}"
         )
-    learned, history = _trained(plan, series, known, progress)
-    if plan.training.calibrate and history.stopped != "interrupted":
-        correction = calibrated(plan, series, known, earlier)
-        if correction is None:
-            history.stopped = "interrupted"
-        else:
-            learned = replace(learned, model=replace(learned.model, correction=correction))
+
+    def first(tell: bool | Listener | None) -> tuple[Learned, History]:
+        return _trained(plan, series, known, tell)
+
+    def second(tell: bool | Listener | None) -> tuple[Correction | None, History]:
+        # beside the first it is told when to stop; after it, it has nothing to show
+        return calibrated(plan, series, known, earlier, tell if most > 1 else False)
+
+    trainings: list[Training[Any]] = [first, second] if plan.training.calibrate else [first]
+    most = at_once(plan.hidden, len(trainings)) if known.sum() < MANY else 1
+    found, ended = side_by_side(trainings, most, progress, lambda each: each[1])
+    learned, history = found[0]
+    if ended:
+        history.stopped = "interrupted"
+    elif plan.training.calibrate:
+        learned = replace(learned, model=replace(learned.model, correction=found[1][0]))
     return learned, history
 
 
 def calibrated(
-    plan: Plan, series: Series, known: Array, earlier: Earlier | None = None
-) -> Correction | None:
-    """What the intervals of a model need, by the last windows of the series; None after Ctrl-C.
+    plan: Plan,
+    series: Series,
+    known: Array,
+    earlier: Earlier | None = None,
+    progress: bool | Listener | None = False,
+) -> tuple[Correction | None, History]:
+    """What the intervals of a model need, by the last windows of the series, and the course of the
+    training that tells; None after Ctrl-C.
 
     A second model learns from the rows before these windows, and forecasts them. Its units and, by
     ``earlier``, its plan are theirs too: else what is held out would have been seen.
@@ -168,14 +185,14 @@ def calibrated(
         seen = earlier(replace(series, length=before))
         plan = replace(seen, cell=plan.cell, seed=plan.seed, training=plan.training)
     if not count.any() or before.max() <= plan.least:
-        return Correction.none(len(QUANTILES))
+        return Correction.none(len(QUANTILES)), History()
     covariates = series.future.shape[1] + series.past.shape[1]
     updates = plan.training.updates_for(int(before.sum()), covariates)
     training = replace(plan.training, updates=max(int(SHORTER * updates), min(updates, LEAST)))
     shorter = replace(plan, training=training, seed=plan.seed + 1)
-    learned, history = _trained(shorter, series, before, progress=False)
+    learned, history = _trained(shorter, series, before, progress)
     if history.stopped == "interrupted":
-        return None
+        return None, history
     table = replace(table_of(plan, series, learned.scaling, learned.units), length=known)
     which = np.repeat(np.arange(len(count)), count)
     number = np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count)
@@ -189,7 +206,8 @@ def calibrated(
         quantiles.append(learned.model.parts(windows)[0])
     # series end at the same time, as a rule
     time = (count[which] - number)[chosen]
-    return Correction.of(QUANTILES, np.concatenate(actual), np.concatenate(quantiles), time)
+    found = Correction.of(QUANTILES, np.concatenate(actual), np.concatenate(quantiles), time)
+    return found, history
 
 
 def _trained(

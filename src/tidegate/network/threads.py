@@ -34,38 +34,49 @@ def set_threads(n: int) -> None:
     _core.set_threads(whole_number(n, "threads", 1, MOST))
 
 
-class _Each:
-    """Who wants one thread a call at present, and how many there were before the first of them."""
+class _Shared:
+    """Who makes calls beside others at present, and how many threads there are for all of them."""
 
     lock = threading.Lock()
     users = 0
-    before = 1
+    threads = 1
+    given = 0
+    """The share that was set last."""
 
 
 @contextmanager
-def one_thread_each() -> Iterator[None]:
-    """The core uses one thread a call within, for who makes several calls at once.
+def share_of_threads() -> Iterator[None]:
+    """The core uses a share of its threads within, for who makes calls beside others; who leaves
+    gives back those that it had.
 
-    It is the process's own number: it comes back when the last of all who are within has left,
-    unless someone has set another one meanwhile.
+    It is the process's own number: a call has as many threads as it is divided into, 1 at least.
+    One that someone sets meanwhile stays.
 
     Example:
         >>> before = get_threads()
-        >>> with one_thread_each(), one_thread_each():
-        ...     get_threads()
-        1
-        >>> get_threads() == before
-        True
+        >>> set_threads(4)
+        >>> with share_of_threads():
+        ...     with share_of_threads():
+        ...         shared = get_threads()
+        ...     alone = get_threads()
+        >>> shared, alone, get_threads()
+        (2, 4, 4)
+        >>> set_threads(before)
     """
-    with _Each.lock:
-        if not _Each.users:
-            _Each.before = get_threads()
-            set_threads(1)
-        _Each.users += 1
+    with _Shared.lock:
+        if not _Shared.users:
+            _Shared.threads = _Shared.given = get_threads()
+        _divide(_Shared.users + 1)
     try:
         yield
     finally:
-        with _Each.lock:
-            _Each.users -= 1
-            if not _Each.users and get_threads() == 1:
-                set_threads(_Each.before)
+        with _Shared.lock:
+            _divide(_Shared.users - 1)
+
+
+def _divide(users: int) -> None:
+    """Among so many from now on, unless someone has set another number."""
+    _Shared.users = users
+    if get_threads() == _Shared.given:
+        _Shared.given = max(1, _Shared.threads // max(1, users))
+        set_threads(_Shared.given)

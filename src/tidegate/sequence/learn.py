@@ -181,7 +181,8 @@ class Learner:
             return replace(self, progress=tell).learn(some, seed, start, found)
 
         trainings = [partial(learn, *each) for each in networks]
-        most = at_once(self.spec, len(networks))
+        units = self.spec.hidden * self.spec.layers * self.spec.directions
+        most = at_once(units, len(networks))
         found, ended = side_by_side(trainings, most, self.progress, lambda each: each.history)
         if not found[0].history.loss:
             raise KeyboardInterrupt

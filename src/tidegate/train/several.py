@@ -1,7 +1,8 @@
 """Several trainings of one fit, side by side, each with the bits that it has alone.
 
 Small networks gain little from a second core in each update, and none in what Python does between
-two of them. Side by side, one trains while the batch of another is made.
+two of them. Side by side, one trains while the batch of another is made; one that is left alone has
+all threads.
 """
 
 from __future__ import annotations
@@ -11,8 +12,7 @@ from collections.abc import Callable, Sequence
 from contextvars import copy_context
 from typing import TypeVar
 
-from ..network import NetworkSpec
-from ..network.threads import get_threads, one_thread_each
+from ..network.threads import get_threads, share_of_threads
 from . import company
 from .history import History
 from .interrupt import Interrupt
@@ -31,16 +31,15 @@ class _Stopped(Exception):
     """Ends a training when Ctrl-C ended another."""
 
 
-def at_once(spec: NetworkSpec, count: int) -> int:
+def at_once(units: int, count: int) -> int:
     """How many of so many trainings run at a time.
 
     Args:
-        spec: of each network.
+        units: of each network, in all of its layers and directions.
         count: of the trainings.
     """
     threads = get_threads()
-    large = spec.hidden * spec.layers * spec.directions >= LARGE
-    if company.current() is not None or (large and threads > count):
+    if company.current() is not None or (units >= LARGE and threads > count):
         return 1
     return min(threads, count)
 
@@ -92,14 +91,16 @@ def _together(
 
     def beside(training: Training[Found]) -> Found | None:
         try:
-            return training(check)
+            with share_of_threads():
+                return training(check)
         except _Stopped:
             return None
 
-    with one_thread_each(), ThreadPoolExecutor(len(group) - 1) as pool:
+    with ThreadPoolExecutor(len(group) - 1) as pool:
         others = [pool.submit(copy_context().run, beside, each) for each in group[1:]]
         try:
-            first = group[0](progress)
+            with share_of_threads():
+                first = group[0](progress)
             if course(first).stopped == "interrupted":
                 stop.set()
             while wait(others, LOOK).not_done:
