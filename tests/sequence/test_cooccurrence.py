@@ -75,7 +75,7 @@ def test_of_long_texts_some_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(texts, "company", counted)
     monkeypatch.setattr(texts, "COMPANY", 20)
-    training = SequenceTraining(updates=1, min_count=1)
+    training = SequenceTraining(updates=1, members=1, min_count=1)
     said = [f"{a} {b} {c}" for a in "abc" for b in "de" for c in "fgh"]
     SequenceClassifier(hidden=2, training=training, random_state=0).fit(said, [0, 1] * 9)
     assert read == [18]  # 54 words: every third of the 18 texts

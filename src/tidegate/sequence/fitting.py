@@ -105,7 +105,9 @@ class Job:
         learner = self._learner(inputs, len(samples))
         if before is not None:
             self._check_unchanged(learner.spec, before)
-        starts: Any = [None] * self._members(inputs) if before is None else before.members
+        starts: Any = (
+            [None] * self._members(inputs, samples.x) if before is None else before.members
+        )
         seen = (Seen() if before is None else before.seen).and_of(samples.x)
         if before is None and self._rehearses(samples, inputs):
             first = learner.rehearsed(samples, HELD, self.seed)
@@ -130,7 +132,8 @@ class Job:
         samples = samples.merged()
         inputs = self._inputs(samples)
         spec = self.architecture.spec(inputs, self.task, self.training)
-        seeds = (self.seed + APART * i for i in range(self._members(inputs)))
+        count = self._members(inputs, samples.x)
+        seeds = (self.seed + APART * i for i in range(count))
         return Learned(
             inputs, tuple(Member(begun(spec, inputs, self.task, samples, seed)) for seed in seeds)
         )
@@ -197,8 +200,9 @@ class Job:
         )
         return Learner(spec, inputs, self.task, self.training, recipe, self.progress)
 
-    def _members(self, inputs: Inputs) -> int:
-        return self.training.members or (3 if isinstance(inputs, Numbers) else 1)
+    def _members(self, inputs: Inputs, x: Ragged) -> int:
+        recipe = self._learner(inputs, len(x)).recipe
+        return self.training.members or recipe.members(x, self.training.batch)
 
     def _rehearses(self, samples: Samples, inputs: Inputs) -> bool:
         """Whether a network that has some sequences held out says first how long to learn.

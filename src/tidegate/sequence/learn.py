@@ -44,6 +44,9 @@ STEPS = 10.0
 """Times both where each step is judged: a batch has so many more answers, of which it is a mean."""
 FEW = 300
 """Series with labels from which on they are not mixed."""
+MEMBERS, READ = 3, 1_200_000
+"""Networks that answer together, and about how many tokens all of these may read to learn: what
+another one gains of texts is little beside the time that long ones take."""
 CHECKS = 20
 """How often in a training the loss of what is held out is asked for."""
 
@@ -119,6 +122,20 @@ class Recipe:
         epochs = 9 if steps else 5
         updates = training.updates or max(epochs * n // training.batch, min(60 * n, 1200))
         return cls(updates, 3e-3 if steps else 2e-3, bucket=True)
+
+    def members(self, x: Ragged, batch: int) -> int:
+        """How many networks answer together: several, but of many or long texts fewer.
+
+        Example:
+            >>> from tidegate.data.sequences import read_sequences
+            >>> recipe = Recipe(1000, 2e-3)
+            >>> [recipe.members(read_sequences([["a"] * n] * 32), 32) for n in (5, 20, 80)]
+            [3, 2, 1]
+        """
+        if x.form.kind == "numbers":
+            return MEMBERS
+        read = self.updates * min(batch, len(x)) * float(x.length.mean())
+        return min(max(round(READ / read), 1), MEMBERS)
 
 
 @dataclass(frozen=True, eq=False)
