@@ -180,6 +180,13 @@ def test_long_series_are_anchored() -> None:
     assert (short.anchored, long.anchored) == (False, True)
 
 
+def test_roots_are_for_series_of_which_nothing_else_is_known_by_row() -> None:
+    frame = pl.DataFrame({"ds": range(50), "y": np.ones(50), "x": np.arange(50.0)})
+    assert suited(read_series(frame.drop("x")), 3).roots
+    assert not suited(read_series(frame, future=["x"]), 3).roots
+    assert not suited(read_series(frame, past=["x"]), 3).roots
+
+
 def test_of_many_series_some_windows_are_shown_as_if_just_begun() -> None:
     sizes = (50, 60), (49, 60), (50, 2500)  # long ones are read in deviations of the series
     assert [suited(many(*size), 3, season=12).begun for size in sizes] == [0.1, 0, 0]

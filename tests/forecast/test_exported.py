@@ -25,7 +25,13 @@ TOLERANCE = 1e-5  # what is promised, of the largest number that is forecast
 GAPS = wave()
 GAPS[[3, 20, 21, 22, 40, *range(46, 58), 59]] = np.nan
 MANY = several(
-    a=wave(), gaps=GAPS, rain=rain(), short=wave(6), zeros=np.zeros(30), narrow=1e3 + 0.01 * wave()
+    a=wave(),
+    gaps=GAPS,
+    rain=rain(),
+    short=wave(6),
+    zeros=np.zeros(30),
+    narrow=1e3 + 0.01 * wave(),
+    much=np.exp(wave(50, 2)),
 )
 NEW = several(
     a=wave(30, 9),
@@ -35,6 +41,7 @@ NEW = several(
     few=wave(3),
     one=wave(1),
     rising=np.arange(5.0),
+    much=np.exp(wave(40, 7)),
     g=GAPS,
     n=1e3 + 0.01 * wave(40),
 )
@@ -90,10 +97,10 @@ def test_seasons_gaps_and_series_of_every_kind(season: Any, tmp_path: Path) -> N
 def test_series_of_which_nothing_comes_for_long_and_that_fall_below_0(
     season: Any, tmp_path: Path
 ) -> None:
-    silent, fallen = wave() + 50, wave(99) + 50
+    silent, fallen = wave() + 50, np.exp(wave(99)) * 20
     model = forecaster(5, season=season, window=12).fit(several(silent=silent, fallen=fallen[:60]))
     silent = np.append(silent, np.full(2 * model.plan_.reach + 7, np.nan))
-    fallen[80:] -= 60
+    fallen[80:] -= 200
     found = check(model, tmp_path / "m.onnx", df=several(silent=silent, fallen=fallen))
     assert found["forecast"][1].min() > 30 and found["quantiles"][0].min() < 0
 
@@ -125,7 +132,7 @@ def test_what_leans_on_both_seasons(horizon: int, window: int, tmp_path: Path) -
 
 def test_a_few_long_series(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(defaults, "LONG", 1)
-    model = forecaster().fit(several(a=wave(), b=50 + GAPS))
+    model = forecaster().fit(several(a=wave(), b=50 + GAPS, much=np.exp(wave(40))))
     assert model.plan_.anchored
     check(model, tmp_path / "m.onnx")
     check(model, tmp_path / "m.onnx", df=NEW.filter(pl.col("unique_id") != "rain2"))

@@ -91,6 +91,27 @@ def test_it_is_that_of_the_whole_forecast_when_an_input_is_moved(ensemble: int) 
     assert said == pytest.approx(slope("size", None).tolist(), **near)
 
 
+def test_of_a_series_in_roots_it_is_that_of_the_whole_forecast() -> None:
+    values = np.exp(hours("much", 4)["y"].to_numpy() - 5)
+    frame = hours("much", 4).select("ds", pl.Series("y", values))
+    model = fitted(frame, future=[], past=[], static=[])
+    assert model.answers_.learned[0].scaling.rooted.all()
+    subject = model.__audit__(frame)
+    lag, table = subject.influence(np.array([len(subject.length) - 1]))
+
+    def median(row: int, by: float) -> np.ndarray:
+        moved = frame.with_columns(pl.Series("y", values + by * (np.arange(ROWS) == row)))
+        return model.predict(df=moved.head(ROWS - HORIZON), levels=())["GRU"].to_numpy()
+
+    for back in range(1, 18):
+        row = ROWS - HORIZON - back
+        moved = np.abs(median(row, 0.01) - median(row, -0.01)) / 0.02
+        places = [int(np.flatnonzero(lag == back + step)[0]) for step in range(HORIZON)]
+        said = [table[0, i, place, 0] for i, place in enumerate(places)]
+        # as above
+        assert said == pytest.approx(moved.tolist(), rel=0.02, abs=5e-4)
+
+
 def test_of_a_series_with_many_zeros_it_is_that_of_the_amounts() -> None:
     frame = hours("dry", 3, rain=True).drop("unique_id")
     model = fitted(frame, static=[])

@@ -61,8 +61,9 @@ def test_a_file_from_before_there_was_one_says_the_same(tmp_path: Path) -> None:
     fitted.save(tmp_path / "model")
     file = read_model(tmp_path / "model")
     meta = dict(file.meta)
-    del meta["plan"]["ridge"], meta["plan"]["training"]["ridge"]
-    write_model(tmp_path / "before", file.kind, file.spec_json, file.tensors, meta)
+    del meta["plan"]["ridge"], meta["plan"]["training"]["ridge"], meta["plan"]["roots"]
+    tensors = {name: value for name, value in file.tensors.items() if "rooted" not in name}
+    write_model(tmp_path / "before", file.kind, file.spec_json, tensors, meta)
     found = tidegate.load(tmp_path / "before").predict()
     assert found.equals(fitted.predict(), null_equal=True)
 
@@ -146,6 +147,7 @@ CHANGES: dict[str, Change] = {
     "too many units": _tensor("member0.scaling.unit", lambda a: np.append(a, 1.0)),
     "a factor of zero": _tensor("member0.intervals.factor", lambda a: a * 0),
     "too few factors": _tensor("member0.intervals.factor", lambda a: a[:-1]),
+    "too few marks of roots": _tensor("member0.scaling.rooted", lambda a: a[:-1]),
     "zeros counted apart": _tensor("member0.scaling.unit", lambda a: a + 1),
 }
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tidegate.forecast import scaling as module
-from tidegate.forecast.scaling import MANY_ZEROS, Scaling
+from tidegate.forecast.scaling import MANY_ZEROS, WIDE, Scaling
 
 ZERO = np.zeros(1, np.int64)
 
@@ -19,13 +19,15 @@ def of(values: np.ndarray) -> Scaling:
 
 @pytest.mark.parametrize("size", [1e-300, 1e-3, 1.0, 1e8, 1e300])
 @pytest.mark.parametrize("often_zero", [False, True])
-def test_undo_is_the_inverse(size: float, often_zero: bool) -> None:
+@pytest.mark.parametrize("roots", [False, True])
+def test_undo_is_the_inverse(size: float, often_zero: bool, roots: bool) -> None:
     random = np.random.default_rng(1)
     values = size * random.exponential(size=100)
     if often_zero:
         values[::3] = 0
-    scaling = of(values)
+    scaling = Scaling.of(values, ZERO, np.array([100]), roots=roots)
     assert scaling.zeros.tolist() == [often_zero]
+    assert scaling.rooted.tolist() == [roots and not often_zero]
     u = scaling.apply(values[None], ZERO)
     assert np.abs(u).max() < 20
     np.testing.assert_allclose(scaling.undo(u, ZERO)[0], values, atol=1e-9 * size)
@@ -36,6 +38,35 @@ def test_values_have_the_mean_size_1_in_their_units() -> None:
     u = of(values).apply(values[None], ZERO)
     assert np.abs(u).mean() == pytest.approx(1)
     assert u[0, 0] / u[0, 1] == pytest.approx(3 / -5)
+
+
+@pytest.mark.parametrize("deviation", [False, True])
+def test_roots_have_the_mean_or_the_deviation_1_in_their_units(deviation: bool) -> None:
+    values = np.array([4.0, 0.0, 9.0, 1.0, np.nan, 2.0])
+    found = Scaling.of(values, ZERO, np.array([6]), deviation=deviation, roots=True)
+    u = found.apply(values[None], ZERO)[0]
+    assert (np.nanstd(u) if deviation else np.nanmean(u)) == pytest.approx(1)
+    assert u[0] / u[2] == pytest.approx(2 / 3)
+
+
+def test_what_falls_below_zero_later_has_the_root_of_its_size_below() -> None:
+    values = np.array([1.0, 4.0, 9.0])
+    found = Scaling.of(values, ZERO, np.array([3]), roots=True)
+    u = found.apply(np.array([[4.0, -4.0]]), ZERO)
+    assert u[0, 1] == -u[0, 0]
+    low = np.array([-np.inf])
+    np.testing.assert_allclose(found.undo(u, ZERO, low), [[4.0, -4.0]])
+    np.testing.assert_allclose(found.undo(u, ZERO), [[4.0, 0.0]], atol=0)
+
+
+def test_roots_are_of_what_is_never_negative_and_varies_much() -> None:
+    much = np.array([1.0, 1 + 2 * WIDE / (1 - WIDE)] * 4)  # its deviation, over its mean: WIDE
+    each = (1.001 * much - 0.001, much + 0.01, much - 2, 0 * much)
+    found = [
+        Scaling.of(values, ZERO, np.array([8]), roots=True).rooted[0].item() for values in each
+    ]
+    assert found == [True, False, False, False]
+    assert not of(each[0]).rooted[0]
 
 
 def test_amounts_have_mean_0_and_deviation_1_in_logarithms() -> None:
@@ -154,8 +185,9 @@ def test_what_varies_little_beside_its_size_is_measured_from_its_mean(
 
 @pytest.mark.parametrize("block", [1, 3, 7, 100])
 @pytest.mark.parametrize("deviation", [False, True])
+@pytest.mark.parametrize("roots", [False, True])
 def test_series_by_series_it_is_the_same(
-    block: int, deviation: bool, monkeypatch: pytest.MonkeyPatch
+    block: int, deviation: bool, roots: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     random = np.random.default_rng(0)
     length = np.array([5, 1, 9, 2, 4, 30])
@@ -164,12 +196,15 @@ def test_series_by_series_it_is_the_same(
     values[start[4] :] = np.abs(values[start[4] :])
     known = length - (length > 1)
     monkeypatch.setattr(module, "BLOCK", block)
-    found = Scaling.of(values, start, known, deviation=deviation)
+    values[start[2] : start[3]] = np.abs(values[start[2] : start[3]]) + 0.1
+    found = Scaling.of(values, start, known, deviation=deviation, roots=roots)
+    assert found.rooted.any() == roots
+    assert not found.rooted.all()
     alone = [
-        Scaling.of(values[a : a + n], ZERO, np.array([m]), deviation=deviation)
+        Scaling.of(values[a : a + n], ZERO, np.array([m]), deviation=deviation, roots=roots)
         for a, n, m in zip(start, length, known, strict=True)
     ]
-    for name in ("centre", "scale", "unit", "floor"):
+    for name in ("centre", "scale", "unit", "floor", "rooted"):
         np.testing.assert_array_equal(
             getattr(found, name), [getattr(one, name)[0] for one in alone], err_msg=name
         )

@@ -17,7 +17,7 @@ from tidegate.forecast.windows import ALONE, FLAT, Sampler, Table, Windows, fill
 VALUES = np.array([1.0, 2.0, 4.0, 8.0, 16.0, 32.0, -5.0, 7.0, 0.0, 3.0])
 START, LENGTH = np.array([0, 6]), np.array([6, 4])
 # units of 1: what windows do shows in the numbers themselves
-PLAIN = Scaling(np.zeros(2), np.ones(2), np.zeros(2), np.full(2, -np.inf))
+PLAIN = Scaling(np.zeros(2), np.ones(2), np.zeros(2), np.full(2, -np.inf), np.zeros(2, bool))
 PLAN = Plan(3, 4, 2)  # the window: two seasons of two rows, read at once
 
 

@@ -118,6 +118,7 @@ def suited(
         longer,
         calendar=_spans_years(series),
         anchored=long,
+        roots=not (series.future.shape[1] or series.past.shape[1]),
         dropout=DROPOUT if much else LIGHT,
         begun=BEGUN if len(series) >= SEVERAL and 1 < rows <= MONTHS and not long else 0.0,
         told_apart=len(series) if _told_apart(series) else 0,

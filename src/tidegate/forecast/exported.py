@@ -142,7 +142,7 @@ def add_forecast(
     row = f("Range", 0, f("Squeeze", size_of(f.graph, given.values, 1)), 1)
     seen = f("And", f("Less", row, f.beside(given.lengths, 1)), f("Not", missing))
     y = f("Where", seen, given.values, 0.0)
-    units = add_units(f, learned.scaling, numbers, y, seen, model.inputs.zeros, plan.anchored)
+    units = add_units(f, learned.scaling, numbers, y, seen, model.inputs.zeros, plan)
     counts = (model.inputs.future, model.inputs.past, model.inputs.static)
     windows = add_windows(f, plan, given, units, learned.units, counts)
     rows = add_rows(f, model.inputs, windows)

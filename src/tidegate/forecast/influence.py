@@ -291,8 +291,9 @@ def spread_of(windows: Windows) -> Array:
     """``[k]``, how far the values of each window are apart; of a series with many zeros, the usual
     amount."""
     table, series = windows.table, windows.series
-    usual = windows.deviation * table.scaling.scale[series]
-    return np.where(table.zeros[series], table.scaling.unit[series], usual)
+    ends = np.stack([windows.shift - windows.deviation, windows.shift + windows.deviation], axis=1)
+    low, high = without_floor(table).scaling.undo(ends, series).T
+    return np.where(table.zeros[series], table.scaling.unit[series], (high - low) / 2)
 
 
 class _Moved:

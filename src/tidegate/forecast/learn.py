@@ -65,12 +65,13 @@ class Learned:
             counted,
             apart=self.model.inputs.zeros,
             deviation=self.model.plan.anchored,
+            roots=self.model.plan.roots,
         )
         # a series of which nothing but zeros was known gets its units with its first other value
         keep = (fitted >= 0) & (self.scaling.scale[fitted] > 0)
         columns = (
             np.where(keep, getattr(self.scaling, name)[fitted], getattr(new, name))
-            for name in ("centre", "scale", "unit", "floor")
+            for name in ("centre", "scale", "unit", "floor", "rooted")
         )
         scaling = Scaling(*columns)
         below = (new.floor < 0) & ~scaling.zeros  # such as a price that was never below 0 before
@@ -214,7 +215,9 @@ def _trained(
     plan: Plan, series: Series, known: Array, progress: bool | Listener | None
 ) -> tuple[Learned, History]:
     """A model of the first rows of each series, its intervals as they were learnt."""
-    scaling = Scaling.of(series.values, series.start, known, deviation=plan.anchored)
+    scaling = Scaling.of(
+        series.values, series.start, known, deviation=plan.anchored, roots=plan.roots
+    )
     units = Units.of(series, known, told_apart=plan.told_apart > 0)
     table = replace(table_of(plan, series, scaling, units), length=known)
     model, history = Model.train(inputs_of(plan, series, scaling), table, progress)

@@ -142,6 +142,9 @@ class Plan:
     anchored: bool = False
     """Whether a window is measured from the mean of its last season, in deviations of its series,
     and not from its own mean in its own deviations: for a few long series."""
+    roots: bool = False
+    """Whether series that are never negative and vary much are read in roots, see
+    `scaling.Scaling`."""
     dropout: float = 0.0
     """The share of the last layer's outputs that training sets to zero."""
     begun: float = 0.0
@@ -163,6 +166,7 @@ class Plan:
         checks.whole(self, "told_apart", 0)
         checks.flag(self, "calendar")
         checks.flag(self, "anchored")
+        checks.flag(self, "roots")
         checks.number(self, "dropout", least=0, below=1)
         checks.share(self, "begun")
         checks.share(self, "smoothing")

@@ -135,13 +135,16 @@ def _member(number: int, name: str) -> str:
 def _tensors(learned: Learned) -> dict[str, Array]:
     model, scaling = learned.model, learned.scaling
     place = {"covariates.place": learned.units.place.astype(np.int64)}
-    ridge = {}
+    ridge, rooted = {}, {}
+    if model.plan.roots:
+        rooted = {"scaling.rooted": scaling.rooted.astype(np.uint8)}
     if model.ridge is not None:
         ridge = {"ridge.weights": model.ridge.weights.ravel(), "ridge.bias": model.ridge.bias}
     return {
         **tensors_of(model.network),
         **(place if model.plan.told_apart else {}),
         **ridge,
+        **rooted,
         "scaling.centre": scaling.centre,
         "scaling.scale": scaling.scale,
         "scaling.unit": scaling.unit,
@@ -159,7 +162,7 @@ def _members(file: ModelFile, plan: Plan, series: Series) -> Members:
     found = []
     for i in range(count):
         chosen = replace(plan, seed=seed_of(plan, i))
-        scaling = _scaling(file, i, len(series))
+        scaling = _scaling(file, i, plan, len(series))
         inputs = inputs_of(chosen, series, scaling)
         network = network_of(file, _member(i, ""))
         if network.spec != inputs.spec:
@@ -233,17 +236,20 @@ def _with_missing(file: ModelFile, name: str) -> Array:
     return np.where(missing > 0, np.nan, values)
 
 
-def _scaling(file: ModelFile, member: int, n: int) -> Scaling:
+def _scaling(file: ModelFile, member: int, plan: Plan, n: int) -> Scaling:
     centre, scale, unit = (
         _vector(file, _member(member, f"scaling.{name}"), "f")
         for name in ("centre", "scale", "unit")
     )
     bounded = _vector(file, _member(member, "scaling.bounded"), "u")
-    if {len(column) for column in (centre, scale, unit, bounded)} != {n}:
+    rooted = np.zeros(n, np.uint8)
+    if plan.roots:
+        rooted = _vector(file, _member(member, "scaling.rooted"), "u")
+    if {len(column) for column in (centre, scale, unit, bounded, rooted)} != {n}:
         raise ArgumentError("its scaling is not that of its series")
     if scale.min() < 0 or unit.min() < 0:
         raise ArgumentError("its scaling has a factor below 0")
-    return Scaling(centre, scale, unit, np.where(bounded > 0, 0.0, -np.inf))
+    return Scaling(centre, scale, unit, np.where(bounded > 0, 0.0, -np.inf), rooted > 0)
 
 
 def _correction(file: ModelFile, member: int, quantiles: int) -> Correction:

@@ -22,6 +22,9 @@ LEAST = 1e-12
 """A deviation that is a smaller share of the mean size is none, but what sums leave over."""
 NARROW = 1e-4
 """A series whose deviation is a smaller share of its mean size is measured from its mean."""
+WIDE = 0.4
+"""A series that is never negative and whose deviation is at least this share of its mean is read in
+roots: errors are larger where values are, but not as much larger."""
 FAR = 1e100
 """Beyond this many units a value is taken for this many: its square is still a number."""
 
@@ -31,8 +34,9 @@ class Scaling:
     """For each of n series: u = (f(y) − centre) / scale, in float64.
 
     f(y) is y, with centre 0 and the mean size or the deviation as scale, or, for one that varies
-    little beside its size, with its mean and its deviation; or, for a series with many zeros,
-    log(1 + y/unit), centred and scaled by the values that are not zero.
+    little beside its size, with its mean and its deviation; or, for one that varies much, √y, and
+    −√−y should it fall below 0, with centre 0 and the mean or the deviation of the roots; or, for a
+    series with many zeros, log(1 + y/unit), centred and scaled by the values that are not zero.
     """
 
     centre: Array
@@ -43,6 +47,8 @@ class Scaling:
     """``[n]``, above 0 for a series with many zeros, else 0."""
     floor: Array
     """``[n]``: 0 for a series that is never negative, else minus infinity."""
+    rooted: Array
+    """``[n]``, whether a series is read in roots."""
 
     @classmethod
     def of(
@@ -53,6 +59,7 @@ class Scaling:
         *,
         apart: bool = True,
         deviation: bool = False,
+        roots: bool = False,
     ) -> Scaling:
         """What suits each series; many at once, as there may be 100,000.
 
@@ -60,7 +67,9 @@ class Scaling:
             values: ``[N]`` float64, NaN where missing.
             start, length: ``[n]``, where each series lies in them.
             apart: whether series with many zeros have them counted apart.
-            deviation: whether the scale is the standard deviation, and not the mean size.
+            deviation: whether the scale is the standard deviation, and not the mean size, of values
+                or of their roots.
+            roots: whether series that vary much are read in roots.
 
         Example:
             >>> Scaling.of(np.array([2.0, -4.0]), np.array([0]), np.array([2])).scale.tolist()
@@ -74,15 +83,20 @@ class Scaling:
             begin = start[first]
             end = start[last] if last < n else len(values)
             some = slice(first, last)
-            parts.append(
-                cls._of(values[begin:end], start[some] - begin, length[some], apart, deviation)
-            )
-        columns = zip(*((p.centre, p.scale, p.unit, p.floor) for p in parts), strict=True)
+            where = start[some] - begin, length[some]
+            parts.append(cls._of(values[begin:end], *where, apart, deviation, roots))
+        columns = zip(*((p.centre, p.scale, p.unit, p.floor, p.rooted) for p in parts), strict=True)
         return cls(*map(np.concatenate, columns))
 
     @classmethod
     def _of(
-        cls, values: Array, start: Array, length: Array, apart: bool, deviation: bool
+        cls,
+        values: Array,
+        start: Array,
+        length: Array,
+        apart: bool,
+        deviation: bool,
+        roots: bool,
     ) -> Scaling:
         """The same for a part of the series."""
         total = _Sums(start, length, len(values))
@@ -102,14 +116,23 @@ class Scaling:
         varies = spread > LEAST * scale
         narrow = varies & (spread < NARROW * scale)
         centre = np.where(narrow, mean * safe, 0)
+        wide = spread >= WIDE * scale
         scale = np.where(varies if deviation else narrow, spread, scale)
         scale[~(total(seen) > 0)] = 1
         # a sum of sizes exceeds that of values only where there are negative ones
         floor = np.where(total(np.where(values < 0, 1.0, 0.0)) > 0, -np.inf, 0.0)
         zeros = total(values == 0)
-        many = (zeros / count >= MANY_ZEROS) & (zeros >= SOME_ZEROS) & (floor == 0) & (largest > 0)
-        scaling = cls(centre, scale, np.zeros(len(start)), floor)
-        if apart and many.any():
+        never_below = (floor == 0) & (largest > 0)
+        many = (zeros / count >= MANY_ZEROS) & (zeros >= SOME_ZEROS) & never_below & apart
+        rooted = wide & never_below & ~many & roots
+        if rooted.any():
+            np.sqrt(size, out=size)
+            middle = total(size) / count
+            if deviation:
+                middle = np.sqrt(total((size - total.each(middle)) ** 2 * seen) / count)
+            scale = np.where(rooted, middle * np.sqrt(safe), scale)
+        scaling = cls(centre, scale, np.zeros(len(start)), floor, rooted)
+        if many.any():
             scaling._count_apart(values, total, many)
         return scaling
 
@@ -121,13 +144,16 @@ class Scaling:
     def apply(self, values: Array, series: Array) -> Array:
         """u, for values of the series with these numbers: ``[k, ...]`` and ``[k]``; NaN stays."""
         size = np.where(self.scale > 0, self.scale, 1)
-        unit, centre, scale = (
-            _beside(column[series], values) for column in (self.unit, self.centre, size)
+        unit, centre, scale, rooted = (
+            _beside(column[series], values)
+            for column in (self.unit, self.centre, size, self.rooted)
         )
+        # a series that was never negative may become so later
+        if rooted.any():
+            values = np.where(rooted, np.copysign(np.sqrt(np.abs(values)), values), values)
         with np.errstate(over="ignore"):
             if not self.zeros.any():
                 return np.clip((values - centre) / scale, -FAR, FAR)
-            # a series that was never negative may become so later
             logs = np.log1p(np.clip(values / np.where(unit > 0, unit, 1), 0, LARGEST))
             u = (np.where(unit > 0, logs, values) - centre) / scale
         return np.clip(u, -FAR, FAR)
@@ -136,13 +162,12 @@ class Scaling:
         """y, not below the floor, ``[k]``, or that of the series; ``u`` is ``[k, ...]``, ``series``
         ``[k]``."""
         lowest = self.floor[series] if floor is None else floor
-        centre, scale, unit, floor = (
-            _beside(column, u)
-            for column in (self.centre[series], self.scale[series], self.unit[series], lowest)
-        )
+        own = (column[series] for column in (self.centre, self.scale, self.unit, self.rooted))
+        centre, scale, unit, rooted, floor = (_beside(column, u) for column in (*own, lowest))
         with np.errstate(over="ignore", under="ignore"):
             plain = centre + scale * u
             powers = unit * np.expm1(np.where(unit > 0, plain, 0))
+            plain = np.where(rooted, plain * np.abs(plain), plain)
         return np.clip(np.where(unit > 0, powers, plain), np.maximum(floor, -LARGEST), LARGEST)
 
     def _count_apart(self, values: Array, total: _Sums, many: Array) -> None:
