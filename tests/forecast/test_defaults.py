@@ -90,8 +90,8 @@ def test_rows_that_repeat_otherwise_than_dates_suggest_decide() -> None:
         (150, 1, (24, 0), 0),
         (150, 1, (48, 0), 0),
         (150, 1, (52, 0), 0.25),
-        (600, 1, (24, 168), 0.25),
-        (600, 90, (24, 168), 0.25),
+        (600, 1, (24, 168), 0.3),
+        (600, 90, (24, 168), 0.3),
     ],
 )
 def test_how_much_smoothing_counts(
@@ -149,7 +149,31 @@ def test_what_is_given_is_kept() -> None:
     assert plan.seed == 9
     both = suited(series, 12, season=(6, 48))
     assert (both.season, both.long_season) == (6, 48)
-    assert both.window == 96
+
+
+@pytest.mark.parametrize(
+    ("rows", "series", "beside", "window"),
+    [
+        (144, 150, {}, 96),
+        (145, 150, {}, 144),
+        (145, 130, {}, 96),
+        (145, 150, {"past": ["x"]}, 96),
+        (2000, 11, {}, 96),
+    ],
+    ids=["as long", "longer", "few", "past", "long"],
+)
+def test_a_window_has_two_or_three_of_the_longer_season(
+    rows: int, series: int, beside: dict[str, list[str]], window: int
+) -> None:
+    frame = pl.DataFrame(
+        {
+            "unique_id": np.repeat(np.arange(series), rows),
+            "ds": np.tile(np.arange(rows), series),
+            "y": np.arange(rows * series) % 6 + 1.0,
+            "x": np.ones(rows * series),
+        }
+    )
+    assert suited(read_series(frame, **beside), 4, season=(6, 48)).window == window
 
 
 def test_a_window_that_is_given_is_not_stretched_by_a_season_that_was_found() -> None:

@@ -32,14 +32,18 @@ SMALL = 16
 """Windows in an update of all other tables: of many series, many small updates teach more than few
 large ones, in less time."""
 SMOOTHED = 0.25
-"""How much exponential smoothing counts beside the network, of rows with one season and of few; or,
-of rows with two, an autoregression on both."""
+"""How much exponential smoothing counts beside the network, of rows with one season and of few."""
+REGRESSED = 0.3
+"""How much an autoregression on both seasons counts, of rows with two."""
 SOON = 500
 """Rows of all series together, without a season, from which on it counts for less, in proportion,
 and for nothing from five times as many."""
 DAY = 24
 """Hours. Of a season of so many rows, or a multiple, it counts for nothing: from hour to hour a day
 is a smooth wave, and what says the next row best says little of the next day."""
+WEEKS = 3
+"""Seasons of the longer kind, of two, that a window has where rows are many and series longer than
+that: two leave an autoregression only one of them to be fitted to."""
 SEVERAL = 50
 """Series from which on new ones are expected to come, and a network has windows enough to learn
 what they look like beside all else."""
@@ -96,13 +100,16 @@ def suited(
             season = 1, 0
         if window is not None and window < season[1]:  # who gives it, says how far to look back
             season = season[0], 0
+    much = long or int(series.length.sum()) < FEW
+    covariates = series.future.shape[1] + series.past.shape[1] > 0
     rows, longer = (season, 0) if isinstance(season, int) else season
     if window is None:
         window = Plan.window_for(rows, longer)
         if rows == 1:
             few = min(int(series.length.sum()) // TOTAL, int(np.median(series.length)) // EACH)
             window = max(window, min(few, WIDEST))
-    much = long or int(series.length.sum()) < FEW
+        if not (much or covariates) and float(np.median(series.length)) > WEEKS * longer:
+            window = max(window, WEEKS * longer)
     training = training or Training()
     if training.batch is None:
         usual = BATCH if much else SMALL
@@ -118,7 +125,7 @@ def suited(
         longer,
         calendar=_spans_years(series),
         anchored=long,
-        roots=not (series.future.shape[1] or series.past.shape[1]),
+        roots=not covariates,
         dropout=DROPOUT if much else LIGHT,
         begun=BEGUN if len(series) >= SEVERAL and 1 < rows <= MONTHS and not long else 0.0,
         told_apart=len(series) if _told_apart(series) else 0,
@@ -141,7 +148,7 @@ def _smoothing(series: Series, season: int, long_season: int) -> float:
     if series.future.shape[1] or series.past.shape[1]:
         return 0.0
     if long_season:
-        return SMOOTHED
+        return REGRESSED
     if season % DAY == 0 and series.frequency.unit != "half-month":
         return 0.0
     share = 1.0 if season > 1 else min(SOON / int(series.length.sum()), 1.0)

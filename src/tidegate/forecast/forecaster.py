@@ -28,8 +28,8 @@ class Forecaster:
     """One recurrent network over all series of a table, that forecasts each with intervals.
 
     Where rows are few or have one season, but a day's hours, a quarter is exponential smoothing of
-    the window, with two seasons an autoregression; of a few long series without covariates, three
-    tenths are a ridge regression. ``plan_`` says so, ``training`` may set other shares.
+    the window; with two seasons three tenths are an autoregression, of a few long series without
+    covariates a ridge regression. ``plan_`` says so, ``training`` may set other shares.
 
     After `fit`: ``plan_``, all settings with their defaults filled in; ``answers_``, what learnt;
     ``series_``, the newest rows of each series; ``filled_``, the times that were left out of the

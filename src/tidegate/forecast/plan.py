@@ -52,7 +52,7 @@ class ForecastTraining:
     smoothing: float | None = None
     """How much exponential smoothing of the window counts in a forecast beside the network, from 0
     to 1, or, where there are two seasons, an autoregression on both; None for a quarter of rows
-    with one season, but a day's hours, or two, and of few rows, 0 of others."""
+    with one season, but a day's hours, and of few rows, .3 of rows with two, 0 of others."""
     ridge: float | None = None
     """How much a ridge regression on the rows of the window counts in a forecast beside the
     network, from 0 to 1; None for .3 of a few long series without covariates, 0 of others."""
