@@ -125,6 +125,14 @@ def test_a_column_of_labels_beside_a_long_frame(library: str) -> None:
         model().fit(data, list(frame["tag"])[1:])
 
 
+@pytest.mark.parametrize("key", ["sequence", "step"])
+@pytest.mark.parametrize("library", [pd, pl])
+def test_what_tells_rows_apart_is_no_label(library: Any, key: str) -> None:
+    frame = library.DataFrame({"sequence": [0, 0, 1, 1], "step": [0, 1, 0, 1], "tag": [0, 1, 1, 0]})
+    with pytest.raises(tg.DataError, match=f"with the column '{key}', which is no label"):
+        model().fit(frame, frame[[key, "tag"]])
+
+
 def test_a_weight_of_nothing_leaves_a_sequence_out() -> None:
     wrong = [np.where(part == "up", "down", "up") for part in Y]
     weights = np.repeat([1.0, 0.0], 20)

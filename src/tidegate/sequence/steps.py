@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.long import is_frame
+from ..data.long import SEQUENCE, STEP, is_frame
 from ..data.ragged import Ragged
 from ..data.sequences import unmasked
 from ..errors import DataError
@@ -25,6 +25,9 @@ def by_sequence(y: Any, x: Ragged) -> Any:
             ``[N]`` or ``[N, K]`` beside its rows.
         x: the sequences.
 
+    Raises:
+        DataError: if what tells the rows apart stands among the labels.
+
     Example:
         >>> import polars as pl
         >>> from tidegate.data.sequences import read_sequences
@@ -34,6 +37,12 @@ def by_sequence(y: Any, x: Ragged) -> Any:
     """
     if x.order is None or not hasattr(y, "__len__") or len(y) != len(x.order):
         return _rows(ordered(y, x))
+    keys = [name for name in (SEQUENCE, STEP) if is_frame(y) and name in y.columns]
+    if keys and len(x) < len(y):
+        raise DataError(
+            f"y has a row for each row of X, with the column {keys[0]!r}, which is no label; give "
+            f"the columns of labels alone, in the order of the rows of X"
+        )
     if isinstance(y, list | tuple):
         if not all(isinstance(item, str) or np.ndim(item) == 0 for item in y):
             return _rows(ordered(y, x))
