@@ -56,7 +56,7 @@ def test_first_words_count_in_their_place() -> None:
     for i, runs in enumerate(expected):
         counts = np.zeros(COLUMNS)
         for shift, run in runs:
-            counts[(crc32(run) + shift) % COLUMNS] += 1
+            counts[(crc32(run) + shift) % COLUMNS] += 0.5 if shift else 1
         entries = slice(*table.first[i : i + 2])
         found = np.zeros(COLUMNS)
         found[table.column[entries]] = table.value[entries]

@@ -267,7 +267,7 @@ def test_a_file_of_texts_that_was_tampered_with(
 
 @pytest.mark.parametrize(
     ("number", "message"),
-    [(4, "of format 4, .*: fit and save it again$"), (6, "of format 6, .*: use a newer tidegate$")],
+    [(5, "of format 5, .*: fit and save it again$"), (7, "of format 7, .*: use a newer tidegate$")],
 )
 def test_a_file_of_another_format_is_not_called_damaged(
     number: int, message: str, tmp_path: Path

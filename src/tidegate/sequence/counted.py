@@ -18,6 +18,8 @@ Array = NDArray[Any]
 
 COLUMNS = 2**17
 """Of the table that runs of tokens are hashed into."""
+PLACED = 0.5
+"""What a run counts as once more, in its place among a text's first tokens."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +119,7 @@ class Grams:
 
         A run counts as 1, in column crc32 % COLUMNS; each of a token's K parts as 1/√K, so that all
         of them are as long as the token, in the column behind that. A run among the first tokens
-        counts as 1 once more, 2 columns further on if it begins the text, 3 if a token later, ..
+        counts as `PLACED` once more, 2 columns further on if it begins the text, 3 if one later, ..
         """
         parts: dict[str, Array] = {}
 
@@ -192,12 +194,12 @@ class Growing:
         runs = _hashed(self.grams.runs(read, len(self._last)))
         shift = np.array([2 + place for place, _ in placed], np.int64)
         starts = (_hashed(run for _, run in placed) + shift) % COLUMNS
-        found = [np.append(runs, starts)]
+        found = [runs, starts]
         for token in tokens if self.grams.letters else ():
             if token not in self.parts:
                 self.parts[token] = (hashed(token, "grams", COLUMNS) + 1) % COLUMNS
             found.append(self.parts[token])
-        shares = [1.0, *(round(2**30 * len(part) ** -0.5) / 2**30 for part in found[1:])]
+        shares = [1.0, PLACED, *(round(2**30 * len(part) ** -0.5) / 2**30 for part in found[2:])]
         count = np.repeat(shares, [*map(len, found)])
         self.column, self.count = self._with(np.concatenate(found), count)
         self._first, self._last = begun, read[-max(self.grams.most - 1, 1) :]

@@ -24,7 +24,7 @@ from .training import Training
 Array = NDArray[Any]
 
 BUCKETS: dict[PartKind, int] = {"grams": 20_000, "affixes": 20_000, "none": 0}
-FORMAT = 5
+FORMAT = 6
 """Of what a file says of texts; counts up whenever the same file would read one in another way."""
 FAR = 4.0
 """From the origin to where a word begins, in the mean of squares; 1 where that is drawn."""
