@@ -135,6 +135,12 @@ def test_a_score_is_scikit_learn_s() -> None:
     assert fitted.score(X, y, weights) == pytest.approx(found, abs=1e-12)
 
 
+@pytest.mark.parametrize("size", [2.0**-1000, 2.0**1000])
+def test_a_score_is_the_same_in_any_unit(size: float) -> None:
+    plain, other = (model(training=ONCE).fit(X, MEAN * unit) for unit in (1, size))
+    assert other.score(X, MEAN * size) == pytest.approx(plain.score(X, MEAN), abs=1e-9)
+
+
 @pytest.mark.parametrize("loss", ["cake", "categorical", Loss("binary"), 5, None])
 def test_losses_that_make_no_sense(loss: Any) -> None:
     with pytest.raises(tg.ArgumentError, match="loss must be one of"):

@@ -171,6 +171,9 @@ class SequenceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  #
         x = fitting.read(self, X, self.learned_)
         truth, _ = numbers_of(aligned(y, x), len(x))
         said = self.units_.undo(self.learned_.outputs(x)).reshape(len(x), -1)
+        # in powers of 2, which change no bit: squares of 1e300 are infinite, of 1e-300 are 0
+        power = np.frexp(np.abs(truth).max(axis=0))[1]
+        truth, said = np.ldexp(truth, -power), np.ldexp(said, -power)
         return float(r2_score(truth, said, sample_weight=fitting.weights_of(sample_weight, x)))
 
     def stream(self, n: int = 1) -> Stream:
