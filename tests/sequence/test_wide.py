@@ -13,6 +13,7 @@ from tidegate import SequenceClassifier, SequenceTagger, SequenceTraining
 from tidegate.data.sequences import read_sequences
 from tidegate.network import Loss
 from tidegate.sequence.counted import Grams
+from tidegate.sequence.learn import Recipe
 from tidegate.sequence.nearby import Nearby
 from tidegate.sequence.tasks import Task
 from tidegate.sequence.wide import WideLearner
@@ -154,6 +155,16 @@ def test_all_networks_of_a_fit_count_once(steps: bool, monkeypatch: pytest.Monke
     several = layers(2)
     assert counted == [len(texts)]
     np.testing.assert_array_equal(several[0], layers(1)[0])
+
+
+@pytest.mark.parametrize(
+    ("steps", "n", "length", "members"),
+    [(False, 5_000, 10, 3), (False, 7_000, 20, 2), (True, 12_000, 16, 2), (True, 50_000, 16, 1)],
+)
+def test_fewer_networks_of_many_texts(steps: bool, n: int, length: int, members: int) -> None:
+    training = SequenceTraining()
+    texts = read_sequences(np.full((n, length), "a").tolist())
+    assert Recipe.tokens(n, training, steps).members(texts, training.batch) == members
 
 
 def test_what_some_texts_hold_is_told_by_what_all_do() -> None:

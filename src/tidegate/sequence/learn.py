@@ -44,9 +44,9 @@ STEPS = 10.0
 """Times both where each step is judged: a batch has so many more answers, of which it is a mean."""
 FEW = 300
 """Series with labels from which on they are not mixed."""
-MEMBERS, READ = 3, 1_200_000
-"""Networks that answer together, and about how many tokens all of these may read to learn: what
-another one gains of texts is little beside the time that long ones take."""
+MEMBERS, READ, READ_STEPS = 3, 1_200_000, 3_000_000
+"""Networks that answer together, and about how many tokens all of these may read to learn, of
+texts and of steps: what another one gains is little beside the time that many texts take."""
 CHECKS = 20
 """How often in a training the loss of what is held out is asked for."""
 
@@ -98,6 +98,8 @@ class Recipe:
     """Whether a batch takes sequences of about the same length."""
     mixed: bool = False
     """Whether sequences are mixed with others of their label and length, while they are varied."""
+    read: int = READ
+    """The tokens that all networks may read."""
 
     @classmethod
     def numbers(cls, n: int, training: Training, labels: bool = True) -> Recipe:
@@ -121,7 +123,9 @@ class Recipe:
         """
         epochs = 9 if steps else 5
         updates = training.updates or max(epochs * n // training.batch, min(60 * n, 1200))
-        return cls(updates, 3e-3 if steps else 2e-3, bucket=True)
+        if steps:
+            return cls(updates, 3e-3, bucket=True, read=READ_STEPS)
+        return cls(updates, 2e-3, bucket=True)
 
     def members(self, x: Ragged, batch: int) -> int:
         """How many networks answer together: several, but of many or long texts fewer.
@@ -135,7 +139,7 @@ class Recipe:
         if x.form.kind == "numbers":
             return MEMBERS
         read = self.updates * min(batch, len(x)) * float(x.length.mean())
-        return min(max(round(READ / read), 1), MEMBERS)
+        return min(max(round(self.read / read), 1), MEMBERS)
 
 
 @dataclass(frozen=True, eq=False)
