@@ -29,7 +29,7 @@ def fitted(kind: str, changes: dict[str, Any]) -> tuple[Network, Any]:
         training = tg.LanguageTraining(updates=1, steps=8, batch=2)
         model = again(tg.LanguageModel(cell="lstm", hidden=4, training=training), changes, 0)
         return model.fit(TEXT).network_, model
-    training = tg.SequenceTraining(updates=1, members=1)
+    training = tg.SequenceTraining(updates=1, members=1, weight_decay=0.01)
     model = again(tg.SequenceRegressor("lstm", 4, training=training, random_state=0), changes)
     return model.fit(x, x[:, 0]).learned_.members[0].network, model
 

@@ -8,7 +8,7 @@ import pytest
 import tidegate as tg
 from tidegate.sequence import batches
 from tidegate.sequence.batches import Mates
-from tidegate.sequence.learn import FEW
+from tidegate.sequence.recipe import FEW
 from tidegate.sequence.training import Training
 
 

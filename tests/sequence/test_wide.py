@@ -13,8 +13,8 @@ from tidegate import SequenceClassifier, SequenceTagger, SequenceTraining
 from tidegate.data.sequences import read_sequences
 from tidegate.network import Loss
 from tidegate.sequence.counted import Grams
-from tidegate.sequence.learn import Recipe
 from tidegate.sequence.nearby import Nearby
+from tidegate.sequence.recipe import Recipe
 from tidegate.sequence.tasks import Task
 from tidegate.sequence.wide import WideLearner
 

@@ -20,8 +20,10 @@ from .aligned import aligned
 from .begin import begun
 from .beside import ANSWERS, MOST, ROWS, Beside, learnt
 from .held import folds
-from .learn import APART, Inputs, Learned, Learner, Member, Recipe
+from .learn import APART, Inputs, Learned, Learner, Member
 from .numbers import Numbers
+from .paced import paced, said
+from .recipe import Recipe
 from .samples import Samples
 from .seen import Seen
 from .tasks import Task
@@ -115,16 +117,22 @@ class Job:
                 return Learned(inputs, (first,), seen=seen, interrupted=True)
             learner = learner.of_updates(first.best)
         folds = self._held_out(learner.inputs, samples)
+        apart: list[Member] = []
+        if before is None:
+            learner, apart, ended = paced(learner, samples, folds, self.seed)
+            if ended:
+                return Learned(inputs, tuple(apart[:1]), seen=seen, interrupted=True)
         everything = np.arange(len(samples))
+        left = [] if apart else folds
         found, ended = learner.each(
             samples,
             [(everything, self.seed + APART * i, start) for i, start in enumerate(starts)]
-            + [(np.setdiff1d(everything, fold), self.seed, None) for fold in folds],
+            + [(np.setdiff1d(everything, fold), self.seed, None) for fold in left],
         )
         learned = Learned(inputs, tuple(found[: len(starts)]), seen=seen, interrupted=ended)
         if not folds or ended:  # Ctrl-C ends it all, and keeps what was learnt
             return learned
-        temperature, beside = self._told(inputs, samples, folds, found[len(starts) :])
+        temperature, beside = self._told(inputs, samples, folds, apart or found[len(starts) :])
         return replace(learned, temperature=temperature, beside=beside)
 
     def begun(self, samples: Samples) -> Learned:
@@ -194,7 +202,7 @@ class Job:
     def _learner(self, inputs: Inputs, n: int) -> Learner:
         spec = self.architecture.spec(inputs, self.task, self.training)
         recipe = (
-            Recipe.numbers(n, self.training, self.task.labels)
+            Recipe.numbers(n, self.training, self.task, self.architecture.hidden)
             if isinstance(inputs, Numbers)
             else Recipe.tokens(n, self.training, self.task.stepwise)
         )
@@ -243,12 +251,7 @@ class Job:
             apart: the numbers of those that were held out, of each network.
             members: the networks.
         """
-        outputs = np.concatenate(
-            [
-                Learned(inputs, (member,)).outputs(samples.x.take(some))
-                for member, some in zip(members, apart, strict=True)
-            ]
-        )
+        outputs = said(inputs, samples, apart, members)
         told = np.concatenate(apart)
         held = samples.take(told)
         weights = np.repeat(held.weights, held.x.length) if held.stepwise else held.weights

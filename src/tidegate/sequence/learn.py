@@ -24,6 +24,7 @@ from .beside import Beside
 from .counted import Counts, Sparse
 from .held import split
 from .pooled import answer
+from .recipe import Recipe
 from .samples import Samples
 from .seen import Seen
 from .tasks import Task
@@ -42,11 +43,6 @@ WIDE_RATE_OF_NUMBERS = 1_500.0
 """The same for the other losses, which are steeper."""
 STEPS = 10.0
 """Times both where each step is judged: a batch has so many more answers, of which it is a mean."""
-FEW = 300
-"""Series with labels from which on they are not mixed."""
-MEMBERS, READ, READ_STEPS = 3, 1_200_000, 3_000_000
-"""Networks that answer together, and about how many tokens all of these may read to learn, of
-texts and of steps: what another one gains is little beside the time that many texts take."""
 CHECKS = 20
 """How often in a training the loss of what is held out is asked for."""
 
@@ -88,60 +84,6 @@ class Inputs(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """How long, how fast: what `Training` leaves open, filled in."""
-
-    updates: int
-    rate: float
-    bucket: bool = False
-    """Whether a batch takes sequences of about the same length."""
-    mixed: bool = False
-    """Whether sequences are mixed with others of their label and length, while they are varied."""
-    read: int = READ
-    """The tokens that all networks may read."""
-
-    @classmethod
-    def numbers(cls, n: int, training: Training, labels: bool = True) -> Recipe:
-        """For n sequences of numbers, perhaps with labels: 60 epochs, within bounds; more of few.
-
-        Example:
-            >>> [Recipe.numbers(n, Training()).updates for n in (10, 40, 100, 1000, 4000)]
-            [440, 560, 800, 1875, 3000]
-        """
-        least = min(400 + 4 * n, 800) if labels else 800
-        updates = training.updates or min(max(60 * n // training.batch, least), 3000)
-        return cls(updates, 3e-3, mixed=labels and n < FEW)
-
-    @classmethod
-    def tokens(cls, n: int, training: Training, steps: bool) -> Recipe:
-        """For n sequences of tokens: five epochs, nine where each step is tagged; more of few.
-
-        Example:
-            >>> [Recipe.tokens(n, Training(), steps=True).updates for n in (10, 1000, 12_800)]
-            [600, 1200, 3600]
-        """
-        epochs = 9 if steps else 5
-        updates = training.updates or max(epochs * n // training.batch, min(60 * n, 1200))
-        if steps:
-            return cls(updates, 3e-3, bucket=True, read=READ_STEPS)
-        return cls(updates, 2e-3, bucket=True)
-
-    def members(self, x: Ragged, batch: int) -> int:
-        """How many networks answer together: several, but of many or long texts fewer.
-
-        Example:
-            >>> from tidegate.data.sequences import read_sequences
-            >>> recipe = Recipe(1000, 2e-3)
-            >>> [recipe.members(read_sequences([["a"] * n] * 32), 32) for n in (5, 20, 80)]
-            [3, 2, 1]
-        """
-        if x.form.kind == "numbers":
-            return MEMBERS
-        read = self.updates * min(batch, len(x)) * float(x.length.mean())
-        return min(max(round(self.read / read), 1), MEMBERS)
-
-
 @dataclass(frozen=True, eq=False)
 class Member:
     """One network."""
@@ -180,12 +122,16 @@ class Learner:
         return self.task.varies(self.training.augment)
 
     def each(
-        self, samples: Samples, networks: Sequence[tuple[Array, int, Member | None]]
+        self,
+        samples: Samples,
+        networks: Sequence[tuple[Array, int, Member | None]],
+        recipes: Sequence[Recipe] | None = None,
     ) -> tuple[list[Member], bool]:
         """Networks of their own, several of which learn at a time, and whether Ctrl-C ended them.
 
         Args:
             networks: for each the samples that it learns from, its seed, and its start.
+            recipes: for each; None for the learner's.
 
         Raises:
             KeyboardInterrupt: after Ctrl-C before anything was learnt.
@@ -193,15 +139,18 @@ class Learner:
 
         counted = self._counted(samples)
 
-        def learn(chosen: Array, seed: int, start: Member | None, tell: Any) -> Member:
+        def learn(
+            recipe: Recipe, chosen: Array, seed: int, start: Member | None, tell: Any
+        ) -> Member:
             some, found = samples, counted
             if len(chosen) < len(samples):
                 some = samples.take(chosen)
                 if counted is not None:
                     found = counted.rows(samples.rows(chosen))
-            return replace(self, progress=tell).learn(some, seed, start, found)
+            return replace(self, recipe=recipe, progress=tell).learn(some, seed, start, found)
 
-        trainings = [partial(learn, *each) for each in networks]
+        each = zip(recipes or [self.recipe] * len(networks), networks, strict=True)
+        trainings = [partial(learn, recipe, *network) for recipe, network in each]
         units = self.spec.hidden * self.spec.layers * self.spec.directions
         most = at_once(units, len(networks))
         found, ended = side_by_side(trainings, most, self.progress, lambda each: each.history)
@@ -224,7 +173,9 @@ class Learner:
             start: what to go on from; None for a new one.
             counted: what of them a linear layer counts, where that is known already.
         """
-        settings = self.training.settings(self.recipe.updates, seed, self.recipe.rate)
+        settings = self.training.settings(
+            self.recipe.updates, seed, self.recipe.rate, self.recipe.decay
+        )
         cost: Any = None if self.native else self.task.cost()
         held, rest = None, np.arange(len(samples))
         if self.training.validation:
