@@ -22,6 +22,18 @@ def dated(rows: int, step: dt.timedelta, repeats: int = 24) -> Series:
     return read_series(pl.DataFrame({"ds": times, "y": np.arange(rows) % repeats + 1.0}))
 
 
+def turning(rows: int, series: int, repeats: int) -> pl.DataFrame:
+    """Series of so many rows, with a column beside them, that counts for what its readers say."""
+    return pl.DataFrame(
+        {
+            "unique_id": np.repeat(np.arange(series), rows),
+            "ds": np.tile(np.arange(rows), series),
+            "y": np.arange(rows * series) % repeats + 1.0,
+            "x": np.ones(rows * series),
+        }
+    )
+
+
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
 
 
@@ -97,14 +109,7 @@ def test_rows_that_repeat_otherwise_than_dates_suggest_decide() -> None:
 def test_how_much_smoothing_counts(
     rows: int, series: int, season: tuple[int, int], share: float
 ) -> None:
-    frame = pl.DataFrame(
-        {
-            "unique_id": np.repeat(np.arange(series), rows),
-            "ds": np.tile(np.arange(rows), series),
-            "y": np.arange(rows * series) % 7 + 1.0,
-            "x": np.ones(rows * series),
-        }
-    )
+    frame = turning(rows, series, 7)
     known = read_series(frame)
     assert suited(known, 4, season=season).smoothing == pytest.approx(share)
     assert suited(known, 4, season=season, training=Training(smoothing=0.6)).smoothing == 0.6
@@ -165,15 +170,8 @@ def test_what_is_given_is_kept() -> None:
 def test_a_window_has_two_or_three_of_the_longer_season(
     rows: int, series: int, beside: dict[str, list[str]], window: int
 ) -> None:
-    frame = pl.DataFrame(
-        {
-            "unique_id": np.repeat(np.arange(series), rows),
-            "ds": np.tile(np.arange(rows), series),
-            "y": np.arange(rows * series) % 6 + 1.0,
-            "x": np.ones(rows * series),
-        }
-    )
-    assert suited(read_series(frame, **beside), 4, season=(6, 48)).window == window
+    known = read_series(turning(rows, series, 6), **beside)
+    assert suited(known, 4, season=(6, 48)).window == window
 
 
 def test_a_window_that_is_given_is_not_stretched_by_a_season_that_was_found() -> None:

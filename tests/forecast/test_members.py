@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -19,13 +18,7 @@ from tidegate.train.progress import Listener
 
 from .frames import days, forecaster, wave
 
-
-@pytest.fixture(autouse=True)
-def threads() -> Iterator[None]:
-    before = get_threads()
-    set_threads(2)
-    yield
-    set_threads(before)
+pytestmark = pytest.mark.usefixtures("two_threads")
 
 
 @pytest.mark.parametrize("n_jobs", [2, 3, None])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -23,16 +23,10 @@ from tidegate.train.interrupt import Interrupt
 from tidegate.train.progress import Listener
 from tidegate.train.several import at_once, side_by_side
 
+pytestmark = pytest.mark.usefixtures("two_threads")
+
 Progress = bool | Listener | None
 REPORT = Report(1, 1, 2, 0.5, None, 1.0, 1.0)
-
-
-@pytest.fixture(autouse=True)
-def threads() -> Iterator[None]:
-    before = get_threads()
-    set_threads(2)
-    yield
-    set_threads(before)
 
 
 def named(name: str, stopped: str = "updates") -> Callable[[Progress], tuple[str, History]]:
@@ -165,7 +159,6 @@ def test_a_number_of_threads_that_was_set_meanwhile_stays() -> None:
 
 def test_who_is_left_alone_has_all_threads() -> None:
     set_threads(6)
-    ended = threading.Event()
     seen: list[int] = []
 
     def short(progress: Progress) -> tuple[str, History]:
@@ -181,9 +174,8 @@ def test_who_is_left_alone_has_all_threads() -> None:
         while not (seen and get_threads() == 6):
             assert time.monotonic() < deadline
             time.sleep(0.001)
-        ended.set()
         return named("a")(progress)
 
     assert names([long, short]) == "ab"
-    assert seen == [3] and ended.is_set()
+    assert seen == [3]
     assert get_threads() == 6
