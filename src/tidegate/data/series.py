@@ -69,6 +69,11 @@ class Series:
         return len(self.start)
 
     @property
+    def covariates(self) -> int:
+        """Columns beside the target that have a number for each row, known ahead or not."""
+        return int(self.future.shape[1] + self.past.shape[1])
+
+    @property
     def last(self) -> NDArray[Any]:
         """``[n]``, the last time of each."""
         last: NDArray[Any] = self.time[self.start + self.length - 1]

@@ -42,7 +42,7 @@ class Units:
             told_apart: whether all series are told apart, or none is.
         """
         centre, scale = [], []
-        if series.future.shape[1] + series.past.shape[1]:
+        if series.covariates:
             offset = np.arange(len(series.time)) - np.repeat(series.start, series.length)
             learnt = offset < np.repeat(known, series.length)
         for table, rows in (

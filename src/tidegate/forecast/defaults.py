@@ -101,7 +101,7 @@ def suited(
         if window is not None and window < season[1]:  # who gives it, says how far to look back
             season = season[0], 0
     much = long or int(series.length.sum()) < FEW
-    covariates = series.future.shape[1] + series.past.shape[1] > 0
+    covariates = series.covariates > 0
     rows, longer = (season, 0) if isinstance(season, int) else season
     if window is None:
         window = Plan.window_for(rows, longer)
@@ -145,7 +145,7 @@ def _beside(series: Series) -> bool:
 
 def _smoothing(series: Series, season: int, long_season: int) -> float:
     """Of what covariates say it knows nothing; with a second season it is an autoregression."""
-    if series.future.shape[1] or series.past.shape[1]:
+    if series.covariates:
         return 0.0
     if long_season:
         return REGRESSED
@@ -158,7 +158,7 @@ def _smoothing(series: Series, season: int, long_season: int) -> float:
 def _told_apart(series: Series) -> bool:
     """Whether there is enough of several series to learn what covariates say of each; where columns
     of series are given, these tell them apart."""
-    covariates = series.future.shape[1] + series.past.shape[1] > 0 and not series.static.shape[1]
+    covariates = series.covariates > 0 and not series.static.shape[1]
     several = 1 < len(series) <= MOST_LEVELS
     return covariates and several and float(series.length.mean()) >= OFTEN
 

@@ -187,8 +187,7 @@ def calibrated(
         plan = replace(seen, cell=plan.cell, seed=plan.seed, training=plan.training)
     if not count.any() or before.max() <= plan.least:
         return Correction.none(len(QUANTILES)), History()
-    covariates = series.future.shape[1] + series.past.shape[1]
-    updates = plan.training.updates_for(int(before.sum()), covariates)
+    updates = plan.training.updates_for(int(before.sum()), series.covariates)
     training = replace(plan.training, updates=max(int(SHORTER * updates), min(updates, LEAST)))
     shorter = replace(plan, training=training, seed=plan.seed + 1)
     learned, history = _trained(shorter, series, before, progress)

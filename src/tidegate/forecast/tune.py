@@ -82,8 +82,7 @@ def search(
 
     held = Held.of(series.length, series.start, planner.horizon, planner.needed(series))
     plan = planner.plan(oldest(series, held.known))
-    covariates = series.future.shape[1] + series.past.shape[1]
-    usual = plan.training.updates_for(int(series.length.sum()), covariates)
+    usual = plan.training.updates_for(int(series.length.sum()), series.covariates)
     # what was asked for is tried, too, whatever it is
     cells, units = list(dict.fromkeys([*CELLS, plan.cell])), sorted({*HIDDEN, plan.hidden})
     rate = plan.training.learning_rate
