@@ -36,7 +36,7 @@ def main() -> None:
     found = []
     for seed in SEEDS:
         fitted = fit(series, np.array([first]), plan, seed)
-        ahead = fitted.learned.forecast(series, np.zeros(len(cut), int), cut, LEVELS)
+        ahead = fitted.members.forecast(series, np.zeros(len(cut), int), cut, LEVELS)
         chance, q = ahead.chance[:, 0], ahead.quantiles[:, 0]
         scores = {
             "accuracy": float(np.mean((chance > 0.5) == event)),

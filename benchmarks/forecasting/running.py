@@ -12,7 +12,7 @@ import numpy as np
 from tables import Split
 
 from tidegate.data.series import Series
-from tidegate.forecast.learn import Learned, learn
+from tidegate.forecast.members import Members, learn_members
 from tidegate.forecast.plan import Plan
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -27,35 +27,36 @@ class Fitted:
     """A model, and what it took."""
 
     plan: Plan
-    learned: Learned
+    members: Members
     seconds: float
     updates: int
 
     def quantiles(self, series: Series, which: np.ndarray, cut: np.ndarray) -> np.ndarray:
         """[k, h, LEVELS]"""
-        return self.learned.forecast(series, which, cut, LEVELS).quantiles
+        return self.members.forecast(series, which, cut, LEVELS).quantiles
 
 
 def fit(series: Series, known: np.ndarray, plan: Plan, seed: int) -> Fitted:
     """A model of the first rows of each series."""
     begun = time.perf_counter()
-    learned, history = learn(replace(plan, seed=seed), series, known, progress=False)
-    return Fitted(plan, learned, time.perf_counter() - begun, len(history.loss))
+    members, history = learn_members(replace(plan, seed=seed), series, known, progress=False)
+    return Fitted(plan, members, time.perf_counter() - begun, len(history.loss))
 
 
 def each_seed(
     split: Split, plan: Plan, score: Callable[[np.ndarray], Mapping[str, float]], data: str
 ) -> list[dict[str, object]]:
-    """The scores of a model for each seed, their mean, and those of all together: for each quantile
-    the median, as ``ensemble=3`` gives it."""
+    """The scores of a model for each seed, their mean, and those of all networks together: for each
+    quantile the median, as ``ensemble=3`` gives it where the plan has one."""
     rows: list[dict[str, object]] = []
-    members = []
+    each: list[np.ndarray] = []
     for seed in SEEDS:
         fitted = fit(split.series, split.known, plan, seed)
-        members.append(fitted.quantiles(split.series, np.arange(len(split.known)), split.cut))
-        rows.append(row(data, f"seed {seed}", score(members[-1]), fitted))
+        where = split.series, np.arange(len(split.known)), split.cut
+        rows.append(row(data, f"seed {seed}", score(fitted.quantiles(*where)), fitted))
+        each += [one.forecast(*where, LEVELS).quantiles for one in fitted.members.learned]
     rows.append(mean_row(rows))
-    rows.append(row(data, f"{len(SEEDS)} members", score(np.median(members, axis=0))))
+    rows.append(row(data, f"{len(each)} members", score(np.median(each, axis=0))))
     return rows
 
 
@@ -93,9 +94,10 @@ def _shown(value: object) -> object:
 
 def setting(plan: Plan) -> str:
     """A plan in one line."""
+    several = f"{plan.members} networks, each a " if plan.members > 1 else ""
     return (
-        f"setting: {plan.cell} of {plan.hidden} units, {plan.steps} steps of {plan.segment} rows, "
-        f"season {plan.season}"
+        f"setting: {several}{plan.cell} of {plan.hidden} units, "
+        f"{plan.steps} steps of {plan.segment} rows, season {plan.season}"
         + (f" and {plan.long_season}" if plan.long_season else "")
         + f", horizon {plan.horizon}, batch {plan.training.size}, "
         f"learning rate {plan.training.learning_rate:g}"

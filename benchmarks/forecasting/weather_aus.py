@@ -135,7 +135,7 @@ def main() -> None:
     found = []
     for seed in SEEDS:
         fitted = fit(series, known, plan, seed)
-        ahead = fitted.learned.forecast(series, which, cut, LEVELS)
+        ahead = fitted.members.forecast(series, which, cut, LEVELS)
         q = ahead.quantiles[:, 0]
         inside = {
             "cov80": coverage(actual, q[:, 1], q[:, 3]),

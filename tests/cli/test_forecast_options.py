@@ -94,7 +94,7 @@ def test_seasons_quantiles_and_ensembles(run: Run) -> None:
     done = run("forecast", "rain.csv", *words, "--save", "model", "--out", "-")
     assert done.out.splitlines()[0] == "day,GRU,GRU-ql0.3,GRU-p"
     plan = tidegate.load("model").plan_
-    assert (plan.season, plan.long_season) == (5, 10)
+    assert (plan.season, plan.long_season, plan.members) == (5, 10, 2)
     assert "quantile 0.3" in done.err
     frame = pl.read_csv("rain.csv", try_parse_dates=True)
     forecaster = tidegate.Forecaster(2, time="day", target="rain", season=(5, 10), ensemble=2)

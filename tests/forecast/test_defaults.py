@@ -116,6 +116,29 @@ def test_how_much_smoothing_counts(
     assert suited(read_series(frame, past=["x"]), 4, season=season).smoothing == 0
 
 
+@pytest.mark.parametrize(
+    ("rows", "series", "season", "training", "members"),
+    [
+        (600, 34, (24, 168), None, 2),
+        (600, 34, (24, 168), Training(batch=32), 2),
+        (600, 34, (24, 168), Training(updates=50), 1),
+        (600, 33, (24, 168), None, 1),
+        (600, 34, (24, 0), None, 1),
+        (2000, 11, (24, 168), None, 1),
+    ],
+    ids=["many rows", "a batch", "updates that are given", "fewer", "one season", "long ones"],
+)
+def test_how_many_networks_learn(
+    rows: int, series: int, season: tuple[int, int], training: Training | None, members: int
+) -> None:
+    frame = turning(rows, series, 7)
+    known = read_series(frame)
+    assert suited(known, 4, season=season, training=training).members == members
+    assert suited(known, 4, season=season, training=training, members=1).members == 1
+    assert suited(read_series(frame, past=["x"]), 4, season=season).members == 1
+    assert Planner(4, season, members=5).plan(known).members == 5
+
+
 def test_two_days_of_a_month_have_a_year_of_24_rows_and_no_day() -> None:
     dates = [dt.date(2010 + i // 24, i // 2 % 12 + 1, 1 + 14 * (i % 2)) for i in range(150)]
     halves = read_series(pl.DataFrame({"ds": dates, "y": np.arange(150) % 24 + 1.0}))

@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from typing import Any
 
 import numpy as np
 import pytest
 
+from tidegate.forecast import auto, learn
+from tidegate.forecast.conformal import Correction
 from tidegate.forecast.inputs import Inputs
+from tidegate.forecast.members import Members
 from tidegate.forecast.model import Model
+from tidegate.forecast.plan import Plan
 from tidegate.forecast.windows import Table
 from tidegate.network.threads import get_threads, set_threads
 from tidegate.train import History, Report
@@ -27,6 +32,48 @@ def test_the_same_bits_however_many_learn_at_once(n_jobs: int | None) -> None:
     beside = forecaster(ensemble=3, n_jobs=n_jobs).fit(days(wave())).predict()
     assert get_threads() == 2
     assert alone.equals(beside)
+
+
+def test_what_corrects_the_first_corrects_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, find = [], learn.calibrated
+
+    def spy(*arguments: Any) -> tuple[Correction | None, History]:
+        made.append(arguments)
+        return replace_factor(find(*arguments))
+
+    def replace_factor(
+        found: tuple[Correction | None, History],
+    ) -> tuple[Correction | None, History]:
+        assert found[0] is not None
+        return Correction(np.full_like(found[0].factor, 1.5)), found[1]
+
+    monkeypatch.setattr(learn, "calibrated", spy)
+    fitted = forecaster(ensemble=3).fit(days(wave()))
+    assert len(made) == 1 and fitted.plan_.members == 3
+    assert all((each.model.correction.factor == 1.5).all() for each in fitted.answers_.learned)
+    assert all(
+        each.model.plan.training == fitted.plan_.training for each in fitted.answers_.learned
+    )
+
+
+def test_cells_are_tried_alone_and_the_best_learns_as_often_as_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    learnt: list[int] = []
+    monkeypatch.setattr(auto, "learn_members", counted(auto.learn_members, learnt))
+    fitted = forecaster(cell="auto", ensemble=2).fit(days(np.tile([1.0, 5, 2, 8, 3, 9], 20)))
+    assert learnt[:3] == [1, 1, 1]
+    assert learnt[3:] == ([2] if isinstance(fitted.answers_, Members) else [])
+
+
+def counted(train: Any, learnt: list[int]) -> Any:
+    """The same, that notes how many members learn."""
+
+    def spy(plan: Plan, *others: Any, **named: Any) -> Any:
+        learnt.append(plan.members)
+        return train(plan, *others, **named)
+
+    return spy
 
 
 @pytest.mark.parametrize("last", [1, 2, 3])

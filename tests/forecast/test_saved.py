@@ -164,6 +164,22 @@ def test_a_file_that_was_tampered_with_is_refused(name: str, tmp_path: Path) -> 
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("number", "message"),
+    [(None, "older one than the 2 of today: fit and save it again"), (3, "use a newer tidegate$")],
+)
+def test_a_file_of_another_format_is_not_called_damaged(
+    number: int | None, message: str, tmp_path: Path
+) -> None:
+    forecaster().fit(days(wave())).save(tmp_path / "good")
+    file = read_model(tmp_path / "good")
+    meta = {**file.meta, "format": number, "settings": {**file.meta["settings"], "ensemble": 1}}
+    write_model(tmp_path / "bad", file.kind, file.spec_json, file.tensors, meta)
+    with pytest.raises(ModelFileError, match=message) as caught:
+        tidegate.load(tmp_path / "bad")
+    assert "damaged" not in str(caught.value)
+
+
 def test_a_calendar_that_the_network_does_not_know_is_refused(tmp_path: Path) -> None:
     forecaster().fit(days(wave(1200))).save(tmp_path / "good")
     file = read_model(tmp_path / "good")

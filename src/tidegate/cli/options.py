@@ -95,7 +95,8 @@ Ensemble = Annotated[
     typer.Option(
         parser=whole(1),
         metavar="K",
-        help="So many networks forecast together: a little better, K times the work.",
+        help="So many networks forecast together: a little better, K times the work.  [default: 2 "
+        "where many rows have two seasons, else 1]",
     ),
 ]
 Page = Annotated[
@@ -124,9 +125,7 @@ def forecaster(
     """What is trained, with what is meant where nothing was said."""
     from ..forecast.forecaster import Forecaster
 
-    return Forecaster(
-        horizon or HORIZON, cell, season=season, ensemble=ensemble or 1, seed=seed or 0
-    )
+    return Forecaster(horizon or HORIZON, cell, season=season, ensemble=ensemble, seed=seed or 0)
 
 
 def season_of(given: list[Any] | None) -> int | tuple[int, ...] | None:

@@ -84,6 +84,7 @@ class Report:
             "missing": self.missing,
             "horizon": plan.horizon,
             "cell": self.forecaster.cell,
+            "networks": plan.members,
             "seed": plan.seed,
             "choice": None if choice is None else choice.to_json(),
             "forecast": [

@@ -45,8 +45,6 @@ class Learner:
     series: Series
     auto: bool = False
     """Whether to pick a cell or a baseline first; the planner's cell then counts for nothing."""
-    count: int = 1
-    """Networks that say together what comes."""
     n_jobs: int | None = None
     progress: bool | Listener | None = None
     """As for `train.fit`."""
@@ -68,7 +66,6 @@ class Learner:
             plan,
             self.series,
             known,
-            self.count,
             self.n_jobs,
             self.progress,
             earlier=self.planner.plan,
@@ -96,7 +93,7 @@ class Learner:
         part = oldest(self.series, known)
 
         def test(cell: str, tell: bool | Listener | None) -> Backtest:
-            single = Learner(replace(self.planner, cell=cell), part, progress=tell)
+            single = Learner(replace(self.planner, cell=cell, members=1), part, progress=tell)
             # the baselines are looked at once, beside the first cell
             return single.test(None if cell == CELLS[0] else ("naive",))
 

@@ -44,6 +44,10 @@ is a smooth wave, and what says the next row best says little of the next day.""
 WEEKS = 3
 """Seasons of the longer kind, of two, that a window has where rows are many and series longer than
 that: two leave an autoregression only one of them to be fitted to."""
+TOGETHER = 2
+"""Networks that then say together what comes: where rows repeat by two seasons, each errs in
+another way. Where the number of updates is given there is one, as whoever gives it says how long it
+takes."""
 SEVERAL = 50
 """Series from which on new ones are expected to come, and a network has windows enough to learn
 what they look like beside all else."""
@@ -74,6 +78,7 @@ def suited(
     hidden: int = 128,
     seed: int = 0,
     training: Training | None = None,
+    members: int | None = None,
 ) -> Plan:
     """A plan with all that is not given filled in.
 
@@ -83,7 +88,7 @@ def suited(
         season: rows in a season, and in a second, longer one, 0 for none; None for what the dates
             suggest or the rows repeat, see `seasons.infer`; of short series, if the rows show it.
         window: rows before a cut; None for a few seasons.
-        cell, hidden, seed, training: see `Plan`.
+        cell, hidden, seed, training, members: see `Plan`; None for what suits the rows.
 
     Example:
         >>> import polars as pl
@@ -111,6 +116,9 @@ def suited(
         if not (much or covariates) and float(np.median(series.length)) > WEEKS * longer:
             window = max(window, WEEKS * longer)
     training = training or Training()
+    if members is None:
+        two = longer and not (much or covariates) and training.updates is None
+        members = TOGETHER if two else 1
     if training.batch is None:
         usual = BATCH if much else SMALL
         training = replace(training, batch=usual if training.updates is None else GIVEN)
@@ -122,6 +130,7 @@ def suited(
         hidden,
         seed,
         training,
+        members,
         longer,
         calendar=_spans_years(series),
         anchored=long,

@@ -28,8 +28,9 @@ class Forecaster:
     """One recurrent network over all series of a table, that forecasts each with intervals.
 
     Where rows are few or have one season, but a day's hours, a quarter is exponential smoothing of
-    the window; with two seasons three tenths are an autoregression, of a few long series without
-    covariates a ridge regression. ``plan_`` says so, ``training`` may set other shares.
+    the window; with two seasons three tenths are an autoregression, and two networks learn if rows
+    are many; of a few long series without covariates three tenths are a ridge regression.
+    ``plan_`` says so, and ``training`` and ``ensemble`` may say otherwise.
 
     After `fit`: ``plan_``, all settings with their defaults filled in; ``answers_``, what learnt;
     ``series_``, the newest rows of each series; ``filled_``, the times that were left out of the
@@ -60,7 +61,7 @@ class Forecaster:
         season: int | tuple[int, ...] | None = None,
         window: int | None = None,
         hidden: int = 128,
-        ensemble: int = 1,
+        ensemble: int | None = None,
         training: Training | None = None,
         n_jobs: int | None = None,
         seed: int = 0,
@@ -80,7 +81,8 @@ class Forecaster:
                 dates suggest, or the rows repeat; 1 for none.
             window: rows that the network sees before it forecasts; None for a few seasons.
             hidden: units of the network.
-            ensemble: so many networks, each with a seed of its own, say together what comes.
+            ensemble: networks, each with a seed of its own, that say together what comes; None for
+                what suits the rows: one, or two where many rows have two seasons.
             training: how long and how fast they learn; None for what suits the rows.
             n_jobs: members or windows at once; None for the processors or joblib.parallel_config.
             seed: of everything drawn at random. Equal seeds give equal forecasts, to the bit.
@@ -185,9 +187,7 @@ class Forecaster:
         forecast = answers.forecast(series, np.arange(n), end, grid, ahead)
         times = series.frequency.ahead(series.time[end - 1], plan.horizon).ravel()
         columns = ask.columns(self._name, grid, chosen, forecast)
-        ids = None
-        if series.ids is not None:
-            ids = [name for name in series.ids for _ in range(plan.horizon)]
+        ids = series.ids and [name for name in series.ids for _ in range(plan.horizon)]
         return write_frame(series.frame, ids, times, columns)
 
     def update(self, df: Any, *, static: Any = None) -> Forecaster:
@@ -335,7 +335,7 @@ class Forecaster:
             ModelFileError: if it cannot be written.
         """
         answers, series, _ = self._fitted()
-        kept = saved.Settings(self.cell, self.id, self.time, self.target, self.ensemble)
+        kept = saved.Settings(self.cell, self.id, self.time, self.target)
         saved.write(path, kept, answers, series)
 
     def to_onnx(
@@ -376,7 +376,7 @@ class Forecaster:
     ) -> Learner:
         jobs = self.n_jobs if n_jobs is None else n_jobs
         planner = settings.planner_of(self)
-        return Learner(planner, series, self.cell == AUTO, self.ensemble, jobs, progress)
+        return Learner(planner, series, self.cell == AUTO, jobs, progress)
 
     def _others(self, df: Any, static: Any) -> tuple[Answers, Series]:
         """Other series to forecast, and what answers for them."""

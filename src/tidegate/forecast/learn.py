@@ -78,6 +78,10 @@ class Learned:
         scaling.floor[below] = -np.inf
         return replace(self, scaling=scaling, units=self.units.on(fitted))
 
+    def corrected(self, correction: Correction) -> Learned:
+        """The same with other intervals."""
+        return replace(self, model=replace(self.model, correction=correction))
+
     def forecast(
         self,
         series: Series,
@@ -116,6 +120,7 @@ def learn(
     known: Array,
     progress: bool | Listener | None = None,
     earlier: Earlier | None = None,
+    correct: bool = True,
 ) -> tuple[Learned, History]:
     """Learns from the first rows of each series.
 
@@ -126,6 +131,7 @@ def learn(
         progress: as for `train.fit`.
         earlier: what the plan would be of fewer rows, for the model that the intervals are
             corrected by; None for the same.
+        correct: False for intervals as they were learnt, whatever the plan says.
 
     Raises:
         DataError: if no series has as many rows as the plan needs.
@@ -152,14 +158,15 @@ def learn(
         # beside the first it is told when to stop; after it, it has nothing to show
         return calibrated(plan, series, known, earlier, tell if most > 1 else False)
 
-    trainings: list[Training[Any]] = [first, second] if plan.training.calibrate else [first]
+    both = correct and plan.training.calibrate
+    trainings: list[Training[Any]] = [first, second] if both else [first]
     most = at_once(plan.hidden, len(trainings)) if known.sum() < MANY else 1
     found, ended = side_by_side(trainings, most, progress, lambda each: each[1])
     learned, history = found[0]
     if ended:
         history.stopped = "interrupted"
-    elif plan.training.calibrate:
-        learned = replace(learned, model=replace(learned.model, correction=found[1][0]))
+    elif both:
+        learned = learned.corrected(found[1][0])
     return learned, history
 
 

@@ -29,7 +29,7 @@ def load(path: str | os.PathLike[str]) -> Forecaster:
         season=(plan.season, plan.long_season) if plan.long_season else plan.season,
         window=plan.window,
         hidden=plan.hidden,
-        ensemble=kept.ensemble,
+        ensemble=plan.members,
         training=plan.training,
         seed=plan.seed,
     )

@@ -13,8 +13,8 @@ from ..data import newest
 from ..data.series import Series
 from ..train import History
 from ..train.progress import Listener
-from ..train.several import Training, side_by_side
-from .learn import Earlier, Learned, learn
+from ..train.several import Training, at_once, side_by_side
+from .learn import MANY, Earlier, Learned, learn
 from .model import Forecast
 from .plan import Plan
 
@@ -79,37 +79,41 @@ def learn_members(
     plan: Plan,
     series: Series,
     known: Array,
-    count: int = 1,
     n_jobs: int | None = None,
     progress: bool | Listener | None = None,
     earlier: Earlier | None = None,
 ) -> tuple[Members, History]:
-    """Learns from the first rows of each series, so many times.
+    """Learns from the first rows of each series, as often as the plan says.
 
     The first member learns in this thread and shows its progress, the others in threads beside it.
-    After Ctrl-C those are kept that were done.
+    What its intervals are corrected by serves the others, too. After Ctrl-C those are kept that
+    were done.
 
     Args:
         plan: what to learn, and how; of the first member: each has a seed of its own.
         series, known: as for `learn`.
-        count: members.
-        n_jobs: how many learn at once; None or below 0 for as many as there are processors.
+        n_jobs: how many learn at once; None for as many as there are threads, but of many rows one
+            after the other; below 0 for as many as there are processors.
         progress: as for `train.fit`.
         earlier: as for `learn`.
 
     Returns:
         The members, and the history of the first.
     """
-    plans = [replace(plan, seed=seed_of(plan, i)) for i in range(count)]
 
-    def training(of: Plan) -> Training[tuple[Learned, History]]:
-        return lambda tell: learn(of, series, known, tell, earlier)
+    def training(member: int) -> Training[tuple[Learned, History]]:
+        of = replace(plan, seed=seed_of(plan, member))
+        return lambda tell: learn(of, series, known, tell, earlier, correct=member == 0)
 
-    at_once = (os.cpu_count() or 1) if n_jobs is None or n_jobs < 0 else n_jobs
+    if n_jobs is None:
+        most = at_once(plan.hidden, plan.members) if known.sum() < MANY else 1
+    else:
+        most = (os.cpu_count() or 1) if n_jobs < 0 else n_jobs
     found, ended = side_by_side(
-        [training(each) for each in plans], at_once, progress, lambda each: each[1]
+        [training(i) for i in range(plan.members)], most, progress, lambda each: each[1]
     )
-    history = found[0][1]
+    first, history = found[0]
     if ended:
         history.stopped = "interrupted"
-    return Members(tuple(learned for learned, _ in found)), history
+    others = (learned.corrected(first.model.correction) for learned, _ in found[1:])
+    return Members((first, *others)), history

@@ -135,6 +135,8 @@ class Plan:
     hidden: int = 128
     seed: int = 0
     training: Training = field(default_factory=Training)
+    members: int = 1
+    """Networks that say together what comes, each with a seed of its own."""
     long_season: int = 0
     """Rows in a second, longer season, such as the week of hourly rows; 0 for none."""
     calendar: bool = False
@@ -159,7 +161,7 @@ class Plan:
     as far."""
 
     def __post_init__(self) -> None:
-        for name in ("horizon", "window", "season", "hidden"):
+        for name in ("horizon", "window", "season", "hidden", "members"):
             checks.whole(self, name, 1)
         checks.whole(self, "seed", 0, 2**63 - 1)
         checks.whole(self, "long_season", 0)

@@ -34,6 +34,8 @@ class Planner:
     hidden: int = 128
     seed: int = 0
     training: Training | None = None
+    members: int | None = None
+    """Networks that say together what comes; None for as many as suit the rows."""
 
     def plan(self, series: Series) -> Plan:
         """All settings, those that were left open by what suits these rows."""
@@ -46,6 +48,7 @@ class Planner:
             hidden=self.hidden,
             seed=self.seed,
             training=self.training,
+            members=self.members,
         )
 
     def usual_season(self, series: Series) -> int:

@@ -15,7 +15,7 @@ from ..data.frequency import Frequency
 from ..data.plain import from_json
 from ..data.series import Series
 from ..errors import ArgumentError, ModelFileError
-from ..network.file import ModelFile, network_of, read_model, tensors_of, write_model
+from ..network.file import ModelFile, check_format, network_of, read_model, tensors_of, write_model
 from . import baselines
 from .auto import Answers
 from .conformal import Correction
@@ -31,6 +31,8 @@ from .simple import Simple
 
 Array = NDArray[Any]
 KIND = "forecaster"
+FORMAT = 2
+"""Of what the metadata hold."""
 _PANEL = ("values", "start", "length")
 MOST = 10_000
 """Members of an ensemble."""
@@ -44,14 +46,11 @@ class Settings:
     id: str
     time: str
     target: str
-    ensemble: int
 
     def __post_init__(self) -> None:
         for name in ("cell", "id", "time", "target"):
             if not isinstance(getattr(self, name), str):
                 raise ArgumentError(f"{name} must be text, got {getattr(self, name)!r}")
-        if type(self.ensemble) is not int or self.ensemble < 1:
-            raise ArgumentError(f"ensemble must be from 1 up, got {self.ensemble!r}")
 
 
 def write(
@@ -78,6 +77,7 @@ def write(
         "series.static": series.static.ravel(),
     }
     meta: dict[str, Any] = {
+        "format": FORMAT,
         "plan": answers.plan.to_json(),
         "settings": asdict(settings),
         "frequency": series.frequency.to_json(),
@@ -110,6 +110,7 @@ def read(path: str | os.PathLike[str]) -> tuple[Settings, Answers, Series]:
         ModelFileError: if the file is no sound forecaster.
     """
     file = read_model(path, KIND)
+    check_format(file, file.meta.get("format"), FORMAT)
     try:
         plan = Plan.from_json(file.meta.get("plan"))
         settings = from_json(Settings, file.meta.get("settings"))

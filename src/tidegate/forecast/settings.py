@@ -24,10 +24,11 @@ def check(given: Forecaster) -> None:
     Raises:
         ArgumentError: for the first that does not.
     """
-    for name in ("horizon", "hidden", "ensemble"):
+    for name in ("horizon", "hidden"):
         checks.whole(given, name, 1)
-    if given.window is not None:
-        checks.whole(given, "window", 1)
+    for name in ("window", "ensemble"):
+        if getattr(given, name) is not None:
+            checks.whole(given, name, 1)
     if given.n_jobs is not None:
         checks.whole(given, "n_jobs", -1)
         if given.n_jobs == 0:
@@ -98,4 +99,5 @@ def planner_of(given: Forecaster) -> Planner:
         hidden=given.hidden,
         seed=given.seed,
         training=given.training,
+        members=given.ensemble,
     )

@@ -51,8 +51,8 @@ class TidegateForecaster(BaseForecaster):  # type: ignore[misc]  # sktime has no
         Rows that the network sees before it forecasts; None for a few seasons.
     hidden : int, optional (default=128)
         Units of the network.
-    ensemble : int, optional (default=1)
-        Networks, of which the forecast is the median.
+    ensemble : int or None, optional (default=None)
+        Networks, of which the forecast is the median; None for what suits the rows.
     training : tidegate.forecast.plan.Training or None, optional (default=None)
         How long and how fast it learns; None for what suits the rows.
     n_jobs : int or None, optional (default=None)
@@ -118,7 +118,7 @@ class TidegateForecaster(BaseForecaster):  # type: ignore[misc]  # sktime has no
         season: int | tuple[int, int] | None = None,
         window: int | None = None,
         hidden: int = 128,
-        ensemble: int = 1,
+        ensemble: int | None = None,
         training: Training | None = None,
         n_jobs: int | None = None,
         random_state: int = 0,

@@ -144,6 +144,7 @@ def search(
 
 def loss_of(planner: Planner, series: Series) -> float:
     """The mean loss of settings over the windows held out; infinite where it is not a number."""
-    found = Learner(planner, series, n_jobs=1, progress=False).test(("naive",))
+    single = replace(planner, members=1)
+    found = Learner(single, series, n_jobs=1, progress=False).test(("naive",))
     loss = float(mean(by_series(found.losses[found.model], found.held.series)))
     return loss if np.isfinite(loss) else float("inf")

@@ -83,5 +83,7 @@ def _facts(forecaster: Forecaster, series: Series) -> tuple[tuple[str, str], ...
     if len(series) > 1:
         facts.append(("series", f"{len(series):,}"))
     facts += [("a row for each", series.frequency.name), ("steps ahead", f"{plan.horizon:,}")]
+    if plan.members > 1:
+        facts.append(("networks", f"{plan.members:,}"))
     facts.append(("seed", str(plan.seed)))
     return tuple(facts)
