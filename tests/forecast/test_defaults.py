@@ -250,7 +250,7 @@ def test_many_series_are_learnt_in_small_updates_unless_their_number_is_given() 
     batches = [suited(series, 3).training.batch for series in (few, several, long)]
     assert batches == [128, 16, 128]
     # 16 windows, of 128 an eighth, four times as often
-    assert suited(several, 3).training.updates_for(10**6) == 4 * 3000
+    assert suited(several, 3).training.updates_for(10**6) == 4 * 4500
     for series in (few, several, long):
         assert suited(series, 3, training=Training(updates=9)).training.size == 32
         assert suited(series, 3, training=Training(updates=9, batch=128)).training.size == 128

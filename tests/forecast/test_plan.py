@@ -106,6 +106,14 @@ def test_updates_follow_the_rows_unless_given() -> None:
     assert grown[-1] == 3000
 
 
+def test_many_small_updates_are_more_where_rows_are_very_many() -> None:
+    small, large = Training(batch=16), Training()
+    counts = {rows: small.updates_for(rows) for rows in (200, 40_000, 59_000, 128_000, 10**6)}
+    assert all(counts[rows] == 4 * large.updates_for(rows) for rows in (200, 40_000, 59_000))
+    assert counts[128_000] == 6 * large.updates_for(128_000) == 6000
+    assert counts[10**6] == 6 * large.updates_for(10**6) == 18_000
+
+
 def test_a_short_series_is_not_learnt_by_heart() -> None:
     """500 updates of four years of days lost to the median; 70 to 100 beat it."""
     assert 70 <= Training().updates_for(1461) <= 100

@@ -24,6 +24,8 @@ ROWS_AN_UPDATE = 20
 LEAST, USUAL, MOST = 70, 700, 3000
 """Updates of `BATCH`: where rows are few, but no more than rows; where they are not; and at the
 most."""
+LONGER = 1.5
+"""Of smaller batches, which are for many series, so many times one for `BATCH` rows, and `MOST`."""
 SMALLER = 2 / 3
 """Of a batch a k-th as large there are k to this power as many updates: a k-th would see as many
 windows as before, but fewer do."""
@@ -39,7 +41,7 @@ class ForecastTraining:
     """
 
     updates: int | None = None
-    """None: as many as the rows are worth, 3,000 at most of 128 windows, 12,000 of 16."""
+    """None: as many as the rows are worth, 3,000 at most of 128 windows, 18,000 of 16."""
     batch: int | None = None
     """Windows in an update. None: 32 where ``updates`` is given; else 128, or 16, four times as
     often, where there are many series."""
@@ -95,7 +97,8 @@ class ForecastTraining:
         """
         least = min(rows, LEAST)
         usual = min(rows // ROWS_AN_UPDATE, USUAL * (2 if covariates else 1))
-        found = max(min(max(rows // BATCH, usual, least), MOST), 1)
+        longer = LONGER if self.size < BATCH else 1
+        found = max(min(int(longer * rows) // BATCH, int(longer * MOST)), usual, least, 1)
         return self.updates or max(round(found * (BATCH / self.size) ** SMALLER), 1)
 
     def settings(self, updates: int, seed: int) -> FitSettings:
