@@ -35,3 +35,18 @@ def test_some_of_many_samples_tell_it() -> None:
     targets = np.where(np.arange(2000) % 2, label, label + 1).astype(float)[:, None]
     whole = fitted(outputs[:600], targets[:600], np.ones(600), "categorical")
     assert fitted(outputs, targets, np.ones(2000), "categorical") == pytest.approx(whole, rel=0.05)
+
+
+def test_what_is_usual_is_right_until_samples_tell_better() -> None:
+    """Answers of ±2, of which nine in ten are right, want 4 / log 9 = 1.82."""
+    outputs, right = np.array([[2.0, -2.0]] * 1000), np.arange(1000) % 10 > 0
+    targets = np.where(right, 0.0, 1.0)[:, None]
+
+    def of(n: int, usual: float | None) -> float:
+        return fitted(outputs[:n], targets[:n], np.ones(n), "categorical", usual)
+
+    assert of(9, None) == 1.0
+    whole = of(1000, None)
+    found = [of(n, 0.5) for n in (10, 20, 1000)]
+    assert 0.5 < found[0] < 0.9 * found[1] < 0.9 * whole
+    assert found[2] == pytest.approx(whole, rel=0.02)

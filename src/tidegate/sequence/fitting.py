@@ -27,7 +27,7 @@ from .recipe import Recipe
 from .samples import Samples
 from .seen import Seen
 from .tasks import Task
-from .temperature import FEW, fitted
+from .temperature import FEW, USUAL, fitted
 from .texts import Texts
 from .training import Training
 
@@ -255,7 +255,9 @@ class Job:
         told = np.concatenate(apart)
         held = samples.take(told)
         weights = np.repeat(held.weights, held.x.length) if held.stepwise else held.weights
-        temperature = fitted(outputs, held.targets, weights, self.task.loss.kind)
+        series = isinstance(inputs, Numbers) and self.task.labels
+        usual = USUAL if series and self.training.smoothing is None else None
+        temperature = fitted(outputs, held.targets, weights, self.task.loss.kind, usual)
         if not self._has_kernels(inputs, samples.x):
             return temperature, None
         table: Any = inputs.table(samples.x)

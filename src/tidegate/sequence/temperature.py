@@ -16,19 +16,26 @@ Array = NDArray[Any]
 LEAST, MOST = 0.2, 5.0
 FEW = 10
 """Samples below which a temperature would be chance itself."""
+USUAL, SURE = 0.45, 5.0
+"""The temperature of networks that have learnt labels of series, smoothed by a tenth; the precision
+of a normal prior of its logarithm: few samples tell less than that, hundreds far more."""
 ENOUGH, ANSWERS = 500, 2_000_000
 """Samples that always tell it, and their outputs in all, beyond which only some of them do: of
 10,000 labels each look at thousands of samples would take a second."""
 
 
-def fitted(outputs: Array, targets: Array, weights: Array, kind: str) -> float:
-    """What outputs must be divided by for their loss to be least; 1 for few of them.
+def fitted(
+    outputs: Array, targets: Array, weights: Array, kind: str, usual: float | None = None
+) -> float:
+    """What outputs must be divided by for their loss to be least.
 
     Args:
         outputs: ``[n, O]``, of samples that were not learnt from.
         targets: ``[n, K]``.
         weights: ``[n]``.
         kind: ``categorical`` or ``binary``.
+        usual: what it would be if there were none; None where nothing is known beforehand: then it
+            is 1 for few of them.
 
     Example:
         >>> sure = np.array([[4.0, 0.0]] * 10_000)
@@ -36,17 +43,21 @@ def fitted(outputs: Array, targets: Array, weights: Array, kind: str) -> float:
         >>> round(fitted(sure, right, np.ones(10_000), "categorical"), 2)  # 4 / log 3
         3.64
     """
-    if len(outputs) < FEW:
+    if usual is None and len(outputs) < FEW:
         return 1.0
     some = spread(len(outputs), max(ENOUGH, ANSWERS // outputs.shape[1]))
     outputs, targets, weights = outputs[some], targets[some], weights[some]
 
-    # the loss has one minimum in 1/temperature, where its slope by that is 0
+    # the loss has one minimum in 1/temperature, where its slope by that is 0; so has its sum with
+    # the square of log(temperature / usual), for no 1/temperature exceeds e / usual
     low, high = np.log(LEAST), np.log(MOST)
     for _ in range(30):
         middle = (low + high) / 2
-        slope = _with_slope(outputs / np.exp(middle), targets, weights, kind)[1]
-        if (slope * outputs).sum() > 0:
+        scaled = outputs / np.exp(middle)
+        slope = float((_with_slope(scaled, targets, weights, kind)[1] * scaled).sum())
+        if usual is not None:
+            slope -= SURE * (middle - np.log(usual)) / len(outputs)
+        if slope > 0:
             low = middle  # less sure
         else:
             high = middle
