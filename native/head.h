@@ -4,6 +4,7 @@
 #include "losses.h"
 #include "outer.h"
 #include "readout.h"
+#include "tables.h"
 
 namespace tg::TG_ISA {
 
@@ -18,6 +19,13 @@ class Head {
         bias_(first_parameter + (desc.tied ? 0 : desc.outputs * columns_)) {}
 
   i64 end() const { return bias_ + outputs_; }  // first parameter past the head; its bias is the last of them
+  // Its parameters; a tied weight is the embedding.
+  i64 list(Table* to) const {
+    i64 count = 0;
+    if (bias_ - weight_ == outputs_ * columns_ && present()) to[count++] = {weight_, 1, outputs_, columns_};
+    if (present()) to[count++] = {bias_, 1, outputs_, 1};
+    return count;
+  }
   bool present() const { return outputs_ > 0; }
 
   void pack(const T* params, const Blocks& in, bool backward) {
@@ -25,12 +33,7 @@ class Head {
     in_ = in;
     scored_ = outputs_;
     some_ = nullptr;
-    const T* weight = params + weight_;
-    const i64 R = in.row(), forward_size = Panels<T>::size(1, R, outputs_);
-    T* to = panels_.reserve(forward_size + (backward ? Panels<T>::size(1, outputs_, R) : 0));
-    forward_.pack_transposed(to, R, 0, outputs_, in, [=](i64 n) { return weight + n * in.columns(); });
-    if (backward)
-      backward_.pack_rows(to + forward_size, 1, outputs_, in, [=](i64 k) { return weight + k * in.columns(); });
+    pack_classes(params, in, backward, [](i64 i) { return i; });
   }
 
   // A head of some classes alone, for loss() with a gradient.
@@ -38,11 +41,7 @@ class Head {
     in_ = in;
     scored_ = targets.n_classes;
     const i64* const classes = targets.classes;
-    const T* weight = params + weight_;
-    const i64 R = in.row(), forward_size = Panels<T>::size(1, R, scored_);
-    T* to = panels_.reserve(forward_size + Panels<T>::size(1, scored_, R));
-    forward_.pack_transposed(to, R, 0, scored_, in, [=](i64 n) { return weight + classes[n] * in.columns(); });
-    backward_.pack_rows(to + forward_size, 1, scored_, in, [=](i64 k) { return weight + classes[k] * in.columns(); });
+    pack_classes(params, in, true, [=](i64 i) { return classes[i]; });
     T* const bias = some_bias_.reserve(scored_);
     std::int32_t* const position = position_.reserve(outputs_);
     for (i64 i = 0; i < scored_; ++i) {
@@ -189,6 +188,20 @@ class Head {
   Buffer<Item> items_;
   Buffer<double> row_losses_;
   Buffer<const T*> rows_;
+
+  // The scored classes, the i-th of which has row(i) of the weight.
+  template <class Class>
+  void pack_classes(const T* params, const Blocks& in, bool backward, Class&& row) {
+    const i64 R = in.row(), forward_size = Panels<T>::size(1, R, scored_);
+    T* const to = panels_.reserve(forward_size + (backward ? Panels<T>::size(1, scored_, R) : 0));
+    forward_.lie(to, 1, R, scored_);
+    if (backward) backward_.lie(to + forward_size, 1, scored_, R);
+    const auto weight = [&](i64 i) { return params + weight_row(row(i)); };
+    each_rows(scored_, [&](i64 first, i64 last) {
+      forward_.pack_transposed(0, first, last, in, weight);
+      if (backward) backward_.pack_rows(first, last, in, weight);
+    });
+  }
 
   const T* target(const Targets<T>& t, const Item& item) const {
     return t.numbers != nullptr ? t.numbers + item.target * loss_.targets : nullptr;

@@ -4,6 +4,7 @@
 
 #include "outer.h"
 #include "random.h"
+#include "tables.h"
 #include "tape.h"
 #include "threads.h"
 #include "touched.h"
@@ -20,6 +21,16 @@ class Input {
     if (desc_.vocabulary > 0) return desc_.vocabulary * desc_.width;
     return desc_.dense > 0 ? desc_.dense * (desc_.inputs() + 1) : 0;
   }
+  i64 list(Table* to) const {
+    if (sparse()) {
+      to[0] = {0, 1, desc_.vocabulary, desc_.width};
+      return 1;
+    }
+    if (desc_.dense == 0) return 0;
+    to[0] = {0, 1, desc_.dense, desc_.inputs()};
+    to[1] = {to[0].end(), 1, desc_.dense, 1};
+    return 2;
+  }
   bool sparse() const { return desc_.vocabulary > 0; }
   bool trained() const { return sparse() || desc_.dense > 0; }
   const Touched& touched() const { return touched_; }
@@ -29,9 +40,13 @@ class Input {
     const i64 I = desc_.inputs(), D = desc_.dense;
     const Blocks in{1, I, I};
     T* to = panels_.reserve(Panels<T>::size(1, I, D) + Panels<T>::size(1, D, I));
-    forward_.pack_transposed(to, I, 0, D, in, [=](i64 n) { return params + n * I; });
-    if (backward)
-      backward_.pack_rows(to + Panels<T>::size(1, I, D), 1, D, in, [=](i64 k) { return params + k * I; });
+    forward_.lie(to, 1, I, D);
+    if (backward) backward_.lie(to + Panels<T>::size(1, I, D), 1, D, I);
+    const auto row = [=](i64 i) { return params + i * I; };
+    each_rows(D, [&](i64 first, i64 last) {
+      forward_.pack_transposed(0, first, last, in, row);
+      if (backward) backward_.pack_rows(first, last, in, row);
+    });
   }
 
   // Fills tape.at(0, 0).x, in forward order.

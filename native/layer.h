@@ -16,8 +16,8 @@ class CellKernels {
   const int* state_gate;
 
   virtual ~CellKernels() = default;
-  virtual void pack(LayerWeights<T>& to, const LayerParams<T>& params, const Blocks& input, i64 hidden, bool backward,
-                    bool backward_input) const = 0;
+  virtual void lie(LayerWeights<T>& to, const Blocks& input, i64 hidden, bool backward, bool backward_input) const = 0;
+  virtual void pack(LayerWeights<T>& to, const LayerParams<T>& params, i64 first, i64 last) const = 0;
   virtual i64 scratch_size(const LayerWeights<T>& weights, i64 n, bool keep) const = 0;
   virtual void forward(const Unfold<T>& u, i64 first, i64 last, T* scratch) const = 0;
   virtual void backward(const Unfold<T>& u, i64 first, i64 last) const = 0;
@@ -35,9 +35,11 @@ class KernelsOf final : public CellKernels<T> {
     this->input_gate = Cell::input_gate;
     this->state_gate = Cell::state_gate;
   }
-  void pack(LayerWeights<T>& to, const LayerParams<T>& params, const Blocks& input, i64 hidden, bool backward,
-            bool backward_input) const override {
-    to.template pack<Cell>(params, input, hidden, backward, backward_input);
+  void lie(LayerWeights<T>& to, const Blocks& input, i64 hidden, bool backward, bool backward_input) const override {
+    to.template lie<Cell>(input, hidden, backward, backward_input);
+  }
+  void pack(LayerWeights<T>& to, const LayerParams<T>& params, i64 first, i64 last) const override {
+    to.template pack<Cell>(params, first, last);
   }
   i64 scratch_size(const LayerWeights<T>& weights, i64 n, bool keep) const override {
     return Unfolding<T, Cell>::scratch_size(weights, n, keep);

@@ -17,7 +17,12 @@ class NetworkOf final : public Network<T> {
         stack_(desc_, input_.parameters()),
         readout_(desc_),
         head_(desc_, desc_.loss, stack_.end()),
-        count_(head_.end()) {}
+        count_(head_.end()) {
+    Table* to = tables_.reserve(stack_.tables() + 4);
+    to += input_.list(to);
+    to += stack_.list(to);
+    table_count_ = to + head_.list(to) - tables_.get();
+  }
 
   i64 parameter_count() const override { return count_; }
   bool has_cell_state() const override { return stack_.kernels().cell_state; }
@@ -164,7 +169,7 @@ class NetworkOf final : public Network<T> {
     packed_.forget_values();
     const Changed<T> what = changed(classes != nullptr);
     const i64 pieces = what.list(update_, gradient, touched, n_touched, classes, n_classes);
-    return update_.run({params, m, v}, gradient, what.first(), what.last(), pieces, optimizer, clip);
+    return update({params, m, v}, gradient, what, pieces, optimizer, clip);
   }
 
   StepResult apply(T* params, T* m, T* v, const Batch<T>& batch, Tape<T>& t, const T* d_output,
@@ -208,7 +213,8 @@ class NetworkOf final : public Network<T> {
   Stack<T> stack_;
   ReadoutOf<T> readout_;
   Head<T> head_;
-  i64 count_;
+  i64 count_, table_count_;
+  Buffer<Table> tables_;
   Packed<T> packed_;
   Buffer<T> gradient_;
   Buffer<i64> ones_;
@@ -375,7 +381,12 @@ class NetworkOf final : public Network<T> {
               const Targets<T>& targets, StepResult& result) {
     const Changed<T> what = changed(targets.classes != nullptr);
     const i64 pieces = what.list(update_, targets);
-    result.norm = update_.run({params, m, v}, gradient, what.first(), what.last(), pieces, optimizer, clip);
+    result.norm = update({params, m, v}, gradient, what, pieces, optimizer, clip);
+  }
+  double update(typename Update<T>::Memory to, const T* gradient, const Changed<T>& what, i64 pieces,
+                const OptimizerDesc& optimizer, double clip) {
+    const i64 first = what.first(), last = what.last();
+    return update_.run(to, gradient, tables_.get(), table_count_, first, last, pieces, optimizer, clip);
   }
 };
 

@@ -64,85 +64,92 @@ struct Panels {
     return narrow(N) ? segments * round_up(segment, L) * narrow_columns(N) : segments * segment * round_up(N, L);
   }
 
-  // N = in.row(), K = segments * segment: row k is row(k), whose columns lie as `in` tells.
-  template <class Row>
-  void pack_rows(T* to, i64 segments, i64 segment, const Blocks& in, Row&& row) {
+  // Where they lie: K = segments * segment; size() values. Then they are packed, part by part, in any order.
+  void lie(T* to, i64 segments, i64 segment, i64 columns) {
     K = segments * segment;
-    N = in.row();
-    data = to;
-    if (narrow(N)) {
-      const i64 padded = round_up(segment, L), columns = narrow_columns(N);
-      std::memset(static_cast<void*>(to), 0, sizeof(T) * size_t(segments * padded * columns));
-      for (i64 k = 0; k < K; ++k) {
-        const T* from = row(k);
-        const i64 at = k / segment * padded + k % segment;
-        for (i64 n = 0; n < N; ++n)
-          if (n % in.padded < in.width) to[at / L * L * columns + n * L + at % L] = from[n / in.padded * in.width + n % in.padded];
-      }
-      return;
-    }
-    parallel((N + wide - 1) / wide, [&](i64 g) {
-      const i64 n0 = g * wide, width = panel_width(n0), real = smaller(width, N - n0);
-      T* out = to + n0 * K;
-      for (i64 k = 0; k < K; ++k, out += width) {
-        const T* from = row(k);
-        if (in.width == in.padded) {
-          std::memcpy(out, from + n0, sizeof(T) * size_t(real));
-          for (i64 i = real; i < width; ++i) out[i] = 0;
-        } else {
-          for (i64 i = 0; i < width; ++i) {
-            const i64 b = (n0 + i) / in.padded, at = (n0 + i) % in.padded;
-            out[i] = b < in.count && at < in.width ? from[b * in.width + at] : T(0);
-          }
-        }
-      }
-    });
+    N = columns;
+    data = to_ = to;
+    segment_ = segment;
+    if (narrow(N)) std::memset(static_cast<void*>(to), 0, sizeof(T) * size_t(size(segments, segment, N)));
   }
 
-  // K = in.row() from k0 on, from the transpose: column n is row(n), whose columns lie as `in` tells, or zero where that
-  // is null. Several calls may fill one set of panels of k_count rows, each its part of k.
+  // Rows [first, last) of K: row k is row(k), whose columns lie as `in` tells, in.row() = N.
   template <class Row>
-  void pack_transposed(T* to, i64 k_count, i64 k0, i64 n_count, const Blocks& in, Row&& row) {
-    K = k_count;
-    N = n_count;
-    data = to;
-    const bool few = narrow(N);
-    const i64 columns = narrow_columns(N), step = few ? columns : wide;
-    parallel((N + step - 1) / step, [&](i64 g) {
-      const i64 n0 = g * step, width = few ? columns : panel_width(n0);
+  void pack_rows(i64 first, i64 last, const Blocks& in, Row&& row) const {
+    const bool past = shared();
+    for (i64 n0 = 0; n0 < N; n0 += wide) {
+      const i64 width = panel_width(n0), real = smaller(width, N - n0);
+      for (i64 k = first; k < last; ++k) {
+        const T* const from = row(k);
+        if (narrow(N) || in.width != in.padded) {
+          for (i64 n = n0; n < n0 + real; ++n)
+            *at(k, n) = n % in.padded < in.width ? from[n / in.padded * in.width + n % in.padded] : T(0);
+          for (i64 n = n0 + real; n < n0 + width && !narrow(N); ++n) *at(k, n) = 0;
+          continue;
+        }
+        T* const out = at(k, n0);
+        for (i64 i = 0; i < width; i += L) {
+          const Vec<T> v = i + L <= real ? load<T>(from + n0 + i) : load_part<T>(from + n0 + i, real - i);
+          past ? stream<T>(out + i, v) : store<T>(out + i, v);
+        }
+      }
+    }
+    if (past) streamed();
+  }
+
+  // Columns [first, last), from the transpose: column n is row(n), whose columns lie as `in` tells and are the rows from k0 on, or
+  // zero where that is null. `first` is a multiple of L.
+  template <class Row>
+  void pack_transposed(i64 k0, i64 first, i64 last, const Blocks& in, Row&& row) const {
+    const bool past = shared();
+    for (i64 n0 = first / wide * wide; n0 < last; n0 += wide) {
+      const i64 end = smaller(last, n0 + wide), width = panel_width(n0);
       // a few values of k at a time, so that what is written to stays in the first cache
       for (i64 b = 0; b < in.count; ++b)
         for (i64 j0 = 0; j0 < in.padded; j0 += L)
-          for (i64 i0 = 0; i0 < width; i0 += L) {
-            const i64 count = smaller(L, width - i0), k1 = k0 + b * in.padded + j0;
+          for (i64 i0 = larger(first, n0); i0 < end; i0 += L) {
+            const i64 count = smaller(L, end - i0), k1 = k0 + b * in.padded + j0;
             const T* from[L];  // null: zeros
-            bool whole = !few && j0 + L <= in.width;
-            for (i64 i = 0; i < count; ++i) {
-              from[i] = n0 + i0 + i < N ? row(n0 + i0 + i) : nullptr;
+            bool whole = !narrow(N) && j0 + L <= in.width;
+            for (i64 i = 0; i < L; ++i) {
+              from[i] = i < count ? row(i0 + i) : nullptr;
               whole = whole && from[i] != nullptr;
             }
             if (whole) {
-              T* const out = to + n0 * K + k1 * width + i0;
-              const i64 at = b * in.width + j0;
-              transpose<T>([&](i64 i) { return from[i] + at; }, [&](i64 j) { return out + j * width; });
+              T* const out = at(k1, i0);
+              const i64 j = b * in.width + j0;
+              const auto left = [&](i64 i) { return from[i] + j; };
+              const auto right = [&](i64 k) { return out + k * width; };
+              past ? transpose<T>(left, right, [](T* p, Vec<T> v) { stream<T>(p, v); }) : transpose<T>(left, right);
               continue;
             }
-            for (i64 i = 0; i < count; ++i) {
-              T* const column = few ? to + i * L : to + n0 * K + i0 + i;
-              for (i64 j = j0; j < smaller(j0 + L, in.padded); ++j) {
-                const i64 k = k1 + j - j0;
-                column[few ? k / L * columns * L + k % L : k * width] =
-                    from[i] != nullptr && j < in.width ? from[i][b * in.width + j] : T(0);
-              }
-            }
+            const i64 lanes = narrow(N) ? count : smaller(L, round_up(N, L) - i0);
+            for (i64 i = 0; i < lanes; ++i)
+              for (i64 j = j0; j < smaller(j0 + L, in.padded); ++j)
+                *at(k1 + j - j0, i0 + i) = from[i] != nullptr && j < in.width ? from[i][b * in.width + j] : T(0);
           }
-      if (few)
-        for (i64 i = 0; i < width; ++i)
-          for (i64 k = K; k < round_up(K, L); ++k) to[k / L * columns * L + i * L + k % L] = T(0);
-    });
+    }
+    if (past) streamed();
   }
 
   i64 panel_width(i64 n0) const { return smaller(round_up(N - n0, L), wide); }
+
+ private:
+  T* to_ = nullptr;
+  i64 segment_ = 0;
+
+  T* at(i64 k, i64 n) const {
+    if (narrow(N)) {
+      const i64 place = k / segment_ * round_up(segment_, L) + k % segment_;
+      return to_ + place / L * L * narrow_columns(N) + n * L + place % L;
+    }
+    const i64 n0 = n / wide * wide;
+    return to_ + n0 * K + k * panel_width(n0) + (n - n0);
+  }
+
+  // Whether they are read by several threads. To write what another core has read takes, where cores share no cache, ten times as
+  // long as to write past the caches; for that a vector must be a whole line.
+  static bool shared() { return TG_VECTOR_BYTES == 64 && threads() > 1; }
 };
 
 }  // namespace tg::TG_ISA

@@ -160,6 +160,25 @@ TG_INLINE Vec<T> about_reciprocal(Vec<T> b) {
   return set1<T>(1) / b;
 }
 
+// For what others than this core's thread read next: writes a vector past its caches, p on a multiple of its bytes. streamed()
+// goes before whatever tells the others.
+template <class T>
+TG_INLINE void stream(T* p, Vec<T> v) {
+#if defined(__AVX512F__) && TG_VECTOR_BYTES == 64
+  _mm512_stream_si512((__m512i*)p, (__m512i)v);
+#elif defined(__AVX2__) && TG_VECTOR_BYTES == 32
+  _mm256_stream_si256((__m256i*)p, (__m256i)v);
+#else
+  store<T>(p, v);
+#endif
+}
+
+TG_INLINE void streamed() {
+#if defined(__x86_64__)
+  _mm_sfence();
+#endif
+}
+
 // The first n < lanes values at p, the others zero; nothing past p + n is touched.
 template <class T>
 TG_INLINE Vec<T> load_part(const T* p, i64 n) {
@@ -278,10 +297,10 @@ class FlushSubnormals {
 
 // ---- end of intrinsics ---------------------------------------------------------------------------------------------
 
-// L x L numbers: row i, at from(i), becomes column i of the rows at to(j). Each round turns the bits of a number's place, those
-// of its row before those of its column, by one.
-template <class T, class From, class To>
-TG_INLINE void transpose(From&& from, To&& to) {
+// L x L numbers: row i, at from(i), becomes column i of the rows at to(j), which put(p, vector) writes. Each round turns the bits
+// of a number's place, those of its row before those of its column, by one.
+template <class T, class From, class To, class Put>
+TG_INLINE void transpose(From&& from, To&& to, Put&& put) {
   constexpr int L = Simd<T>::lanes;
   Vec<T> v[L], next[L];
 #pragma GCC unroll 16
@@ -297,7 +316,12 @@ TG_INLINE void transpose(From&& from, To&& to) {
     for (int i = 0; i < L; ++i) v[i] = next[i];
   }
 #pragma GCC unroll 16
-  for (int j = 0; j < L; ++j) store<T>(to(j), v[j]);
+  for (int j = 0; j < L; ++j) put(to(j), v[j]);
+}
+
+template <class T, class From, class To>
+TG_INLINE void transpose(From&& from, To&& to) {
+  transpose<T>(from, to, [](T* p, Vec<T> v) { store<T>(p, v); });
 }
 
 }  // namespace tg::TG_ISA

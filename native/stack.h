@@ -2,6 +2,7 @@
 #pragma once
 
 #include "random.h"
+#include "tables.h"
 #include "tape.h"
 #include "threads.h"
 #include "weight_gradients.h"
@@ -52,17 +53,35 @@ class Stack {
   void pack(const T* params, bool backward, bool backward_input, const Noise& noise) {
     const i64 size = kernels_->gates * desc_.hidden * desc_.hidden, count = desc_.layers * desc_.directions();
     T* const masked = drops_weights(noise) ? masked_.reserve(size * count) : nullptr;
-    parallel(count, [&](i64 i) {
-      const LayerOffsets& o = offsets_[i];
+    if (masked != nullptr)
+      parallel(count, [&](i64 i) { drop_weights(noise, i, masked + i * size, params + offsets_[i].weight_hh); });
+    for (i64 i = 0; i < count; ++i) {
       const i64 layer = i / desc_.directions();
-      const T* weight_hh = params + o.weight_hh;
-      if (masked != nullptr) {
-        drop_weights(noise, i, masked + i * size, weight_hh);
-        weight_hh = masked + i * size;
-      }
-      kernels_->pack(weights_[i], {params + o.weight_ih, weight_hh, params + o.bias_ih, params + o.bias_hh},
-                     input_blocks(layer), desc_.hidden, backward, backward && (backward_input || layer > 0));
+      kernels_->lie(weights_[i], input_blocks(layer), desc_.hidden, backward, backward && (backward_input || layer > 0));
+    }
+    const i64 blocks = row_blocks(desc_.hidden);
+    parallel(count * blocks, [&](i64 task) {
+      const i64 i = task / blocks, first = task % blocks * row_block;
+      const LayerOffsets& o = offsets_[i];
+      const T* const weight_hh = masked != nullptr ? masked + i * size : params + o.weight_hh;
+      kernels_->pack(weights_[i], {params + o.weight_ih, weight_hh, params + o.bias_ih, params + o.bias_hh}, first,
+                     smaller(desc_.hidden, first + row_block));
     });
+  }
+
+  // The parameters of all layers, as pack() cuts them; there is room for tables() of them.
+  i64 tables() const { return 4 * desc_.layers * desc_.directions(); }
+  i64 list(Table* to) const {
+    const i64 count = desc_.layers * desc_.directions(), G = kernels_->gates, H = desc_.hidden, blocks = row_blocks(H);
+    for (i64 i = 0; i < count; ++i) {
+      const LayerOffsets& o = offsets_[i];
+      const i64 place = i * blocks, of = count * blocks;
+      *to++ = {o.weight_ih, G, H, desc_.layer_inputs(i / desc_.directions()), place, of};
+      *to++ = {o.weight_hh, G, H, H, place, of};
+      *to++ = {o.bias_ih, G, H, 1, place, of};
+      *to++ = {o.bias_hh, G, H, 1, place, of};
+    }
+    return tables();
   }
   bool drops_weights(const Noise& noise) const { return noise.on && desc_.recurrent_dropout > 0.0; }
 

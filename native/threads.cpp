@@ -7,6 +7,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdlib>
+#include <memory>
 #include <mutex>
 #include <system_error>
 #include <thread>
@@ -45,8 +46,11 @@ thread_local bool inside = false;  // this thread runs a task, or hands out task
 
 // A job is over when its tasks are done, not when every worker has seen it: one that sleeps is waited for by nobody, and
 // finds a later job when it wakes. So tasks are handed out by tickets that name their job: who is late gets none.
+// Each thread has a share of neighbouring tasks and takes from the others' when its own is handed out: so in jobs that follow
+// each other the same thread is mostly given the same part of the data.
 class Pool {
  public:
+  Pool() : shares_(new Share[1]) {}
   ~Pool() { resize(1); }
 
   // For the owner of the pool only.
@@ -55,7 +59,7 @@ class Pool {
     task_.store(task, std::memory_order_relaxed);
     context_.store(context, std::memory_order_relaxed);
     announce(tasks);
-    take_tasks(job_);
+    take_tasks(job_, 0);
     // A worker that has lost its processor to another program gets this one.
     for (int spins = 0; left_.load(std::memory_order_acquire) != 0; ++spins) {
       if (spins < 4096)
@@ -66,17 +70,20 @@ class Pool {
   }
 
  private:
-  using Ticket = std::uint64_t;  // job << 32 | tasks that are not handed out
+  using Ticket = std::uint64_t;  // job << 32 | tasks of the share that are not handed out
+  struct alignas(64) Share {
+    std::atomic<Ticket> ticket{0};
+  };
 
   std::vector<std::thread> workers_;
-  int count_ = 1;  // threads asked for
+  int count_ = 1;                    // threads asked for
+  std::unique_ptr<Share[]> shares_;  // [count_] the owner's, then each worker's
   std::mutex mutex_;
   std::condition_variable wake_;
   std::atomic<int> sleeping_{0};
   std::atomic<bool> stop_{false};
-  std::uint32_t job_ = 0;          // the owner's
-  std::atomic<Ticket> ticket_{0};  // of the task to be handed out next
-  std::atomic<i64> left_{0};       // tasks of this job that are not done
+  std::uint32_t job_ = 0;      // the owner's
+  std::atomic<i64> left_{0};  // tasks of this job that are not done
   // Written between jobs. While a task is not handed out its job goes on: so who gets it has read what belongs to it. Who
   // is late may read what is being written for the next job, but gets no task.
   std::atomic<i64> tasks_{0};
@@ -84,69 +91,79 @@ class Pool {
   std::atomic<void*> context_{nullptr};
 
   static std::uint32_t job_of(Ticket ticket) { return std::uint32_t(ticket >> 32); }
+  i64 first_of(int share, i64 tasks) const { return share * tasks / count_; }
 
   void announce(i64 tasks) {
     tasks_.store(tasks, std::memory_order_relaxed);
     left_.store(tasks, std::memory_order_relaxed);
-    ticket_.store(Ticket(++job_) << 32 | Ticket(tasks));
-    // In one order with the ticket: a worker that this does not see has yet to look at the ticket before it sleeps.
+    ++job_;
+    for (int i = 0; i < count_; ++i)
+      shares_[i].ticket.store(Ticket(job_) << 32 | Ticket(first_of(i + 1, tasks) - first_of(i, tasks)));
+    // In one order with the tickets: a worker that this does not see has yet to look at its ticket before it sleeps.
     if (sleeping_.load() == 0) return;
     { std::lock_guard<std::mutex> lock(mutex_); }
     wake_.notify_all();
   }
 
-  void take_tasks(std::uint32_t job) {
-    Ticket ticket = ticket_.load(std::memory_order_acquire);
+  // Of a share, and then of those that follow it.
+  void take_tasks(std::uint32_t job, int own) {
+    for (int i = 0; i < count_; ++i) take_share(job, (own + i) % count_);
+  }
+
+  void take_share(std::uint32_t job, int share) {
+    std::atomic<Ticket>& next = shares_[share].ticket;
+    Ticket ticket = next.load(std::memory_order_acquire);
     while (job_of(ticket) == job) {
-      const i64 waiting = i64(ticket & 0xffffffffu), tasks = tasks_.load(std::memory_order_relaxed);
+      const i64 waiting = i64(ticket & 0xffffffffu), end = first_of(share + 1, tasks_.load(std::memory_order_relaxed));
       auto* const task = task_.load(std::memory_order_relaxed);
       void* const context = context_.load(std::memory_order_relaxed);
       if (waiting == 0) return;
-      if (!ticket_.compare_exchange_weak(ticket, ticket - 1, std::memory_order_acquire)) continue;
-      task(context, tasks - waiting);
+      if (!next.compare_exchange_weak(ticket, ticket - 1, std::memory_order_acquire)) continue;
+      task(context, end - waiting);
       left_.fetch_sub(1, std::memory_order_release);
-      ticket = ticket_.load(std::memory_order_acquire);
+      ticket = next.load(std::memory_order_acquire);
     }
   }
 
   void resize(int count) {
     if (count_ == count) return;
-    count_ = count;
     stop_.store(true, std::memory_order_relaxed);
     announce(0);
     for (std::thread& worker : workers_) worker.join();
     workers_.clear();
     stop_.store(false, std::memory_order_relaxed);
+    count_ = count;
+    shares_.reset(new Share[std::size_t(count)]);
     try {
-      for (int i = 1; i < count; ++i) workers_.emplace_back([this, seen = job_] { work(seen); });
+      for (int i = 1; i < count; ++i) workers_.emplace_back([this, i] { work(i); });
     } catch (const std::system_error&) {  // no more threads than these
     }
   }
 
-  void work(std::uint32_t seen) {
+  void work(int own) {
     inside = true;
-    while (true) {
-      seen = wait(seen);
+    for (std::uint32_t seen = 0;;) {  // a share's first ticket is of no job
+      seen = wait(shares_[own].ticket, seen);
       if (stop_.load(std::memory_order_relaxed)) return;
-      take_tasks(seen);
+      take_tasks(seen, own);
     }
   }
 
   // The job that follows the one seen.
-  std::uint32_t wait(std::uint32_t seen) {
+  std::uint32_t wait(const std::atomic<Ticket>& ticket, std::uint32_t seen) {
     const auto begin = std::chrono::steady_clock::now();
     do {
       for (int i = 0; i < 64; ++i) {
-        const std::uint32_t now = job_of(ticket_.load(std::memory_order_acquire));
+        const std::uint32_t now = job_of(ticket.load(std::memory_order_acquire));
         if (now != seen) return now;
         pause();
       }
     } while (std::chrono::steady_clock::now() - begin < patience);
     std::unique_lock<std::mutex> lock(mutex_);
     sleeping_.fetch_add(1);
-    wake_.wait(lock, [&] { return job_of(ticket_.load()) != seen; });
+    wake_.wait(lock, [&] { return job_of(ticket.load()) != seen; });
     sleeping_.fetch_sub(1, std::memory_order_relaxed);
-    return job_of(ticket_.load(std::memory_order_acquire));
+    return job_of(ticket.load(std::memory_order_acquire));
   }
 };
 

@@ -33,14 +33,16 @@ struct LayerWeights {
   Panels<T> back_h;   // [G*H, H], from the slots that the state reaches
   Panels<T> back_x;   // [G*H, input.row()], from the slots that the input reaches
 
+  // Where it all lies, for a layer of such a shape; then every unit is packed, in any order.
   template <class Cell>
-  void pack(const LayerParams<T>& p, const Blocks& blocks, i64 hidden, bool backward, bool backward_input) {
-    constexpr int G = Cell::gates, A = Cell::apart, S = slots_of<Cell>;
+  void lie(const Blocks& blocks, i64 hidden, bool backward, bool backward_input) {
+    constexpr int G = Cell::gates, S = slots_of<Cell>;
     H = hidden;
     Hp = round_up(hidden, Simd<T>::lanes);
     input = blocks;
     joint = input.row() <= narrow_input || (input.row() + H) * G * Hp * i64(sizeof(T)) <= near_bytes;
-    const Blocks state{1, H, H};
+    backward_ = backward;
+    backward_input_ = backward_input;
     const i64 I = input.row(), K = (joint ? I : 0) + H;
     i64 end = 0;
     auto room = [&](i64 size) { return end += size, end - size; };
@@ -48,8 +50,21 @@ struct LayerWeights {
     const i64 at_back_h = room(backward ? Panels<T>::size(G, H, H) : 0);
     const i64 at_back_x = room(backward_input ? Panels<T>::size(G, H, I) : 0);
     T* const to = buffer.reserve(end);
-    const i64 width = input.columns();
+    units.wide = (S == 1 ? group : G) * Simd<T>::lanes;
+    units.lie(to + at_units, 1, K, G * Hp);
+    if (!joint) x.lie(to + at_x, 1, I, G * Hp);
+    bias = to + at_bias;
+    if (backward) back_h.lie(to + at_back_h, G, H, H);
+    if (backward_input) back_x.lie(to + at_back_x, G, H, I);
+  }
+
+  // Units [first, last) of a layer; `first` is a multiple of the lanes.
+  template <class Cell>
+  void pack(const LayerParams<T>& p, i64 first, i64 last) {
+    constexpr int G = Cell::gates, A = Cell::apart, S = slots_of<Cell>;
     constexpr i64 L = Simd<T>::lanes;
+    const Blocks state{1, H, H};
+    const i64 width = input.columns(), end = round_up(last, L);
     // column n of `units` is a lane of vector n / L: gate by gate for each vector of units
     const auto by_unit = [&](const T* weight, const int* gate, i64 wide) {
       return [=, this](i64 n) {
@@ -57,26 +72,29 @@ struct LayerWeights {
         return unit < H ? weight + (gate[n / L % G] * H + unit) * wide : nullptr;
       };
     };
-    units.wide = (S == 1 ? group : G) * L;
-    if (joint) units.pack_transposed(to + at_units, K, 0, G * Hp, input, by_unit(p.weight_ih, Cell::input_gate, width));
-    units.pack_transposed(to + at_units, K, K - H, G * Hp, state, by_unit(p.weight_hh, Cell::state_gate, H));
-    if (!joint)
-      x.pack_transposed(to + at_x, I, 0, G * Hp, input, [&](i64 n) {
-        return n % Hp < H ? p.weight_ih + (Cell::input_gate[n / Hp] * H + n % Hp) * width : nullptr;
+    if (joint) units.pack_transposed(0, first * G, end * G, input, by_unit(p.weight_ih, Cell::input_gate, width));
+    units.pack_transposed(units.K - H, first * G, end * G, state, by_unit(p.weight_hh, Cell::state_gate, H));
+    for (int g = 0; g < G && !joint; ++g)
+      x.pack_transposed(0, g * Hp + first, g * Hp + end, input, [&](i64 n) {
+        return n % Hp < H ? p.weight_ih + (Cell::input_gate[g] * H + n % Hp) * width : nullptr;
       });
-    bias = to + at_bias;
-    std::memset(static_cast<void*>(bias), 0, sizeof(T) * size_t(S * Hp));
-    for (int s = 0; s < G; ++s)
-      for (i64 u = 0; u < H; ++u) {
-        bias[s * Hp + u] += p.bias_ih[Cell::input_gate[s] * H + u];
-        bias[(A + s) * Hp + u] += p.bias_hh[Cell::state_gate[s] * H + u];
+    for (int s = 0; s < S; ++s)
+      for (i64 u = first; u < end; ++u) {
+        bias[s * Hp + u] = 0;
+        if (u < H && s < G) bias[s * Hp + u] += p.bias_ih[Cell::input_gate[s] * H + u];
+        if (u < H && s >= A) bias[s * Hp + u] += p.bias_hh[Cell::state_gate[s - A] * H + u];
       }
-    const auto rows = [&](const T* weight, const int* gate, i64 wide) {
-      return [=, this](i64 k) { return weight + (gate[k / H] * H + k % H) * wide; };
-    };
-    if (backward) back_h.pack_rows(to + at_back_h, G, H, state, rows(p.weight_hh, Cell::state_gate, H));
-    if (backward_input) back_x.pack_rows(to + at_back_x, G, H, input, rows(p.weight_ih, Cell::input_gate, width));
+    for (int g = 0; g < G; ++g) {
+      const auto rows = [&](const T* weight, const int* gate, i64 wide) {
+        return [=, this](i64 k) { return weight + (gate[g] * H + k - g * H) * wide; };
+      };
+      if (backward_) back_h.pack_rows(g * H + first, g * H + last, state, rows(p.weight_hh, Cell::state_gate, H));
+      if (backward_input_) back_x.pack_rows(g * H + first, g * H + last, input, rows(p.weight_ih, Cell::input_gate, width));
+    }
   }
+
+ private:
+  bool backward_ = false, backward_input_ = false;
 };
 
 }  // namespace tg::TG_ISA

@@ -38,15 +38,23 @@ def made(series: Series, plan: Plan = PLAN) -> tuple[Sampler, Inputs]:
     return Sampler(table, plan), inputs_of(plan, series, scaling)
 
 
-def assert_same(batch: Drawn, alone: Windows, inputs: Inputs) -> None:
+def alone(batches: Batches, number: int) -> Windows:
+    """The windows of a batch, made for themselves."""
+    group, place = divmod(number, batches.count)
+    cuts = batches.sampler.drawn(group, batches.count * batches.size)
+    first = place * batches.size
+    return batches.sampler.at(cuts.only(np.arange(first, first + batches.size)))
+
+
+def assert_same(batch: Drawn, windows: Windows, inputs: Inputs) -> None:
     """A batch reads these windows, wherever they lie in its tables, and has their targets."""
-    rows, spans = inputs.rows(alone)
+    rows, spans = inputs.rows(windows)
     np.testing.assert_array_equal(batch.spans.length, spans.length)
     read = batch.spans.start[:, None] + np.arange(spans.length[0])
     np.testing.assert_array_equal(batch.rows[read.ravel()], rows)
     assert batch.target_index is not None
     wanted = batch.target_index[:, None] + np.arange(inputs.ahead)
-    np.testing.assert_array_equal(batch.targets[wanted.ravel()], inputs.targets(alone))
+    np.testing.assert_array_equal(batch.targets[wanted.ravel()], inputs.targets(windows))
 
 
 @pytest.mark.parametrize("zeros", [False, True])
@@ -56,8 +64,7 @@ def test_together_and_alone(zeros: bool, anchored: bool, size: int) -> None:
     sampler, inputs = made(uneven(zeros), replace(PLAN, anchored=anchored))
     batches = Batches(sampler, inputs, size)
     for number in (0, 1, 2, batches.count - 1, batches.count, 5 * batches.count + 2, 0):
-        batch, alone = batches(number), sampler.draw([number], size)
-        assert_same(batch, alone, inputs)
+        assert_same(batches(number), alone(batches, number), inputs)
 
 
 @pytest.mark.parametrize("size", [16, TOGETHER + 1])
@@ -71,8 +78,7 @@ def test_drawn_from_all_windows(size: int) -> None:
     assert kept.keeps
     assert not few.keeps or size > sampler.windows
     for number in (0, 1, 7, 99, 0):
-        batch, alone = kept(number), sampler.draw([number], size)
-        assert_same(batch, alone, inputs)
+        assert_same(kept(number), alone(kept, number), inputs)
 
 
 def test_as_many_are_made_at_once_as_fit() -> None:

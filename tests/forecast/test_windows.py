@@ -180,7 +180,7 @@ def test_some_windows_see_their_newest_rows_alone() -> None:
     rows = replace(table(), values=np.arange(1.0, 101), start=np.array([0, 50]))
     rows = replace(rows, length=np.array([50, 50]))
     plan = Plan(3, 12, 6, begun=0.25)
-    whole, some = (Sampler(rows, each).draw([0], 400) for each in (replace(plan, begun=0), plan))
+    whole, some = (Sampler(rows, each).draw(0, 400) for each in (replace(plan, begun=0), plan))
     np.testing.assert_array_equal(some.cut, whole.cut)
     np.testing.assert_array_equal(some.series, whole.series)
     seen = some.seen.sum(axis=1)
@@ -199,7 +199,7 @@ def test_some_windows_see_their_newest_rows_alone() -> None:
 
 def pairs(sampler: Sampler) -> set[tuple[int, int]]:
     """The series and cuts in 100 draws."""
-    windows = sampler.draw([0], 100)
+    windows = sampler.draw(0, 100)
     return set(zip(windows.series.tolist(), windows.cut.tolist(), strict=True))
 
 

@@ -1,8 +1,8 @@
 """Batches to learn from, made several at once; of a small table from all of its windows, made once.
 
-Of what a batch of 16 windows takes to make, nine tenths are the calls of NumPy that make it; 512
-windows take about as many. And what was called a moment ago is called three times as fast as after
-an update, which leaves nothing of it in the caches.
+Of what a batch of 16 windows takes to draw and make, nine tenths are the calls of NumPy that do so;
+512 windows take about as many. And what was called a moment ago is called three times as fast as
+after an update, which leaves nothing of it in the caches.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ KEPT = 2**26
 
 
 class Batches:
-    """Batch by batch, each decided by its number and the plan's seed alone, as `train.fit_drawn`
-    asks for them."""
+    """Batch by batch, each decided by its number, its size and the plan's seed alone, as
+    `train.fit_drawn` asks for them."""
 
     def __init__(self, sampler: Sampler, inputs: Inputs, size: int, updates: int = 1) -> None:
         """
@@ -64,11 +64,11 @@ class Batches:
         group, place = divmod(number, self.count)
         if group != self.group:
             self.group = group
-            self._make(range(group * self.count, (group + 1) * self.count))
+            self._make(group)
         return self.made[place]
 
-    def _make(self, numbers: range) -> None:
-        cuts = self.sampler.drawn(numbers, self.size)
+    def _make(self, group: int) -> None:
+        cuts = self.sampler.drawn(group, self.count * self.size)
         anew = self.sampler.hidden(cuts) if self.keeps else np.ones(len(cuts.cut), bool)
         places = self.sampler.places(cuts)
         places[anew] = self.kept + np.arange(anew.sum())

@@ -76,7 +76,7 @@ class Model:
         updates = inputs.updates(int(table.length.sum()))
         sampler = Sampler(table, plan)
         network = Network(inputs.spec.but(loss=inputs.head.loss), seed=plan.seed)
-        inputs.start(network, sampler.draw([updates], AT_ONCE).targets())
+        inputs.start(network, sampler.draw(updates, AT_ONCE).targets())
         draw = Batches(sampler, inputs, training.size, updates)
         settings = training.settings(updates, plan.seed)
         history = fit_drawn(network, draw, None, settings, progress=progress)

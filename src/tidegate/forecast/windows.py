@@ -6,7 +6,7 @@ normalised from its own rows alone, so nothing that comes after the cut can leak
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -326,19 +326,15 @@ class Sampler:
         self.windows = int(count.sum())
         """That can be drawn, each whole or with some rows hidden."""
 
-    def drawn(self, numbers: Iterable[int], count: int) -> Cuts:
-        """``count`` windows for each number, which it alone decides with the plan's seed; those of
-        one after those of the other."""
-        parts = []
-        for number in numbers:
-            rng = np.random.Generator(np.random.PCG64([self.plan.seed, number]))
-            of = self.able[rng.integers(len(self.able), size=count)]
-            first = self.table.start[of]
-            cut = rng.integers(first + self.plan.least, first + self.table.length[of])
-            hidden = rng.random(count) < self.plan.begun
-            rows = rng.integers(1, self.plan.least, size=count)
-            parts.append((of, cut, np.where(hidden, cut - rows, first)))
-        return Cuts(*map(np.concatenate, zip(*parts, strict=True)))
+    def drawn(self, number: int, count: int) -> Cuts:
+        """``count`` windows that a number decides with the plan's seed, and nothing else."""
+        rng = np.random.Generator(np.random.PCG64([self.plan.seed, number]))
+        of = self.able[rng.integers(len(self.able), size=count)]
+        first = self.table.start[of]
+        cut = rng.integers(first + self.plan.least, first + self.table.length[of])
+        hidden = rng.random(count) < self.plan.begun
+        rows = rng.integers(1, self.plan.least, size=count)
+        return Cuts(of, cut, np.where(hidden, cut - rows, first))
 
     def hidden(self, cuts: Cuts) -> Array:
         """``[k]``, whether some rows of each are hidden."""
@@ -349,9 +345,9 @@ class Sampler:
         """The windows there."""
         return Windows.before(self.table, self.plan, cuts.series, cuts.cut, first=cuts.first)
 
-    def draw(self, numbers: Iterable[int], count: int) -> Windows:
+    def draw(self, number: int, count: int) -> Windows:
         """Those that are `drawn`."""
-        return self.at(self.drawn(numbers, count))
+        return self.at(self.drawn(number, count))
 
     def places(self, cuts: Cuts) -> Array:
         """``[k]``, where in `every` whole windows are."""
