@@ -139,6 +139,30 @@ def test_how_many_networks_learn(
     assert Planner(4, season, members=5).plan(known).members == 5
 
 
+@pytest.mark.parametrize(
+    ("rows", "series", "season", "share", "theta"),
+    [
+        (150, 134, (12, 0), 0.3, True),
+        (150, 134, (52, 0), 0.3, True),
+        (150, 133, (12, 0), 0.25, False),
+        (150, 134, (1, 0), 0, False),
+        (150, 134, (24, 0), 0, False),
+        (600, 34, (24, 168), 0.3, False),
+        (2000, 11, (12, 0), 0, False),
+    ],
+    ids=["months", "weeks", "fewer", "no season", "a day", "two seasons", "long ones"],
+)
+def test_where_theta_stands_beside_smoothing(
+    rows: int, series: int, season: tuple[int, int], share: float, theta: bool
+) -> None:
+    frame = turning(rows, series, 7)
+    plan = suited(read_series(frame), 4, season=season)
+    assert (plan.smoothing, plan.theta) == (share, theta)
+    given = suited(read_series(frame), 4, season=season, training=Training(smoothing=0.6))
+    assert (given.smoothing, given.theta) == (0.6, theta)
+    assert not suited(read_series(frame, past=["x"]), 4, season=season).theta
+
+
 def test_two_days_of_a_month_have_a_year_of_24_rows_and_no_day() -> None:
     dates = [dt.date(2010 + i // 24, i // 2 % 12 + 1, 1 + 14 * (i % 2)) for i in range(150)]
     halves = read_series(pl.DataFrame({"ds": dates, "y": np.arange(150) % 24 + 1.0}))

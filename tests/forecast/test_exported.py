@@ -12,6 +12,7 @@ import onnxruntime
 import polars as pl
 import pytest
 
+import tidegate
 from tidegate.errors import ArgumentError, DataError, NotFittedError
 from tidegate.forecast import defaults
 from tidegate.forecast.exported import feed_of
@@ -119,6 +120,19 @@ def test_what_leans_on_a_ridge_regression(rows: int, smoothing: float, tmp_path:
     model = forecaster(training=training).fit(several(a=wave(rows), b=50 + GAPS, rain=rain()))
     assert model.plan_.calendar == (rows > 1000)
     check(model, tmp_path / "m.onnx")
+
+
+@pytest.mark.parametrize(("season", "window"), [(4, 20), (12, 48), (7, 30), (12, 13)])
+def test_what_leans_on_theta_beside_smoothing(
+    season: int, window: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(defaults, "FEW", 1)
+    model = forecaster(9, season=season, window=window).fit(MANY)
+    assert model.plan_.theta and model.plan_.smoothing == 0.3
+    check(model, tmp_path / "m.onnx")
+    check(model, tmp_path / "m.onnx", df=NEW)
+    model.save(tmp_path / "model")
+    assert tidegate.load(tmp_path / "model").predict().equals(model.predict(), null_equal=True)
 
 
 @pytest.mark.parametrize(("horizon", "window"), [(3, 24), (30, 50), (3, 12)])

@@ -11,6 +11,7 @@ import pytest
 
 import tidegate as tg
 from tidegate.data.series import read_series
+from tidegate.forecast import defaults
 from tidegate.forecast.forecaster import Forecaster
 from tidegate.forecast.learn import table_of
 from tidegate.forecast.plan import Training
@@ -91,10 +92,18 @@ def test_it_is_that_of_the_whole_forecast_when_an_input_is_moved(ensemble: int) 
     assert said == pytest.approx(slope("size", None).tolist(), **near)
 
 
-def test_of_a_series_in_roots_it_is_that_of_the_whole_forecast() -> None:
+@pytest.mark.parametrize("theta", [False, True])
+def test_of_a_series_in_roots_it_is_that_of_the_whole_forecast(
+    theta: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     values = np.exp(hours("much", 4)["y"].to_numpy() - 5)
     frame = hours("much", 4).select("ds", pl.Series("y", values))
-    model = fitted(frame, future=[], past=[], static=[])
+    given: dict[str, Any] = {"future": [], "past": [], "static": []}
+    if theta:  # of many rows, which are not long ones
+        monkeypatch.setattr(defaults, "FEW", 1)
+        given["training"] = Training(updates=60, batch=32, calibrate=False, smoothing=0.9)
+    model = fitted(frame, **given)
+    assert model.plan_.theta == theta
     assert model.answers_.learned[0].scaling.rooted.all()
     subject = model.__audit__(frame)
     lag, table = subject.influence(np.array([len(subject.length) - 1]))

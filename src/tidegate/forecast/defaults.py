@@ -33,6 +33,8 @@ SMALL = 16
 large ones, in less time."""
 SMOOTHED = 0.25
 """How much exponential smoothing counts beside the network, of rows with one season and of few."""
+BESIDE = 0.3
+"""How much it does with Theta beside it, of many rows with one season."""
 REGRESSED = 0.3
 """How much an autoregression on both seasons counts, of rows with two."""
 SOON = 500
@@ -120,8 +122,8 @@ def suited(
         two = longer and not (much or covariates) and training.updates is None
         members = TOGETHER if two else 1
     if training.batch is None:
-        usual = BATCH if much else SMALL
-        training = replace(training, batch=usual if training.updates is None else GIVEN)
+        own = BATCH if much else SMALL
+        training = replace(training, batch=own if training.updates is None else GIVEN)
     plan = Plan(
         horizon,
         window,
@@ -142,9 +144,11 @@ def suited(
     ridge, smoothing = training.ridge, training.smoothing
     if ridge is None:
         ridge = RIDGE if long and plan.reach <= WIDE and not _beside(series) else 0.0
+    usual = 0.0 if ridge else _smoothing(series, rows, longer)
+    theta = not (much or longer) and rows > 1 and usual > 0
     if smoothing is None:
-        smoothing = 0.0 if ridge else _smoothing(series, rows, longer)
-    return replace(plan, smoothing=smoothing, ridge=ridge)
+        smoothing = BESIDE if theta else usual
+    return replace(plan, smoothing=smoothing, ridge=ridge, theta=theta)
 
 
 def _beside(series: Series) -> bool:

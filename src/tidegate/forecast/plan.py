@@ -54,7 +54,8 @@ class ForecastTraining:
     smoothing: float | None = None
     """How much exponential smoothing of the window counts in a forecast beside the network, from 0
     to 1, or, where there are two seasons, an autoregression on both; None for a quarter of rows
-    with one season, but a day's hours, and of few rows, .3 of rows with two, 0 of others."""
+    with one season, but a day's hours, .3 with Theta beside it where they are many; a quarter of
+    few rows, .3 of rows with two seasons, 0 of others."""
     ridge: float | None = None
     """How much a ridge regression on the rows of the window counts in a forecast beside the
     network, from 0 to 1; None for .3 of a few long series without covariates, 0 of others."""
@@ -159,6 +160,8 @@ class Plan:
     """Series that the network is told apart, each by a column of its own; 0 for none."""
     smoothing: float = 0.0
     """How much `Windows.smoothed` counts in a forecast, from 0 to 1."""
+    theta: bool = False
+    """Whether smoothing of rows with one season has Theta beside it, see `theta`."""
     ridge: float = 0.0
     """How much the median is then moved to what `ridge.Ridge` says, from 0 to 1, and all quantiles
     as far."""
@@ -172,6 +175,7 @@ class Plan:
         checks.flag(self, "calendar")
         checks.flag(self, "anchored")
         checks.flag(self, "roots")
+        checks.flag(self, "theta")
         checks.number(self, "dropout", least=0, below=1)
         checks.share(self, "begun")
         checks.share(self, "smoothing")
@@ -181,6 +185,8 @@ class Plan:
                 f"Plan.long_season must be longer than the season, {self.season}, "
                 f"got {self.long_season}"
             )
+        if self.theta and self.season == 1:
+            raise ArgumentError("Plan.theta is for rows with a season, got a season of 1")
         checks.choice(self, "cell", tuple(CELLS))
 
     @classmethod

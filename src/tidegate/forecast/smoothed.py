@@ -16,11 +16,14 @@ from numpy.typing import NDArray
 
 from .normal import Normal, total
 from .rules.smoothing import FORMS, Parameters, aicc, candidates, numbers_of, problem_of, run
+from .theta import share, theta
 
 Array = NDArray[Any]
 
 
-def smoothed(z: Array, seen: Array, horizon: int, season: int) -> Normal:
+def smoothed(
+    z: Array, seen: Array, horizon: int, season: int, beside_theta: bool = False
+) -> Normal:
     """What comes after k windows, each smoothed for itself.
 
     Args:
@@ -28,6 +31,8 @@ def smoothed(z: Array, seen: Array, horizon: int, season: int) -> Normal:
         seen: ``[k, rows]``, whether a value was observed; if none was, all count.
         horizon: steps ahead, h.
         season: rows, 1 for none; at least so many rows.
+        beside_theta: whether the mean goes on to that of `theta.theta`, as far as that fits as
+            well.
 
     Example:
         >>> z = np.tile([1.0, -1.0], 8)[None]
@@ -49,6 +54,9 @@ def smoothed(z: Array, seen: Array, horizon: int, season: int) -> Normal:
     for left in np.unique(phi[trend]):
         damped = np.cumsum(left ** (ahead + 1))
         found += total(drift[:, phi == left])[:, None] * damped
+    if beside_theta:
+        other, errors = theta(z.astype(np.float64), seen, horizon, season)
+        found += share(errors, total(weight * square))[:, None] * (other - found)
     variance = weight * square / freedom(seen.sum(axis=1)[:, None], form, season)
     grown = [total(variance * each) for each in growth(constants, horizon, season).T]
     return Normal(found, np.sqrt(np.stack(grown, axis=1)))

@@ -184,12 +184,12 @@ class Windows:
 
     @cached_property
     def smoothed(self) -> Normal:
-        """What exponential smoothing makes of each, in its units; with a second season, what an
-        autoregression on both does."""
+        """What exponential smoothing makes of each, in its units, with Theta beside it if the plan
+        says so; with a second season, what an autoregression on both does."""
         horizon, season, long_season = self.plan.horizon, self.plan.season, self.plan.long_season
         if self.plan.both_seasons:
             return autoregressed(self.z, self.seen, horizon, season, long_season)
-        return smoothed(self.z, self.seen, horizon, season)
+        return smoothed(self.z, self.seen, horizon, season, self.plan.theta)
 
     @property
     def floor(self) -> Array:

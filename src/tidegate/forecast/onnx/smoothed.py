@@ -8,6 +8,7 @@ from ..plan import Plan
 from ..rules.smoothing import FORMS, TINY, Problem, candidates, numbers_of, problem_of
 from ..smoothed import growth
 from .formula import Array, Formula
+from .theta import add_theta
 
 
 def add_smoothed(f: Formula, plan: Plan, z: str, seen: str) -> tuple[str, str]:
@@ -45,6 +46,9 @@ def add_smoothed(f: Formula, plan: Plan, z: str, seen: str) -> tuple[str, str]:
         mine = f.total(f("Mul", drift, (phi == left).astype(np.float64)))
         found = f("Add", found, f("Mul", mine, np.cumsum(left ** (ahead + 1))[None]))
     count = f.total(moves)
+    if plan.theta:
+        errors = f.total(f("Mul", weight, square))
+        found = add_theta(f, plan, z, moves, found, errors)
     room = f("Max", f("Sub", count, numbers_of(form, m) - 1.0), f("Mul", count, 0.5), 1.0)
     variance = f("Div", f("Mul", weight, square), room)
     return found, f("Sqrt", f("MatMul", variance, growth(constants, plan.horizon, m)))
