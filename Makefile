@@ -31,7 +31,7 @@ native-test: .venv/installed-test
 	ctest --test-dir $(BUILD) --output-on-failure
 
 python-test: .venv/installed-test
-	python -m pytest --numprocesses auto --maxprocesses 8 --cov --cov-report=term $(PYTEST)
+	python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal --cov --cov-report=term $(PYTEST)
 
 lint: ruff-check ruff-format mypy
 

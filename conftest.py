@@ -1,8 +1,9 @@
-"""What goes for all tests: which examples can run here, that Ctrl-C can be pressed, and that no
-example is late, for a machine may be busy."""
+"""What goes for all tests: which examples can run here, that Ctrl-C can be pressed, that no
+example is late, for a machine may be busy, and that processes of tests share its cores."""
 
 from __future__ import annotations
 
+import os
 import signal
 from importlib.util import find_spec
 
@@ -13,6 +14,11 @@ collect_ignore = [] if find_spec("sktime") else ["src/tidegate/forecast/sktime.p
 
 settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
+
+# each process with a thread for every core would wait for cores that another has
+workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+if workers > 1:
+    os.environ.setdefault("OMP_NUM_THREADS", str(max((os.cpu_count() or 1) // workers, 1)))
 
 
 def pytest_configure() -> None:

@@ -45,7 +45,7 @@ def run(
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A few that have learnt next to nothing: of texts, numbers, steps and a text."""
     folder = tmp_path_factory.mktemp("models")
-    training = Training(updates=2, members=1, calibrate=False)
+    training = Training(updates=2, members=1, calibrate=False, embedding=8)
     texts, moods = zip(*TEXTS, strict=True)
     model = tidegate.SequenceClassifier(hidden=4, training=training, random_state=0)
     model.fit(list(texts), list(moods)).save(folder / "mood.tg")

@@ -186,23 +186,24 @@ SENTENCES = [
     f"the {noun} is {word} today" for noun in ("cat", "dog") for word in ("good", "bad")
 ] * 6
 MOODS = ["+" if "good" in text else "-" for text in SENTENCES]
+OF_WORDS = Training(updates=200, members=1, embedding=16, learning_rate=1e-2)
 
 
 @pytest.mark.parametrize("tokens", ["word", "char"])
 def test_texts(tokens: str) -> None:
-    fitted = model(Training(updates=200, learning_rate=1e-2), tokens=tokens).fit(SENTENCES, MOODS)
+    fitted = model(OF_WORDS, tokens=tokens).fit(SENTENCES, MOODS)
     assert fitted.score([text.upper() for text in SENTENCES], MOODS) == 1.0
     if tokens == "word":
         new = ["The BIRD is good today", "the mouse is bad now"]
         assert fitted.predict(new).tolist() == ["+", "-"]
         lists = [text.split() for text in SENTENCES]
-        other = model(Training(updates=200, learning_rate=1e-2)).fit(lists, MOODS)
+        other = model(OF_WORDS).fit(lists, MOODS)
         np.testing.assert_array_equal(other.predict_proba(lists), fitted.predict_proba(SENTENCES))
 
 
 def test_the_vocabulary_is_as_large_as_is_asked() -> None:
     def known(**given: Any) -> int:
-        fitted = model(Training(updates=1, **given)).fit(SENTENCES, MOODS)
+        fitted = model(Training(updates=1, members=1, **given)).fit(SENTENCES, MOODS)
         return len(fitted.learned_.inputs.vocabulary)
 
     merged = 4  # different sentences: a word counts once in each
@@ -289,7 +290,7 @@ def test_texts_are_read_as_they_were_learnt_whatever_is_set_later(tokens: str) -
 def test_half_of_a_character_in_a_text() -> None:
     """As JSON may hold it, cut in the middle of an emoji."""
     texts = ["good \ud83d", "bad \ud83d \ude00"] * 6
-    training = tg.SequenceTraining(updates=1, min_count=1)
+    training = tg.SequenceTraining(updates=1, members=1, min_count=1)
     fitted = tg.SequenceClassifier(hidden=2, training=training, random_state=0)
     assert fitted.fit(texts, ["p", "n"] * 6).predict_proba(texts[:2]).shape == (2, 2)
 

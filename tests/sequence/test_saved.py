@@ -219,8 +219,9 @@ def test_a_file_that_says_it_is_another_estimator(
 WORDS = [["a", "cat"], ["a", "dog"], ["no", "cat"], ["no", "dog"]]
 
 
+@pytest.fixture(scope="module")
 def texts() -> list[Any]:
-    training = Training(updates=10, min_count=1)
+    training = Training(updates=10, members=2, embedding=8, min_count=1)
     return [
         tg.SequenceClassifier(hidden=4, training=training, random_state=0).fit(WORDS, list("abab")),
         tg.SequenceClassifier(hidden=4, tokens="char", training=training, random_state=0).fit(
@@ -232,8 +233,8 @@ def texts() -> list[Any]:
 
 
 @pytest.mark.parametrize("number", range(4))
-def test_texts_are_loaded_to_the_same_bits(number: int, tmp_path: Path) -> None:
-    model = texts()[number]
+def test_texts_are_loaded_to_the_same_bits(number: int, texts: list[Any], tmp_path: Path) -> None:
+    model = texts[number]
     new: Any = ["abba", "Unheard"] if model.tokens == "char" else [["a", "Mouse"], ["no"]]
     model.save(tmp_path / "m")
     loaded = tg.load(tmp_path / "m")
@@ -255,9 +256,9 @@ def test_texts_are_loaded_to_the_same_bits(number: int, tmp_path: Path) -> None:
     ],
 )
 def test_a_file_of_texts_that_was_tampered_with(
-    path: tuple[str, ...], value: Any, tmp_path: Path
+    path: tuple[str, ...], value: Any, texts: list[Any], tmp_path: Path
 ) -> None:
-    texts()[0].save(tmp_path / "m")
+    texts[0].save(tmp_path / "m")
     file = read_model(tmp_path / "m")
     meta = changed(file.meta, *path, value=value)
     write_model(tmp_path / "m", file.kind, file.spec_json, file.tensors, meta)
@@ -270,9 +271,9 @@ def test_a_file_of_texts_that_was_tampered_with(
     [(5, "of format 5, .*: fit and save it again$"), (7, "of format 7, .*: use a newer tidegate$")],
 )
 def test_a_file_of_another_format_is_not_called_damaged(
-    number: int, message: str, tmp_path: Path
+    number: int, message: str, texts: list[Any], tmp_path: Path
 ) -> None:
-    texts()[0].save(tmp_path / "m")
+    texts[0].save(tmp_path / "m")
     file = read_model(tmp_path / "m")
     meta = changed(file.meta, "inputs", "format", value=number)
     meta["arguments"].pop("dropout")  # another format may have other settings, too
@@ -283,8 +284,8 @@ def test_a_file_of_another_format_is_not_called_damaged(
 
 
 @pytest.mark.parametrize("missing", ["wide.idf", "wide.weight", "head_bias"])
-def test_a_file_of_texts_that_lacks_a_part(missing: str, tmp_path: Path) -> None:
-    texts()[0].save(tmp_path / "m")
+def test_a_file_of_texts_that_lacks_a_part(missing: str, texts: list[Any], tmp_path: Path) -> None:
+    texts[0].save(tmp_path / "m")
     file = read_model(tmp_path / "m")
     tensors = {name: a for name, a in file.tensors.items() if name != f"member0.{missing}"}
     assert len(tensors) == len(file.tensors) - 1

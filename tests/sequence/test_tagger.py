@@ -63,7 +63,9 @@ def test_chances_of_words_are_made_true() -> None:
     y = [np.array(part) ^ (random.uniform(size=8) < 1 / 3) for part in truth]
 
     def fitted(calibrate: bool | None) -> tuple[float, float]:
-        training = Training(updates=400, learning_rate=1e-2, calibrate=calibrate)
+        training = Training(
+            updates=400, members=1, embedding=16, learning_rate=1e-2, calibrate=calibrate
+        )
         found = model(training=training).fit(texts[:80], y[:80])
         chances = np.concatenate(found.predict_proba(texts[80:]))
         right = chances[np.arange(len(chances)), np.concatenate(y[80:]).astype(int)]
@@ -79,7 +81,9 @@ def test_words_never_seen_are_known_by_their_ends() -> None:
     ends = [RANDOM.permutation(["ing", "ed", "s"]) for _ in range(4 * len(stems))]
     data = [[stem + end for end in part] for stem, part in zip(4 * stems, ends, strict=True)]
     tags = [[{"ing": "G", "ed": "P", "s": "S"}[end] for end in part] for part in ends]
-    fitted = model(training=Training(updates=200, min_count=1)).fit(data, tags)
+    fitted = model(training=Training(updates=200, members=1, embedding=16, min_count=1)).fit(
+        data, tags
+    )
     assert fitted.predict([["dances", "dancing", "danced"]])[0].tolist() == ["S", "G", "P"]
 
 

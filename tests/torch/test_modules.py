@@ -252,9 +252,9 @@ def test_dropout_follows_torchs_seed_and_is_off_in_eval():
 @each_pair
 @pytest.mark.parametrize("both", [False, True])
 def test_a_second_derivative_goes_through_the_masks_of_the_first(ours, theirs, both):
-    layer = ours(2, 3, num_layers=3, dropout=0.5, bidirectional=both, dtype=torch.float64)
-    packed = pack_sequence([torch.randn(n, 2, dtype=torch.float64) for n in (1, 3)], False)
-    x = torch.randn(3, 2, 2, dtype=torch.float64, requires_grad=True)
+    layer = ours(2, 2, num_layers=3, dropout=0.5, bidirectional=both, dtype=torch.float64)
+    packed = pack_sequence([torch.randn(n, 2, dtype=torch.float64) for n in (1, 2)], False)
+    x = torch.randn(2, 2, 2, dtype=torch.float64, requires_grad=True)
 
     def call(data):
         torch.manual_seed(5)
