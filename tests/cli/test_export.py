@@ -138,3 +138,10 @@ def test_wrong_use_and_bad_files(saved: Run) -> None:
     done = saved("export", "steps.tg", "--to", "onnx", "--out", "steps.tg")
     assert done.code == 2 and "a file that is read" in done.err
     assert saved("export", "steps.tg", "--to", "onnx", "--out", "no/such.onnx").code == 2
+
+
+@pytest.mark.parametrize("to", ["onnx", "torch"])
+def test_a_model_goes_to_a_pipe_and_not_to_a_file_called_dash(saved: Run, to: str) -> None:
+    done = saved("export", "steps.tg", "--to", to, "--out", "-")
+    assert done.code == 2 and "name a file" in done.err
+    assert saved("export", "steps.tg", "--to", to, "--out", "/dev/null").code == 0

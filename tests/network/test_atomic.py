@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import stat
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 
 from model_files import SPEC, tensors
 from tidegate.errors import ArgumentError, ModelFileError
-from tidegate.network.atomic import replacing
+from tidegate.network.atomic import is_stream, replacing
 from tidegate.network.file import (
     read_model,
     write_model,
@@ -94,11 +95,37 @@ def test_modes_and_links_are_kept(model: Path, tmp_path: Path) -> None:
 
 
 def test_places_that_cannot_be_written(tmp_path: Path) -> None:
-    for path in (tmp_path, tmp_path / "no" / "m", "/dev/null"):
-        with pytest.raises(ModelFileError, match="cannot be written"):
-            write_model(path, "k", {}, {}, {})
-    assert not os.listdir(tmp_path)
-    assert not os.path.isfile("/dev/null")
+    with socket.socket(socket.AF_UNIX) as server:
+        place = tmp_path / "s"
+        server.bind(str(place))
+        for path in (tmp_path, tmp_path / "no" / "m", place):
+            with pytest.raises(ModelFileError, match="cannot be written"):
+                write_model(path, "k", {}, {}, {})
+    assert os.listdir(tmp_path) == ["s"]
+
+
+def test_a_device_gets_the_bytes_and_stays_one() -> None:
+    write_model("/dev/null", "k", {}, {}, {})
+    assert is_stream("/dev/null") and not os.path.isfile("/dev/null")
+
+
+def test_a_pipe_gets_the_bytes(tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    with replacing(f"/dev/fd/{writer}") as file:
+        file.write(b"all of it")
+    os.close(writer)
+    with os.fdopen(reader, "rb") as stream:
+        assert stream.read() == b"all of it"
+
+
+def test_a_file_that_is_open_already_keeps_what_is_in_it(tmp_path: Path) -> None:
+    """As of ``--out /dev/stdout >> log``."""
+    with open(tmp_path / "log", "wb") as log:
+        log.write(b"before, ")
+        log.flush()
+        with replacing(f"/dev/fd/{log.fileno()}") as file:
+            file.write(b"after")
+    assert (tmp_path / "log").read_bytes() == b"before, after"
 
 
 @pytest.mark.parametrize("path", [None, 3, b"m", ""])

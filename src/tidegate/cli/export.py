@@ -54,16 +54,17 @@ def export(
         from . import output
 
         target = Path(out) if out is not None else Path(model).with_suffix(SUFFIX[to])
-        output.check_place(str(target), "--out", model)
+        output.check_place(str(target), "--out", model, stdout=False)
         source = _load(model)
         if to == "onnx":
             source.to_onnx(target)
-            typer.echo(f"{target}: {_signature(target)}")
+            if target.is_file():  # a pipe's bytes are gone
+                typer.echo(f"{target}: {_signature(target)}")
             return
         networks = _networks(source, model)
         for number, network in enumerate(networks):
             place = target if len(networks) == 1 else _numbered(target, number)
-            output.check_place(str(place), "--out", model)
+            output.check_place(str(place), "--out", model, stdout=False)
             write_torch(place, network)
             size = len(network.parameters)
             typer.echo(f"{place}: the network {number + 1} of {len(networks)}, {size} parameters")

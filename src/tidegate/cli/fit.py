@@ -64,6 +64,8 @@ def fit(
     from .app import run
 
     with exit_codes():
+        if checkpoints == "-":
+            raise ArgumentError("--checkpoints must name a folder, and - is none")
         folder = None if checkpoints is None else Path(checkpoints)
         if folder is not None and folder.exists() and not folder.is_dir():
             raise ArgumentError(f"--checkpoints must name a folder; {folder} is a file")

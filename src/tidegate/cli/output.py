@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from ..errors import ArgumentError, DataError
-from ..network.atomic import replacing
+from ..network.atomic import is_stream, replacing
 
 OTHER_TABLES = {".parquet", ".feather", ".arrow", ".xls", ".xlsx", ".ods"}
 """Endings of tables that are no text: a file of that name would not be what it says."""
@@ -26,30 +26,45 @@ def check_places(places: dict[str, str | None], *sources: str | None) -> None:
     seen: dict[Path, str] = {}
     for option, path in places.items():
         check_place(path, option, *sources)
-        if path is None or (path == "-" and option == "--out"):
+        if path is None or (path == "-" and option == "--out") or is_stream(path):
             continue
         other = seen.setdefault(Path(path).resolve(), option)
         if other != option:
             raise ArgumentError(f"{other} and {option} are both {path}; give one another name")
 
 
-def check_place(path: str | None, option: str, *sources: str | None) -> None:
+def check_place(
+    path: str | None, option: str, *sources: str | None, stdout: bool | None = None
+) -> None:
     """That a file can be written, before the work begins rather than after it.
 
+    Args:
+        path: the file; a device as /dev/null or a pipe is well, and so is None.
+        option: that names it.
+        sources: what is read.
+        stdout: whether "-" stands for stdout; None if the option is ``--out``.
+
     Raises:
-        ArgumentError: if ``path`` is a folder, a device or a pipe, lies in no folder, may not be
-            written, ends like a table that is no text, or is one of the files that are read; None
-            and "-" are well.
+        ArgumentError: if ``path`` is a folder, a disk or a socket, lies in no folder, may not be
+            written, ends like a table that is no text, is one of the files that are read, or is "-"
+            and that is no stdout.
     """
-    if path is None or (path == "-" and option == "--out"):
+    stdout = option == "--out" if stdout is None else stdout
+    if path is None or (path == "-" and stdout):
         return
+    if path == "-":
+        raise ArgumentError(f"{option} - is not stdout, which is for results; name a file")
     target = Path(path)
+    if is_stream(target):
+        if not os.access(target, os.W_OK):
+            raise ArgumentError(f"{option} {path} may not be written to")
+        return
     folder = target.parent
     if not path or target.is_dir():
         raise ArgumentError(f"{option} {path!r} is a folder; give the name of a file in it")
     if target.exists() and not target.is_file():
-        hint = ", or - for stdout" if option == "--out" else ""
-        raise ArgumentError(f"{option} {path} is a device or a pipe; give the name of a file{hint}")
+        hint = ", or - for stdout" if stdout else ""
+        raise ArgumentError(f"{option} {path} is a disk or a socket; give the name of a file{hint}")
     if not folder.is_dir():
         raise ArgumentError(f"{option} {path}: there is no folder {folder}; make it first")
     if not os.access(folder, os.W_OK):
