@@ -67,7 +67,7 @@ def test_who_answers_parts_of_sequences_worse_than_nobody_has_no_use_for_the_res
     assert found.memory.score.max() < np.log(3) + 0.01
 
 
-FAR = tg.SequenceTraining(updates=100, members=1, segment=1)
+FAR = tg.SequenceTraining(updates=100, members=1, segment=1, embedding=16)
 """A tanh RNN that so learns loses its gradient within some 30 steps."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from commands import RAIN, TEXTS, Done
 from tidegate.cli import main
 from tidegate.forecast import plan
 from tidegate.language.training import LanguageTraining
+from tidegate.sequence.texts import BUCKETS
 from tidegate.sequence.training import Training
 
 
@@ -20,6 +21,15 @@ from tidegate.sequence.training import Training
 def short_training(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is tested here is not how well it learns."""
     monkeypatch.setattr(plan.Training, "updates_for", lambda self, rows, covariates=0: 3)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small_words() -> Iterator[None]:
+    """Networks of words are small, from the first model of a room on."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(BUCKETS, "grams", 500)
+        patch.setitem(BUCKETS, "affixes", 500)
+        yield
 
 
 @pytest.fixture
