@@ -5,7 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from threading import RLock
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
 
 _turn = RLock()
 if hasattr(os, "register_at_fork"):  # a child has none of the threads that could give the lock back
@@ -24,7 +29,14 @@ def one_blas_thread() -> Iterator[None]:
     awake on the cores that ours are to use. On a machine where other programs compute too, a QR of
     128 columns took 1.2 s so, and takes 1 ms alone.
     """
-    from threadpoolctl import threadpool_limits
-
-    with _turn, threadpool_limits(1, user_api="blas"):
+    with _turn, _libraries().limit(limits=1, user_api="blas"):
         yield
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    """Those that the process has loaded, NumPy's among them: to look for them takes longer than
+    a QR."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()

@@ -41,15 +41,21 @@ class LastGood:
         self.updates = 0
         """Done when they were copied."""
         self._waiting: tuple[int, NDArray[Any]] | None = None
+        self._spare: NDArray[Any] | None = None
+        """Room for the next copy: new memory takes as long to get as the copy."""
 
     def before(self, done: int, network: Network) -> None:
         """To be called before an update; ``done`` counts those before it."""
         if self.parameters is None or done % self.EVERY == 0:
-            self._waiting = (done, network.parameters.copy())
+            parameters = network.parameters
+            spare = np.empty_like(parameters) if self._spare is None else self._spare
+            np.copyto(spare, parameters)
+            self._waiting, self._spare = (done, spare), None
 
     def after(self) -> None:
         """To be called when that update's loss was finite."""
         if self._waiting is not None:
+            self._spare = self.parameters
             self.updates, self.parameters = self._waiting
             self._waiting = None
 

@@ -90,6 +90,7 @@ class Watch:
         self.looks = looks
         self._every = 0
         self._kept: tuple[Part, Array] | None = None
+        self._room: Array | None = None
         self._trunk: Network | None = None
         ends = range(1, len(looks) + 1)
         self._warned = any(fault(looks[:end], total, network.spec.pools) for end in ends)
@@ -107,7 +108,10 @@ class Watch:
             self._every = every(self.network.spec, size)
         self._kept = None
         if 0 < done < EARLY and self.network.values.size <= LIGHT:
-            self._kept = (batch, self.network.values.copy())
+            if self._room is None:
+                self._room = np.empty_like(self.network.values)
+            np.copyto(self._room, self.network.values)
+            self._kept = (batch, self._room)
         if not done or done % self._every:
             return
         spans = batch.spans[:SEQUENCES]
