@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 import tidegate
-from commands import DAYS, LINES, RAIN, Run, several
+from commands import DAYS, LINES, RAIN, Run, rows, several
 
 WEEK = [str(np.datetime64("2024-03-31") + i) for i in range(7)]
 SOLD = "\n".join(
@@ -203,6 +203,13 @@ class TestModel:
         frame = pl.read_csv("rain.csv", try_parse_dates=True)
         assert done.out == tidegate.load("model").predict(df=frame).write_csv()
         assert done.out.splitlines()[1].startswith("2024-03-21,")
+
+    def test_a_series_called_na_is_known_again(self, run: Run) -> None:
+        table = several().replace("a,20", "NA,20").replace("b,20", "null,20")
+        first = run("forecast", "rain.csv", "--save", "model", "--out", "-", text=table)
+        assert {row["shop"] for row in rows(first.out)} == {"NA", "null"}
+        done = run("forecast", "rain.csv", "--model", "model", "--out", "-", text=table)
+        assert (done.code, done.out) == (0, first.out)
 
     def test_needs_what_is_known_ahead(self, run: Run) -> None:
         Path("prices.csv").write_text(PRICES)

@@ -192,6 +192,11 @@ FAULTS = [
         "rain.csv, line 4, column 'shop': the id is missing; fill it in",
     ),
     (
+        "shop,ds,y\n1,1,1\n1,2,2\nNA,3,3\n",
+        {"time": "ds", "id": "shop"},
+        "rain.csv, line 4, column 'shop': the id is missing; fill it in",
+    ),
+    (
         "shop,ds,y\nb,1,1\nb,2,2\na,1,3\na,3,3\na,4,7\na,5,7\n",
         {"id": "shop"},
         "rain.csv, line 5, series 'a', column 'ds': 2 is missing before 3; "
@@ -215,6 +220,7 @@ def test_faults(text: str, options: dict[str, str], message: str, folder: Path) 
         (["07", "8"], ["07", "8"]),
         (["1.0", "2"], ["1.0", "2"]),
         (["Seattle", "9"], ["9", "Seattle"]),
+        (["NA", "DE", "null"], ["DE", "NA", "null"]),  # Namibia, and a person's name
     ],
 )
 def test_ids_that_are_all_whole_numbers_are_numbers(

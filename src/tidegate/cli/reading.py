@@ -180,16 +180,17 @@ def _typed(
 ) -> pl.DataFrame:
     """The columns of a further table, with the types that those of the first one had."""
     from ..data import Columns, to_frame
-    from ..data.numbers import blank_missing
+    from ..data.numbers import blank_empty, blank_missing
 
     kind, encoding = series.frame, series.encoding
     columns = Columns(kind.time, kind.target, kind.id)
     frame = to_frame(table, columns, covariates, target=target)
     codes = (*encoding.future, *encoding.past, *encoding.static)
     texts = [code.name for code in codes if code.levels is not None and code.name in covariates]
+    frame = frame.with_columns(blank_missing(table.cells[name]) for name in texts)
     if kind.id is not None and kind.named:
-        texts.append(kind.id)
-    return frame.with_columns(blank_missing(table.cells[name]) for name in texts)
+        frame = frame.with_columns(blank_empty(table.cells[kind.id]))
+    return frame
 
 
 def _need(table: TextTable, names: Sequence[str], whose: str = "") -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import DataError
 from .dates import SHORT_YEARS, have_short_years, looks_like_dates, to_times
-from .numbers import blank_missing, looks_like_numbers, shown, to_numbers
+from .numbers import blank_empty, blank_missing, looks_like_numbers, shown, to_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -44,9 +44,7 @@ def to_frame(
 
     parts: list[pl.Series] = []
     if columns.id is not None:
-        ids = blank_missing(table.cells[columns.id])
-        whole = ids.str.contains(_WHOLE).all()
-        parts.append(ids.cast(pl.Int64) if whole else ids)
+        parts.append(_ids(table.cells[columns.id]))
     time = table.cells[columns.time]
     parts.append(
         to_times(time, where(time.name))
@@ -66,6 +64,15 @@ def to_frame(
             to_numbers(cells, table.separator, where(name)) if numbers else blank_missing(cells)
         )
     return pl.DataFrame(parts)
+
+
+def _ids(cells: pl.Series) -> pl.Series:
+    """Whole numbers, or texts; what stands for a missing number is a text as others are."""
+    import polars as pl
+
+    present = blank_missing(cells)
+    whole = present.is_not_null().any() and present.str.contains(_WHOLE).all()
+    return present.cast(pl.Int64) if whole else blank_empty(cells)
 
 
 def _whole_numbers(cells: pl.Series, where: Callable[[int], str]) -> pl.Series:

@@ -101,6 +101,11 @@ def blank_missing(cells: pl.Series) -> pl.Series:
     return cells.set(cells.str.to_lowercase().is_in(MISSING), None)
 
 
+def blank_empty(cells: pl.Series) -> pl.Series:
+    """The cells, null where there is nothing in one: of names, where NA may be Namibia."""
+    return cells.set(cells == "", None)
+
+
 def _bare(cells: pl.Series) -> pl.Series:
     """The cells without signs of currency or percent and without blanks between thousands, null
     where a value is missing."""
