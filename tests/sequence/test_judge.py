@@ -195,3 +195,9 @@ def test_large_numbers_are_written_out() -> None:
     truth = np.full(4, 59_817.6)
     found = judge_numbers("GRU", truth, truth, {"median": np.zeros(4)})
     assert "off by 0 in the mean where it is by 59,818 (" in found.verdict
+
+
+def test_the_last_value_of_numbers_whose_squares_are_infinite() -> None:
+    x = [np.array([0.0, 1.0, 1.5e306 * (1 - 2 * (i % 2))]) for i in range(8)]
+    found = of_sequences(x, list("ab" * 4), x[:2])
+    assert found["last value"] == ["a", "b"]

@@ -16,7 +16,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import MaxAbsScaler, StandardScaler
 
 from ..data.sequences import TokenKind, read_sequences
 
@@ -133,7 +133,8 @@ def _runs(characters: Sequence[str]) -> list[str]:
 
 
 def _units() -> Any:
-    return make_pipeline(SimpleImputer(keep_empty_features=True), StandardScaler())
+    """Numbers around 0, of about 1; squares of the largest ones are infinite, so they go first."""
+    return make_pipeline(MaxAbsScaler(), SimpleImputer(keep_empty_features=True), StandardScaler())
 
 
 def _fitted(
