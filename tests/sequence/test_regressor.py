@@ -148,11 +148,6 @@ def test_losses_that_make_no_sense(loss: Any) -> None:
         model(loss=loss).fit(X, MEAN)
 
 
-def test_numbers_are_not_divided_by_a_temperature() -> None:
-    with pytest.raises(tg.ArgumentError, match="calibrate corrects chances; a regressor says none"):
-        model(training=Training(calibrate=True)).fit(X, MEAN)
-
-
 @pytest.mark.parametrize("loss", ["mse", "mae", "rmse", "huber", "pinball"])
 @pytest.mark.parametrize("number", [7.0, 0.1, -3e5, 0.0])
 def test_one_number_for_all_is_right_from_the_start(loss: str, number: float) -> None:

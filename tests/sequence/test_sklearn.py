@@ -12,7 +12,7 @@ from tidegate.sequence.training import Training
 
 # defaults, but for a shorter training: the checks fit some hundred models
 SHORT = Training(updates=120, members=1)
-FASTER = Training(updates=200, members=1, learning_rate=1e-2)
+FASTER = Training(updates=400, members=1, learning_rate=1e-2)
 
 
 @parametrize_with_checks(

@@ -17,9 +17,11 @@ from ..network.spec import Readout
 from ..train.progress import Listener
 from ..train.watch import once
 from .aligned import aligned
+from .begin import NUMBERS as KINDS
 from .begin import begun
-from .beside import ANSWERS, MOST, ROWS, Beside, learnt
-from .held import folds
+from .beside import ANSWERS, MOST, ROWS, learnt
+from .held import fifths
+from .kept import corrected
 from .learn import APART, Inputs, Learned, Learner, Member
 from .numbers import Numbers
 from .paced import paced, said
@@ -37,12 +39,9 @@ HELD = 0.2
 """The share that says how long to learn."""
 TO_REHEARSE = 20
 """Sequences from which on it does."""
-FOLDS, TRAININGS = 5, 2
-"""A fifth is held out for the temperature, then another, until enough sequences were, or so many
-fifths: each costs a training."""
 NUMBERS, TOKENS = (FEW, 50), (40, 20)
-"""Sequences from which on that is done, and how many are enough. Few texts take long to learn, and
-no share of kernels hangs on them."""
+"""Sequences from which on some are held out, to correct the answer, and how many are enough. Few
+texts take long to learn, and no share of kernels hangs on them."""
 
 
 @dataclass(frozen=True)
@@ -132,8 +131,7 @@ class Job:
         learned = Learned(inputs, tuple(found[: len(starts)]), seen=seen, interrupted=ended)
         if not folds or ended:  # Ctrl-C ends it all, and keeps what was learnt
             return learned
-        temperature, beside = self._told(inputs, samples, folds, apart or found[len(starts) :])
-        return replace(learned, temperature=temperature, beside=beside)
+        return self._corrected(learned, samples, folds, apart or found[len(starts) :])
 
     def begun(self, samples: Samples) -> Learned:
         """Networks that have learnt nothing yet but how their input is scaled."""
@@ -227,41 +225,41 @@ class Job:
         networks where nothing hangs on it."""
         wanted = self.training.calibrate
         if wanted is None:
-            # what is held out from a tagger of numbers has ended its training in time already
-            left = isinstance(inputs, Texts) or not self.task.stepwise
-            wanted = self.task.loss.kind in ("categorical", "binary") and left
+            # what is held out from a tagger of numbers has ended its training in time already, and
+            # texts with numbers take long
+            texts, labels = isinstance(inputs, Texts), self.task.loss.kind not in KINDS
+            wanted = labels if texts else not self.task.stepwise
         least, enough = NUMBERS if isinstance(inputs, Numbers) else TOKENS
-        fold = folds(samples, FOLDS, self.seed, self.task)
-        if not wanted or (fold >= 0).sum() < least:
-            return []
-        apart: list[Array] = []
-        while len(apart) < TRAININGS and sum(map(len, apart)) < enough:
-            apart.append(np.flatnonzero(fold == len(apart)))
-        return apart
+        return fifths(samples, least, enough, self.seed, self.task) if wanted else []
 
-    def _told(
-        self, inputs: Inputs, samples: Samples, apart: list[Array], members: list[Member]
-    ) -> tuple[float, Beside | None]:
-        """What samples tell that a network has not learnt from: the temperature, and what should
-        stand beside the networks.
+    def _corrected(
+        self, learned: Learned, samples: Samples, apart: list[Array], members: list[Member]
+    ) -> Learned:
+        """What was learnt, with what samples tell that a network has not learnt from: what is kept
+        of numbers; or the temperature, and what should stand beside the networks.
 
         Args:
-            inputs: of all networks.
+            learned: the networks.
             samples: all of them.
-            apart: the numbers of those that were held out, of each network.
-            members: the networks.
+            apart: the numbers of those that were held out, of each of the others.
+            members: the others.
         """
+        inputs, loss = learned.inputs, self.task.loss
         outputs = said(inputs, samples, apart, members)
         told = np.concatenate(apart)
         held = samples.take(told)
+        if loss.kind in KINDS:
+            kept = corrected(learned.members, outputs, held, samples, loss)
+            return replace(learned, members=kept)
         weights = np.repeat(held.weights, held.x.length) if held.stepwise else held.weights
         series = isinstance(inputs, Numbers) and self.task.labels
         usual = USUAL if series and self.training.smoothing is None else None
-        temperature = fitted(outputs, held.targets, weights, self.task.loss.kind, usual)
-        if not self._has_kernels(inputs, samples.x):
-            return temperature, None
-        table: Any = inputs.table(samples.x)
-        return temperature, learnt(table, samples, told, outputs / temperature, self.seed)
+        temperature = fitted(outputs, held.targets, weights, loss.kind, usual)
+        beside = None
+        if self._has_kernels(inputs, samples.x):
+            table, calibrated = inputs.table(samples.x), outputs / temperature
+            beside = learnt(table, samples, told, calibrated, self.seed)
+        return replace(learned, temperature=temperature, beside=beside)
 
     def _has_kernels(self, inputs: Inputs, x: Ragged) -> bool:
         """Whether kernels may stand beside the networks: of labels of series that are read to both

@@ -12,6 +12,9 @@ from .tasks import Task
 
 Array = NDArray[Any]
 
+FIFTHS = 2
+"""At most: each costs a training."""
+
 
 def generator(seed: int, *purpose: int) -> np.random.Generator:
     """Random numbers for one purpose, which a seed and its number decide."""
@@ -61,6 +64,21 @@ def folds(samples: Samples, count: int, seed: int, task: Task) -> Array:
         order = order[np.bincount(classes)[classes[order]] > 1]
     found = np.full(len(samples), -1)
     found[order] = np.arange(len(order)) % count
+    return found
+
+
+def fifths(samples: Samples, least: int, enough: int, seed: int, task: Task) -> list[Array]:
+    """The numbers of those that are held out: a fifth, then another one, until enough were.
+
+    Args:
+        least: samples of which another has the same label, from which on any are.
+        enough: samples.
+    """
+    fold = folds(samples, 5, seed, task)
+    found: list[Array] = []
+    if (fold >= 0).sum() >= least:
+        while len(found) < FIFTHS and sum(map(len, found)) < enough:
+            found.append(np.flatnonzero(fold == len(found)))
     return found
 
 

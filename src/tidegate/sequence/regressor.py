@@ -257,10 +257,6 @@ class SequenceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  #
         task = Task(loss, targets * (len(loss.quantiles) or 1))
         architecture = fitting.architecture_of(self, self.readout)
         training = fitting.training_of(self.training)
-        if training.calibrate:
-            raise ArgumentError(
-                "SequenceTraining.calibrate corrects chances; a regressor says none, leave it out"
-            )
         seed = fitting.seed_of(self.random_state)
         return fitting.Job(architecture, task, training, seed, progress)
 

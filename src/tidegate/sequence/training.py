@@ -57,9 +57,9 @@ class SequenceTraining:
     patience: int | None = None
     """Stop after so many twentieths of the updates without a better loss of what is held out."""
     calibrate: bool | None = None
-    """Whether chances are corrected by a temperature, from a network that learns from 80 % of the
-    sequences, or where these are few from several such; None for classifiers, and for taggers of
-    texts."""
+    """Whether answers are corrected by what a network says that learns from 80 % of the sequences,
+    or where these are few several such: chances by a temperature, numbers by how far they go from
+    the middle. None for classifiers, for regressors of series, and for taggers of texts."""
     kernels: bool = True
     """Whether random kernels may stand beside a classifier of series that also reads from the end:
     as far as they help with those sequences, and so not where ``calibrate`` is False."""

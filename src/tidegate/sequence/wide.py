@@ -34,9 +34,9 @@ class Wide:
     weight: Array
     """``[K, O]`` float32, of the K columns whose rarity is above 0."""
 
-    def times(self, factor: float) -> Wide:
-        """The same with its weights times a factor."""
-        return Wide(self.idf, self.weight * np.float32(factor))
+    def times(self, factor: float | Array) -> Wide:
+        """The same with its weights times a factor, or one of each output, ``[O]``."""
+        return Wide(self.idf, self.weight * np.asarray(factor, np.float32))
 
     def outputs(self, found: Sparse) -> Array:
         """``[n, O]`` for what is counted of n texts, or ``[N, O]`` for that of N steps."""
