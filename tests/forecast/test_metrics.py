@@ -88,3 +88,10 @@ def test_the_step_between_seasons() -> None:
     assert metrics.seasonal_step(values, 2) == (2 + 6) / 2
     assert np.isnan(metrics.seasonal_step(values, 7))
     assert np.isnan(metrics.seasonal_step(np.array([1.0, NAN, NAN]), 1))
+
+
+def test_smape_of_the_largest_numbers() -> None:
+    """Neither their sum nor their distance is a number."""
+    actual, forecast = np.array([[1.7e308, 1.7e308]]), np.array([[1.7e308, -1.7e308]])
+    with np.errstate(all="raise"):
+        assert metrics.smape(actual, forecast)[0] == 100
