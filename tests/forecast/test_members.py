@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -37,15 +38,10 @@ def test_the_same_bits_however_many_learn_at_once(n_jobs: int | None) -> None:
 def test_what_corrects_the_first_corrects_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     made, find = [], learn.calibrated
 
-    def spy(*arguments: Any) -> tuple[Correction | None, History]:
+    def spy(*arguments: Any) -> tuple[Correction, History]:
         made.append(arguments)
-        return replace_factor(find(*arguments))
-
-    def replace_factor(
-        found: tuple[Correction | None, History],
-    ) -> tuple[Correction | None, History]:
-        assert found[0] is not None
-        return Correction(np.full_like(found[0].factor, 1.5)), found[1]
+        correction, history = find(*arguments)
+        return Correction(np.full_like(correction.factor, 1.5)), history
 
     monkeypatch.setattr(learn, "calibrated", spy)
     fitted = forecaster(ensemble=3).fit(days(wave()))
@@ -60,10 +56,12 @@ def test_cells_are_tried_alone_and_the_best_learns_as_often_as_asked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     learnt: list[int] = []
+    choose = auto.choose
     monkeypatch.setattr(auto, "learn_members", counted(auto.learn_members, learnt))
+    monkeypatch.setattr(auto, "choose", lambda tried: replace(choose(tried), name="GRU"))
     fitted = forecaster(cell="auto", ensemble=2).fit(days(np.tile([1.0, 5, 2, 8, 3, 9], 20)))
-    assert learnt[:3] == [1, 1, 1]
-    assert learnt[3:] == ([2] if isinstance(fitted.answers_, Members) else [])
+    assert learnt == [1, 1, 1, 2]
+    assert isinstance(fitted.answers_, Members) and fitted.plan_.cell == "gru"
 
 
 def counted(train: Any, learnt: list[int]) -> Any:
