@@ -15,15 +15,17 @@ class Head {
       : outputs_(desc.outputs),
         columns_(desc.readout_width()),
         loss_(loss),
-        weight_(desc.tied ? 0 : first_parameter),
-        bias_(first_parameter + (desc.tied ? 0 : desc.outputs * columns_)) {}
+        tied_(desc.tied),
+        weight_(tied_ ? 0 : first_parameter),
+        bias_(first_parameter + (tied_ ? 0 : desc.outputs * columns_)) {}
 
   i64 end() const { return bias_ + outputs_; }  // first parameter past the head; its bias is the last of them
-  // Its parameters; a tied weight is the embedding.
+  // Its parameters, at most two tables; a tied weight is the embedding's.
   i64 list(Table* to) const {
+    if (!present()) return 0;
     i64 count = 0;
-    if (bias_ - weight_ == outputs_ * columns_ && present()) to[count++] = {weight_, 1, outputs_, columns_};
-    if (present()) to[count++] = {bias_, 1, outputs_, 1};
+    if (!tied_) to[count++] = {weight_, 1, outputs_, columns_};
+    to[count++] = {bias_, 1, outputs_, 1};
     return count;
   }
   bool present() const { return outputs_ > 0; }
@@ -178,6 +180,7 @@ class Head {
   static constexpr i64 block = 32;  // rows of a task, at most
   i64 outputs_, columns_, scored_ = 0;  // of these, those that are packed
   LossDesc loss_;
+  bool tied_;
   i64 weight_, bias_;  // where they lie in the flat buffer
   double divisor_ = 0.0;
   Blocks in_;
@@ -189,14 +192,14 @@ class Head {
   Buffer<double> row_losses_;
   Buffer<const T*> rows_;
 
-  // The scored classes, the i-th of which has row(i) of the weight.
+  // Those that are scored: the i-th is class_of(i).
   template <class Class>
-  void pack_classes(const T* params, const Blocks& in, bool backward, Class&& row) {
+  void pack_classes(const T* params, const Blocks& in, bool backward, Class&& class_of) {
     const i64 R = in.row(), forward_size = Panels<T>::size(1, R, scored_);
     T* const to = panels_.reserve(forward_size + (backward ? Panels<T>::size(1, scored_, R) : 0));
     forward_.lie(to, 1, R, scored_);
     if (backward) backward_.lie(to + forward_size, 1, scored_, R);
-    const auto weight = [&](i64 i) { return params + weight_row(row(i)); };
+    const auto weight = [&](i64 i) { return params + weight_row(class_of(i)); };
     each_rows(scored_, [&](i64 first, i64 last) {
       forward_.pack_transposed(0, first, last, in, weight);
       if (backward) backward_.pack_rows(first, last, in, weight);

@@ -21,6 +21,7 @@ class Input {
     if (desc_.vocabulary > 0) return desc_.vocabulary * desc_.width;
     return desc_.dense > 0 ? desc_.dense * (desc_.inputs() + 1) : 0;
   }
+  // The same as tables, at most two.
   i64 list(Table* to) const {
     if (sparse()) {
       to[0] = {0, 1, desc_.vocabulary, desc_.width};

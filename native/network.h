@@ -18,7 +18,7 @@ class NetworkOf final : public Network<T> {
         readout_(desc_),
         head_(desc_, desc_.loss, stack_.end()),
         count_(head_.end()) {
-    Table* to = tables_.reserve(stack_.tables() + 4);
+    Table* to = tables_.reserve(stack_.tables() + 4);  // two of the input, two of the head
     to += input_.list(to);
     to += stack_.list(to);
     table_count_ = to + head_.list(to) - tables_.get();

@@ -69,7 +69,7 @@ class Stack {
     });
   }
 
-  // The parameters of all layers, as pack() cuts them; there is room for tables() of them.
+  // The parameters of all layers, as pack() cuts them: tables() of them.
   i64 tables() const { return 4 * desc_.layers * desc_.directions(); }
   i64 list(Table* to) const {
     const i64 count = desc_.layers * desc_.directions(), G = kernels_->gates, H = desc_.hidden, blocks = row_blocks(H);
