@@ -29,9 +29,12 @@ def tensors() -> dict[str, np.ndarray]:
 
 
 def parts(path: Path) -> tuple[dict[str, Any], bytes]:
+    """The header, but for the checksum, which a file that is forged does not name; the data."""
     data = path.read_bytes()
     (length,) = struct.unpack("<Q", data[:8])
-    return json.loads(data[8 : 8 + length]), data[8 + length :]
+    header = json.loads(data[8 : 8 + length])
+    header["__metadata__"].pop("checksum", None)
+    return header, data[8 + length :]
 
 
 def forge(path: Path, header: dict[str, Any] | str | bytes, data: bytes = b"") -> Path:

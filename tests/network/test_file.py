@@ -134,9 +134,9 @@ def test_cut_off_anywhere(model: Path) -> None:
 
 @given(st.data())
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_flipped_bytes_never_crash(model: Path, data: st.DataObject) -> None:
-    """A flip may change a number or a word, which no reader can know; it never does more."""
-    good = parts(model)
+def test_flipped_bytes_are_refused(model: Path, data: st.DataObject) -> None:
+    """The checksum tells, if nothing else does; a flip that changes no meaning does no harm."""
+    good, meant = parts(model), read_model(model)
     whole = bytearray(model.read_bytes())
     original = bytes(whole)
     for _ in range(data.draw(st.integers(1, 4))):
@@ -146,14 +146,34 @@ def test_flipped_bytes_never_crash(model: Path, data: st.DataObject) -> None:
     model.write_bytes(whole)
     try:
         found = read_model(model)
-        parameters_of(found)
     except ModelFileError as error:
         assert str(error).startswith(str(model))
         assert str(error).isprintable()
     else:
-        assert all(np.isfinite(array).all() for array in found.tensors.values())
+        assert (found.meta, found.spec_json) == (meant.meta, meant.spec_json)
+        assert found.tensors.keys() == meant.tensors.keys()
+        for name, array in found.tensors.items():
+            assert array.tobytes() == meant.tensors[name].tobytes()
     finally:
         model.write_bytes(original)
+
+
+def test_a_changed_number_is_told_by_the_checksum(model: Path) -> None:
+    whole = bytearray(model.read_bytes())
+    whole[-3] ^= 1  # still a finite number
+    model.write_bytes(whole)
+    assert "is damaged: its checksum is" in refusal(model)
+
+
+def test_the_order_of_a_file_is_free_and_the_checksum_may_be_missing(model: Path) -> None:
+    meant = read_model(model)
+    with safetensors.safe_open(model, "numpy") as file:
+        metadata = file.metadata()
+    for kept in (metadata, {k: v for k, v in metadata.items() if k != "checksum"}):
+        safetensors.numpy.save_file(dict(reversed(meant.tensors.items())), model, kept)
+        found = read_model(model)
+        assert parameters_of(found)[1].tobytes() == FLAT.tobytes()
+        assert found.meta == META
 
 
 @given(st.binary(max_size=200), st.binary(max_size=60))

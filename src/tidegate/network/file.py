@@ -1,7 +1,8 @@
 """The model file: tensors, spec and preparation in one safetensors file, see `header.py`.
 
 Reading runs nothing from the file, and checks header, names, shapes, types and sizes against the
-file's real size before it makes room for a number; then that every number is finite.
+file's real size before it makes room for a number; then that every number is finite, and that the
+checksum is that of what was written.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 from io import BufferedReader
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +24,7 @@ from numpy.typing import NDArray
 from ..errors import ArgumentError, ModelFileError
 from .atomic import replacing
 from .header import (
+    CHECKSUM,
     DTYPES,
     FORMAT,
     LARGEST,
@@ -146,6 +149,7 @@ def read_model(path: StrPath, kind: str | None = None) -> ModelFile:
             header = parse_header(file.read(length), size - 8 - length)
             _check_kind(path, header, kind)
             tensors = {name: _tensor(file, name, e) for name, e in header.entries.items()}
+            _check_sum(header, tensors)
     except Flaw as flaw:
         raise ModelFileError(
             f"{_title(path)} {flaw}; give a file that tidegate saved, or save it again"
@@ -258,14 +262,15 @@ def _storable(name: str, array: NDArray[Any]) -> NDArray[Any]:
 
 def _header(kind: str, spec: dict[str, Any], arrays: Tensors, meta: dict[str, Any]) -> bytes:
     """The header's bytes, padded with blanks so that the data begin at a multiple of 8."""
+    metadata = {
+        "format": FORMAT,
+        "version": library_version(),
+        "kind": kind,
+        "spec": _json(spec, "spec"),
+        "preparation": _json(meta, "preparation"),
+    }
     header: dict[str, Any] = {
-        "__metadata__": {
-            "format": FORMAT,
-            "version": library_version(),
-            "kind": kind,
-            "spec": _json(spec, "spec"),
-            "preparation": _json(meta, "preparation"),
-        }
+        "__metadata__": {**metadata, CHECKSUM: checksum(metadata, arrays)},
     }
     end = 0
     codes = {dtype: code for code, dtype in DTYPES.items()}
@@ -281,6 +286,21 @@ def _header(kind: str, spec: dict[str, Any], arrays: Tensors, meta: dict[str, An
     if len(text) > LARGEST:
         raise Flaw(f"has a spec and preparation of {len(text)} bytes; at most {LARGEST} fit")
     return text
+
+
+def checksum(metadata: Mapping[str, str], tensors: Tensors) -> str:
+    """Eight digits that tell whether a file holds what was written, in whatever order it stands: a
+    CRC-32 of its metadata, but for the checksum itself, and of each tensor's name, type, shape and
+    data."""
+    found = crc32(
+        json.dumps(sorted(item for item in metadata.items() if item[0] != CHECKSUM)).encode()
+    )
+    for name in sorted(tensors):
+        array = tensors[name]
+        array = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
+        found = crc32(f"{name} {array.dtype.str} {tensors[name].shape}".encode(), found)
+        found = crc32(array.reshape(-1).view(np.uint8).data, found)
+    return f"{found:08x}"
 
 
 def _json(value: Any, title: str) -> str:
@@ -335,6 +355,13 @@ def _tensor(file: BufferedReader, name: str, entry: Entry) -> NDArray[Any]:
         raise Flaw(f"ended while it was read, in the data of {name}")
     _check_finite(name, array)
     return array.astype(entry.dtype.newbyteorder("="), copy=False)
+
+
+def _check_sum(header: Header, tensors: Tensors) -> None:
+    written = header.metadata.get(CHECKSUM)
+    found = checksum(header.metadata, tensors)
+    if written not in (None, found):
+        raise Flaw(f"is damaged: its checksum is {short(written)}, and what it holds has {found!r}")
 
 
 def _check_finite(name: str, array: NDArray[Any]) -> None:

@@ -8,8 +8,9 @@ A safetensors file is
     the rest  the data of the tensors, without gaps
 
 and a model file is one whose metadata are ``format`` ("tidegate"), ``version`` (of the library
-that wrote it), ``kind`` (of estimator), ``spec`` and ``preparation`` (JSON objects). Nothing in it
-is code, and nothing in it is believed: every size is held against the size of the file.
+that wrote it), ``kind`` (of estimator), ``spec`` and ``preparation`` (JSON objects), and
+``checksum`` (of all that the file holds; the files of long ago have none). Nothing in it is code,
+and nothing in it is believed: every size is held against the size of the file.
 
 Format: https://huggingface.co/docs/safetensors. Its own library takes the last of two tensors of
 one name and writes metadata in random order; here, a name may come once, and equal models are
@@ -39,6 +40,7 @@ DTYPES: dict[str, np.dtype[Any]] = {
     "U8": np.dtype("u1"),
 }
 KEYS = {"format", "version", "kind", "spec", "preparation"}
+CHECKSUM = "checksum"
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,199}")
 """What a tensor may be called."""
 
@@ -68,6 +70,8 @@ class Header:
 
     kind: str
     version: str
+    metadata: dict[str, str]
+    """All of them, as they are written."""
     spec: dict[str, Any]
     preparation: dict[str, Any]
     entries: dict[str, Entry]
@@ -118,6 +122,7 @@ def parse_header(text: bytes, data_size: int) -> Header:
     return Header(
         kind=metadata["kind"],
         version=metadata["version"],
+        metadata=metadata,
         spec=parse_object(metadata["spec"], "its spec"),
         preparation=parse_object(metadata["preparation"], "its preparation"),
         entries=entries,
@@ -165,8 +170,8 @@ def _metadata(value: Any) -> dict[str, str]:
         raise Flaw("was not written by tidegate: its metadata do not say so")
     if bad := [key for key, text in value.items() if not isinstance(text, str)]:
         raise Flaw(f"is damaged: {short(bad[0])} in its metadata is no string")
-    if value.keys() != KEYS:
-        odd = sorted(value.keys() ^ KEYS)[0]
+    if odd_ones := value.keys() - {CHECKSUM} ^ KEYS:
+        odd = min(odd_ones)
         fault = "is missing" if odd in KEYS else "is unknown"
         raise Flaw(
             f"is damaged, or from another version than this one: {short(odd)} {fault} in the "
