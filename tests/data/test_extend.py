@@ -140,6 +140,17 @@ def test_weeks_and_months_are_no_days(frequency: str, days: int) -> None:
     assert len(more(known, among).values) > 100
 
 
+def test_rows_that_are_closer_than_those_known() -> None:
+    known = read_series(pd.DataFrame({"ds": pd.date_range("2024-01-01", periods=9), "y": 1.0}))
+    hours = pd.DataFrame({"ds": pd.date_range("2024-01-10", periods=9, freq="h"), "y": 1.0})
+    message = (
+        "row 1, column 'ds': 2024-01-10 01:00 is no whole number of steps after 2024-01-10, but "
+        "the series known already have a row for each day; correct the time"
+    )
+    with pytest.raises(DataError, match=f"^{re.escape(message)}"):
+        more(known, hours)
+
+
 def test_a_time_between_two_steps() -> None:
     known = read_series(pl.DataFrame({"ds": [0, 5, 10], "y": [1.0, 2.0, 3.0]}))
     with pytest.raises(DataError, match=r"^13 is no whole number of steps after 10, the newest"):

@@ -133,6 +133,28 @@ def test_the_state_of_texts_and_of_many() -> None:
     np.testing.assert_array_equal(again.push_many(["dog", "is"]), first)
 
 
+def test_a_sentence_is_no_word() -> None:
+    training = Training(updates=2, min_count=1)
+    sentences = ["a dog barks", "the cat sleeps"] * 2
+    model = tg.SequenceClassifier(**SMALL, training=training).fit(sentences, list("abab"))
+    stream = model.stream()
+    with pytest.raises(tg.DataError, match="words come one of a sequence at a time, got 'a dog'"):
+        stream.push("a dog")
+    assert stream.push("unheard") in ("a", "b")
+    # words that are given one by one may have blanks
+    towns = [["New York", "Rome"], ["Rome", "New York"]] * 2
+    model = tg.SequenceClassifier(**SMALL, training=training).fit(towns, list("abab"))
+    assert model.stream().push("Los Angeles") in ("a", "b")
+
+
+def test_the_step_of_one_sequence_is_told_in_its_own_shape() -> None:
+    X = [np.ones((3, 2)), np.zeros((4, 2))] * 2
+    model = tg.SequenceClassifier(**SMALL, training=Training(updates=2)).fit(X, list("abab"))
+    message = r"a step of 1 sequence must be \[1, 2\] numbers, or push be given \[2\], got"
+    with pytest.raises(tg.DataError, match=message):
+        model.stream().push([1.0, 2.0, 3.0])
+
+
 def test_a_text_is_no_character() -> None:
     training = Training(updates=2, min_count=1)
     model = tg.SequenceClassifier(**SMALL, tokens="char", training=training)

@@ -220,6 +220,7 @@ def test_a_grid() -> None:
             "y of sequence 3 mixes types: the label of step 0 is 0.0",
         ),
         ([*Y[:3], ["up", 1, *Y[3][2:]], *Y[4:]], "y of sequence 3 mixes types.* step 1 is 1,"),
+        (["up down", *Y[1:]], "y of sequence 0 is a text, 'up down'; give a label for each of"),
         ([*Y[:3], ["up", np.nan, *Y[3][2:]], *Y[4:]], "sequence 3 has no label at step 1"),
         ([[None] * len(X[0]), *Y[1:]], "sequence 0 has no label at step 0"),
         ([["up", pd.NA, *Y[0][2:]], *Y[1:]], "sequence 0 has no label at step 1"),

@@ -145,10 +145,15 @@ def check_steps(
         )
     if steps[i] < 1:
         changed = not clock and _clock_changed(times[i], times[i + 1])
+        usual = (
+            f"but most rows are {frequency.steps(1)} apart"
+            if inferred
+            else f"but the series known already have a row for each {frequency.name}"
+        )
         clock_hint = "if a clock was changed then, convert times to its time zone; else "
         raise DataError(
-            f"{here}: {time} is no whole number of steps after {before}, but most rows "
-            f"are {frequency.steps(1)} apart; {clock_hint if changed else ''}correct the time, "
+            f"{here}: {time} is no whole number of steps after {before}, {usual}; "
+            f"{clock_hint if changed else ''}correct the time, "
             f"bring all rows to one step, or number the rows and take the number for the time"
         )
     longer = steps > 1

@@ -202,7 +202,8 @@ def _of_list(X: Sequence[Any]) -> Ragged:
             raise DataError(f"sequence {number} of X has no steps; each needs 1 at least")
         if array.shape[1] != (arrays or [array])[0].shape[1]:
             raise DataError(
-                f"sequence {number} of X has {array.shape[1]} features at a step, those before it "
+                f"sequence {number} of X has {array.shape[1]} "
+                f"feature{'' if array.shape[1] == 1 else 's'} at a step, those before it "
                 f"have {arrays[0].shape[1]}"
             )
         arrays.append(array)

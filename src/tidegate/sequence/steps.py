@@ -85,12 +85,20 @@ def of_steps(y: Any, x: Ragged) -> tuple[Array, Array | None]:
     kind = ""
     for i, (item, length) in enumerate(zip(y, x.length.tolist(), strict=True)):
         part = _labels(item, i)
+        if isinstance(item, str):
+            raise DataError(
+                f"y of sequence {i} is a text, {item!r:.60}; give a label for each of its "
+                f"{length} step{'' if length == 1 else 's'}, in a list"
+            )
         if part.ndim not in (1, 2):
             raise DataError(
                 f"y of sequence {i} must be [T] labels or [T, K] of 0 and 1, got {part.shape}"
             )
         if len(part) != length:
-            raise DataError(f"y of sequence {i} has {len(part)} labels, X has {length} steps there")
+            raise DataError(
+                f"y of sequence {i} has {len(part)} label{'' if len(part) == 1 else 's'}, X has {length} "
+                f"step{'' if length == 1 else 's'} there"
+            )
         if part.shape[1:] != (parts or [part])[0].shape[1:]:
             raise DataError(
                 f"y of sequence {i} is of {part.shape}, unlike sequence 0, of {parts[0].shape}"

@@ -266,12 +266,16 @@ class Stream:
     # ---- what it is given ----
 
     @cached_property
-    def _single(self) -> bool:
-        """Whether a token is a character, as in all that was learnt."""
+    def _single(self) -> str:
+        """What a token is, as in all that was learnt: a character, or a word, which has no blank;
+        empty where tokens are anything."""
         inputs = self._learned.inputs
-        if not isinstance(inputs, Texts) or inputs.tokens == "word":
-            return False
-        return all(len(token) == 1 for token in inputs.vocabulary.tokens if token != UNKNOWN)
+        if not isinstance(inputs, Texts):
+            return ""
+        known = [token for token in inputs.vocabulary.tokens if token != UNKNOWN]
+        if inputs.tokens == "char":
+            return "character" if all(len(token) == 1 for token in known) else ""
+        return "" if any(_several(token) for token in known) else "word"
 
     def _chosen(self, which: Any) -> Array | None:
         if which is None:
@@ -289,10 +293,15 @@ class Stream:
         if form.kind == "tokens":
             tokens = list(x_t) if not isinstance(x_t, str) else [x_t]
             if len(tokens) != m or not all(isinstance(token, str) for token in tokens):
-                raise DataError(f"a step of {m} sequences must be {m} tokens, got {x_t!r:.60}")
-            if self._single and (wrong := [token for token in tokens if len(token) > 1]):
                 raise DataError(
-                    f"characters come one of a sequence at a time, got {wrong[0]!r:.60}"
+                    f"a step of {m} sequence{_s(m)} must be {m} token{_s(m)}, got {x_t!r:.60}"
+                )
+            several = {"character": lambda token: len(token) > 1, "word": _several}.get(
+                self._single
+            )
+            if several and (wrong := [token for token in tokens if several(token)]):
+                raise DataError(
+                    f"{self._single}s come one of a sequence at a time, got {wrong[0]!r:.60}"
                 )
             rows = np.empty(m, object)
             rows[:] = tokens
@@ -306,13 +315,24 @@ class Stream:
             table = table[:, None]
         if table.shape != (m, form.columns):
             raise DataError(
-                f"a step of {m} sequences must be [{m}, {form.columns}] numbers, "
+                f"a step of {m} sequence{_s(m)} must be [{m}, {form.columns}] numbers"
+                f"{f', or push be given [{form.columns}]' if m == 1 else ''}, "
                 f"got an array of {table.shape}"
             )
         if np.isinf(table).any():
             number = int(np.argwhere(np.isinf(table))[0][0])
             raise DataError(f"a step holds infinity, of sequence {number} of those that go on")
         return Ragged(form, table, ones)
+
+
+def _several(token: str) -> bool:
+    """Whether it is several words."""
+    return len(token.split()) > 1
+
+
+def _s(m: int) -> str:
+    """The ending of m things."""
+    return "" if m == 1 else "s"
 
 
 def _by_name(step: Any, names: tuple[str, ...] | None) -> Any:
