@@ -96,8 +96,8 @@ def of_steps(y: Any, x: Ragged) -> tuple[Array, Array | None]:
             )
         if len(part) != length:
             raise DataError(
-                f"y of sequence {i} has {len(part)} label{'' if len(part) == 1 else 's'}, X has {length} "
-                f"step{'' if length == 1 else 's'} there"
+                f"y of sequence {i} has {len(part)} label{'' if len(part) == 1 else 's'}, "
+                f"X has {length} step{'' if length == 1 else 's'} there"
             )
         if part.shape[1:] != (parts or [part])[0].shape[1:]:
             raise DataError(
