@@ -199,3 +199,15 @@ def test_json_and_back() -> None:
 def test_json_refused(data: Any, message: str) -> None:
     with pytest.raises(ArgumentError, match=message):
         Encoding.from_json(data)
+
+
+@pytest.mark.parametrize("missing", [None, float("nan")])
+def test_a_past_column_without_any_value(missing: float | None) -> None:
+    frame = {"ds": range(6), "y": [1.0] * 6, "heat": [missing] * 6, "wind": [1.0, *[missing] * 5]}
+    known = read_series(pl.DataFrame(frame), past=["wind"], missing="any")
+    assert np.isnan(known.past[1:]).all()
+    with pytest.raises(DataError, match=r"^the column 'heat' has no value at all, so that nothing"):
+        read_series(pl.DataFrame(frame), past=["wind", "heat"], missing="any")
+    # what was learnt from may be missing from newer rows
+    full = read_series(pl.DataFrame({**frame, "heat": [2.0] * 6}), past=["heat"], missing="any")
+    assert np.isnan(read_series(pl.DataFrame(frame), missing="any", like=full).past).all()

@@ -15,6 +15,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 import tidegate as tg
 from tidegate.network import Init
+from tidegate.sequence.reading import EmptyColumnWarning
 from tidegate.sequence.training import Training
 
 RANDOM = np.random.default_rng(0)
@@ -376,3 +377,16 @@ def test_what_was_not_learnt_is_refused() -> None:
         fitted.predict([np.ones((3, 2))])
     with pytest.raises(tg.NotFittedError, match="not fitted"):
         model().predict(X)
+
+
+def test_a_column_without_any_value_is_told() -> None:
+    few = model(Training(updates=2, members=1))
+    with pytest.warns(EmptyColumnWarning, match="^feature 1 of X has no value at all, so") as told:
+        few.fit([np.column_stack([x, x * np.nan]) for x in X], Y)
+    assert told[0].filename == __file__
+    frame = pd.DataFrame(
+        {"sequence": [0, 0, 1, 1], "step": [0, 1, 0, 1], "heat": [np.nan] * 4, "wind": [1.0] * 4}
+    )
+    with pytest.warns(EmptyColumnWarning, match="^feature 'heat' of X has no value at all"):
+        few.fit(frame, ["a", "b"])
+    few.predict(frame)  # it was told once

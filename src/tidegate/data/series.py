@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..errors import ArgumentError, DataError
 from .columns import need_column, open_frame, read_values
 from .covariates import check_names, learn_code, read_columns
-from .encoding import Encoding
+from .encoding import Code, Encoding
 from .frame import FrameKind as FrameKind
 from .frame import write_frame as write_frame
 from .frequency import Frequency
@@ -178,6 +178,8 @@ def read_series(
         refuse_unknown(layout.filled, frequency, encoding.future[0].name, target, rows.clock)
     ahead = rows.order.of(read_columns(frame, encoding.future, rows.where))
     beside = rows.order.of(read_columns(frame, encoding.past, rows.where, missing=True))
+    if like is None:
+        _check_told(beside, encoding.past)
 
     table = Table(frame, rows.order, rows.start, rows.length, rows.where)
     if static_frame is not None:
@@ -253,6 +255,17 @@ def _check_observed(values: Numbers, rows: Rows, target: str) -> None:
         f"series {rows.ids[i]!r} has no value at all in column {target!r}{more}; leave it out, or "
         f"fill it in"
     )
+
+
+def _check_told(values: Numbers, codes: tuple[Code, ...]) -> None:
+    first = 0
+    for code in codes:
+        if np.isnan(values[:, first]).all():
+            raise DataError(
+                f"the column {code.name!r} has no value at all, so that nothing can be learnt from "
+                f"it; leave it out, or fill it in"
+            )
+        first += len(code.columns)
 
 
 def _frequency_of(rows: Rows, time: str) -> Frequency:

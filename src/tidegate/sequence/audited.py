@@ -23,7 +23,7 @@ from ..network.beyond import tells
 from ..network.lags import CHANGE, change, doubling, spread
 from ..network.reference_loss import softmax
 from ..network.subject import Context, worst
-from . import fitting, unlearnt
+from . import fitting, reading, unlearnt
 from .learn import Learned
 from .numbers import Numbers
 from .unlearnt import Judged, Known
@@ -46,7 +46,7 @@ def given(estimator: Any, data: Any) -> tuple[Ragged, Any]:
     """
     fitting.check_fitted(estimator)
     X, y = data if isinstance(data, tuple) and len(data) == 2 else (data, None)
-    x = fitting.read(estimator, X, estimator.learned_)
+    x = reading.read(estimator, X, estimator.learned_)
     if x.rows.dtype.kind == "f" and np.isnan(x.rows).all():
         raise DataError("X holds nothing but NaN; an audit needs values")
     return x, y

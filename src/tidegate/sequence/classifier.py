@@ -14,7 +14,7 @@ from ..network import Loss
 from ..network.reference_loss import softmax
 from ..network.spec import Readout
 from ..train.progress import Listener
-from . import exported, fitting, labels, saved
+from . import exported, fitting, labels, reading, saved
 from .aligned import aligned
 from .begin import middle
 from .learn import Learned
@@ -122,7 +122,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
             DataError: if X, y or the weights cannot be used; it says which sequence is wrong.
         """
         before = fitting.warm(self)
-        x = fitting.read(self, X, before)
+        x = reading.read(self, X, before)
         ids, classes = labels.of_sequences(aligned(y, x), len(x))
         if before is not None:
             labels.check_same(classes, self.classes_)
@@ -150,7 +150,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
             ArgumentError, DataError: as `fit`.
         """
         before = fitting.before(self)
-        x = fitting.read(self, X, before)
+        x = reading.read(self, X, before)
         y = aligned(y, x)
         known = self.classes_ if before else labels.known(y if classes is None else classes)
         if before and classes is not None:
@@ -175,7 +175,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
             DataError: if X is not of the form that was learnt.
         """
         fitting.check_fitted(self)
-        x = fitting.read(self, X, self.learned_)
+        x = reading.read(self, X, self.learned_)
         return softmax(self.learned_.outputs(x))
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
@@ -189,11 +189,11 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
             DataError: if X, y or the weights cannot be used.
         """
         fitting.check_fitted(self)
-        x = fitting.read(self, X, self.learned_)
+        x = reading.read(self, X, self.learned_)
         truth = labels.column(aligned(y, x), len(x))
         labels.check_type(truth, self.classes_)
         right = truth == self.classes_[softmax(self.learned_.outputs(x)).argmax(axis=1)]
-        return float(np.average(right, weights=fitting.weights_of(sample_weight, x)))
+        return float(np.average(right, weights=reading.weights_of(sample_weight, x)))
 
     def stream(self, n: int = 1, *, chances: bool = False) -> Stream:
         """n sequences that begin now; see `Stream`. For a model with ``bidirectional=False``.
@@ -253,7 +253,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         return audited.subject(self, x, known, "cross-entropy", names)
 
     def _samples(self, x: Ragged, ids: Array, classes: Array, sample_weight: Any) -> Samples:
-        weights = fitting.weights_of(sample_weight, x)
+        weights = reading.weights_of(sample_weight, x)
         weights = weights * labels.class_weights(self.class_weight, classes, ids, weights)[ids]
         return Samples(x, ids[:, None].astype(np.float64), weights)
 

@@ -13,7 +13,7 @@ from ..errors import ArgumentError, DataError
 from ..network import Loss
 from ..network.spec import Readout
 from ..train.progress import Listener
-from . import exported, fitting, saved
+from . import exported, fitting, reading, saved
 from .aligned import aligned
 from .begin import middle
 from .learn import Learned
@@ -145,7 +145,7 @@ class SequenceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  #
             DataError: if X is not of the form that was learnt.
         """
         fitting.check_fitted(self)
-        x = fitting.read(self, X, self.learned_)
+        x = reading.read(self, X, self.learned_)
         return self.units_.undo(self.learned_.outputs(x))
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
@@ -168,13 +168,13 @@ class SequenceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  #
                 f"score is of one number, and this model says {quantiles} quantiles of each; judge "
                 f"what predict gives, such as by sklearn.metrics.mean_pinball_loss"
             )
-        x = fitting.read(self, X, self.learned_)
+        x = reading.read(self, X, self.learned_)
         truth, _ = numbers_of(aligned(y, x), len(x))
         said = self.units_.undo(self.learned_.outputs(x)).reshape(len(x), -1)
         # in powers of 2, which change no bit: squares of 1e300 are infinite, of 1e-300 are 0
         power = np.frexp(np.abs(truth).max(axis=0))[1]
         truth, said = np.ldexp(truth, -power), np.ldexp(said, -power)
-        return float(r2_score(truth, said, sample_weight=fitting.weights_of(sample_weight, x)))
+        return float(r2_score(truth, said, sample_weight=reading.weights_of(sample_weight, x)))
 
     def stream(self, n: int = 1) -> Stream:
         """n sequences that begin now; see `Stream`. For a model with ``bidirectional=False``.
@@ -233,9 +233,9 @@ class SequenceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  #
         self, X: Any, y: Any, sample_weight: Any, before: Learned | None
     ) -> tuple[Samples, Units]:
         """What is learnt from, in units of y: those of what was learnt before, or its own."""
-        x = fitting.read(self, X, before)
+        x = reading.read(self, X, before)
         targets, flat = numbers_of(aligned(y, x), len(x))
-        samples = Samples(x, targets, fitting.weights_of(sample_weight, x)).merged()
+        samples = Samples(x, targets, reading.weights_of(sample_weight, x)).merged()
         if before is None:
             units = Units.of(samples.targets, samples.weights, flat)
         elif len(self.units_.centre) == targets.shape[1]:

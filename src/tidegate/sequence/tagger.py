@@ -14,7 +14,7 @@ from ..errors import DataError
 from ..network import Loss
 from ..network.reference_loss import softmax
 from ..train.progress import Listener
-from . import exported, fitting, labels, saved, steps
+from . import exported, fitting, labels, reading, saved, steps
 from .begin import middle
 from .learn import Learned
 from .samples import Samples
@@ -104,11 +104,11 @@ class SequenceTagger(BaseEstimator):  # type: ignore[misc]  # no types there
             DataError: if X, y or the weights cannot be used; it says which sequence is wrong.
         """
         before = fitting.warm(self)
-        x = fitting.read(self, X, before)
+        x = reading.read(self, X, before)
         targets, classes = steps.of_steps(y, x)
         if before is not None:
             labels.check_same(classes, self.classes_)
-        samples = Samples(x, targets, fitting.weights_of(sample_weight, x), stepwise=True)
+        samples = Samples(x, targets, reading.weights_of(sample_weight, x), stepwise=True)
         self.learned_ = self._job(samples, classes, progress).run(samples, before)
         self.classes_ = classes
         fitting.note_features(self)
@@ -131,7 +131,7 @@ class SequenceTagger(BaseEstimator):  # type: ignore[misc]  # no types there
             ArgumentError, DataError: as `fit`.
         """
         before = fitting.before(self)
-        x = fitting.read(self, X, before)
+        x = reading.read(self, X, before)
         if before is not None:
             known = self.classes_
             if classes is not None:
@@ -142,7 +142,7 @@ class SequenceTagger(BaseEstimator):  # type: ignore[misc]  # no types there
         else:
             known = labels.known(classes)
             targets = steps.known_of(y, x, known, len(known))
-        samples = Samples(x, targets, fitting.weights_of(sample_weight, x), stepwise=True)
+        samples = Samples(x, targets, reading.weights_of(sample_weight, x), stepwise=True)
         self.learned_ = self._job(samples, known, False).more(samples, before)
         self.classes_ = known
         fitting.note_features(self)
@@ -163,7 +163,7 @@ class SequenceTagger(BaseEstimator):  # type: ignore[misc]  # no types there
             DataError: if X is not of the form that was learnt.
         """
         fitting.check_fitted(self)
-        x = fitting.read(self, X, self.learned_)
+        x = reading.read(self, X, self.learned_)
         outputs = self.learned_.outputs(x)
         chances = sigmoid(outputs) if self.classes_ is None else softmax(outputs)
         return np.split(chances, np.cumsum(x.length)[:-1])
@@ -180,7 +180,7 @@ class SequenceTagger(BaseEstimator):  # type: ignore[misc]  # no types there
             DataError: if X, y or the weights cannot be used, or no answer is known.
         """
         said = self.predict(X)
-        x = fitting.read(self, X, self.learned_)
+        x = reading.read(self, X, self.learned_)
         if self.classes_ is None:
             truth = steps.answers_of(y, x, said[0].shape[1])
             known = ~np.isnan(truth)
@@ -188,7 +188,7 @@ class SequenceTagger(BaseEstimator):  # type: ignore[misc]  # no types there
             truth = np.concatenate(steps.as_given(y, x, said))
             labels.check_type(truth, self.classes_)
             known = np.ones(len(truth), bool)
-        weights = known.T * np.repeat(fitting.weights_of(sample_weight, x), x.length)
+        weights = known.T * np.repeat(reading.weights_of(sample_weight, x), x.length)
         if not weights.any():
             raise DataError("y has no answer that is known and counts; give one at least")
         return float(np.average((np.concatenate(said) == truth).T, weights=weights))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..errors import ArgumentError
 from ..network.onnx import Graph
-from . import fitting
+from . import fitting, reading
 from .counted import COLUMNS
 from .texts import Texts
 from .wide import Wide
@@ -52,7 +52,7 @@ def feed_of(model: Any, X: Any) -> dict[str, Array]:
     inputs = model.learned_.inputs
     if not isinstance(inputs, Texts):
         raise ArgumentError("feed_of is for models of texts; of numbers, x is given as it is")
-    x = fitting.read(model, X, model.learned_)
+    x = reading.read(model, X, model.learned_)
     bags = inputs.table(x)
     size = np.diff(bags.first)[bags.ids]
     entry = bags.first[bags.ids][:, None] + np.arange(size.max())
