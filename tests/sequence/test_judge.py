@@ -201,3 +201,16 @@ def test_the_last_value_of_numbers_whose_squares_are_infinite() -> None:
     x = [np.array([0.0, 1.0, 1.5e306 * (1 - 2 * (i % 2))]) for i in range(8)]
     found = of_sequences(x, list("ab" * 4), x[:2])
     assert found["last value"] == ["a", "b"]
+
+
+def test_rules_of_columns_without_any_value() -> None:
+    """Warnings are errors here: none comes through."""
+    random = np.random.default_rng(1)
+    known = [np.array([[size, np.nan]]) for size in random.normal(size=40)]
+    answers = np.array([rows[0, 0] for rows in known])
+    labels = ["up" if answer > 0 else "down" for answer in answers]
+    held = [np.array([[3.0, np.nan]]), np.array([[-3.0, np.nan]])]
+    assert of_sequences(known, labels, held)["last value"] == ["up", "down"]
+    assert of_numbers(known, answers, held)["last value"].round().tolist() == [3, -3]
+    steps = of_steps(known, [[label] for label in labels], held)
+    assert steps["each step alone"] == [["up"], ["down"]]

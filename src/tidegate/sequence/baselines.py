@@ -72,7 +72,9 @@ def of_numbers(known: Any, y: Array, held: Any, tokens: TokenKind = "word") -> d
         found[title] = make_pipeline(bag, Ridge()).fit(x.each(), y).predict(new.each())
     else:
         last = [np.stack([rows[-1] for rows in part.each()]) for part in (x, new)]
-        found["last value"] = make_pipeline(_units(), Ridge()).fit(last[0], y).predict(last[1])
+        found["last value"] = _quietly(make_pipeline(_units(), Ridge()), last[0], y).predict(
+            last[1]
+        )
     return found
 
 
@@ -144,8 +146,13 @@ def _fitted(
     if len(set(labels)) < 2:
         return [labels[0]] * len(held)
     model = make_pipeline(prepare, LogisticRegression(C=c, max_iter=1000))
-    with warnings.catch_warnings():  # a baseline that is nearly there will do
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        model.fit(known, np.asarray(labels))
-    found: list[str] = model.predict(held).tolist()
+    found: list[str] = _quietly(model, known, np.asarray(labels)).predict(held).tolist()
     return found
+
+
+def _quietly(model: Any, known: Any, answers: Any) -> Any:
+    """A model of scikit-learn's, fitted: nearly there will do, and a column may be empty."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.filterwarnings("ignore", "All-NaN slice", RuntimeWarning)
+        return model.fit(known, answers)
