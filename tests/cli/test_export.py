@@ -61,7 +61,7 @@ def test_torch(saved: Run) -> None:
     done = saved("export", "steps.tg", "--to", "torch", "--out", "net.safetensors")
     assert done.code == 0, done.err
     model = tidegate.load("steps.tg")
-    assert done.out.splitlines()[0].startswith("net-0.safetensors: the network 1 of 3, ")
+    assert done.out.splitlines()[0].startswith("net-0.safetensors: the network 1 of 4, ")
     for number, member in enumerate(model.learned_.members):
         module = read_torch(f"net-{number}.safetensors")
         x = torch.ones(1, 4, member.network.spec.input.columns)

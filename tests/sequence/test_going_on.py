@@ -40,7 +40,7 @@ def test_a_warm_start_goes_on() -> None:
 @pytest.mark.parametrize(
     ("x", "training", "changed", "words"),
     [
-        (X, Training(updates=2), {"training": QUICK}, "members was 3, and is 1"),
+        (X, Training(updates=2), {"training": QUICK}, "members was 4, and is 1"),
         (X, QUICK, {"training": Training(segment=4)}, "segment was 1, and is 4"),
         (WORDS, QUICK, {"tokens": "char"}, "tokens was 'word', and is 'char'"),
         (WORDS, QUICK, {"training": Training(embedding=7)}, "embedding was 100, and is 7"),

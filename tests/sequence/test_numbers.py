@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tidegate import SequenceTraining
+from tidegate import SequenceClassifier, SequenceRegressor, SequenceTagger, SequenceTraining
 from tidegate.data.sequences import read_sequences
 from tidegate.sequence.numbers import Numbers
 
@@ -32,3 +32,15 @@ def test_a_batch_that_is_varied_leaves_the_table_alone() -> None:
     varied = [numbers.batch(table, x.spans, random, augment=True)[0] for _ in range(20)]
     assert any(not np.array_equal(rows, table) for rows in varied)
     np.testing.assert_array_equal(table, before)
+
+
+def test_four_networks_say_what_series_are_and_three_what_they_are_worth() -> None:
+    random = np.random.default_rng(0)
+    x, y = random.normal(size=(12, 5)), np.arange(12) % 2
+    training = SequenceTraining(updates=1, calibrate=False)
+    for model, labels, expected in (
+        (SequenceClassifier(hidden=2, training=training), y, 4),
+        (SequenceRegressor(hidden=2, training=training), x[:, 0], 3),
+        (SequenceTagger(hidden=2, training=training), [[int(v > 0) for v in row] for row in x], 3),
+    ):
+        assert len(model.fit(x, labels).learned_.members) == expected

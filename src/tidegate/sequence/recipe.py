@@ -18,9 +18,11 @@ is less."""
 DECAY = 0.1
 """Of the weights, at that rate, where numbers are told, and nothing held out says whether it is too
 much: noise would else be known by heart."""
-MEMBERS, READ, READ_STEPS = 3, 1_200_000, 3_000_000
-"""Networks that answer together, and about how many tokens all of these may read to learn, of
-texts and of steps: what another one gains is little beside the time that many texts take."""
+MEMBERS, LABELLED = 3, 4
+"""Networks that answer together; those of series with labels."""
+READ, READ_STEPS = 1_200_000, 3_000_000
+"""About how many tokens all of these may read to learn, of texts and of steps: what another one
+gains is little beside the time that many texts take."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +37,10 @@ class Recipe:
     """Whether a batch takes sequences of about the same length."""
     mixed: bool = False
     """Whether sequences are mixed with others of their label and length, while they are varied."""
+    most: int = MEMBERS
+    """Networks."""
     read: int = READ
-    """The tokens that all networks may read."""
+    """The tokens that all of them may read."""
     other: Recipe | None = None
     """Another one that might suit the sequences better."""
 
@@ -57,7 +61,8 @@ class Recipe:
         labels = task.labels
         least = min(400 + 4 * n, 800) if labels else 800
         updates = training.updates or min(max(60 * n // training.batch, least), 3000)
-        found = cls(updates, SLOW, mixed=labels and n < FEW)
+        most = LABELLED if labels else MEMBERS
+        found = cls(updates, SLOW, mixed=labels and n < FEW, most=most)
         rate = QUICK * min(WIDE / units, 1.0)
         if task.stepwise or training.learning_rate is not None or rate <= SLOW:
             return found
@@ -89,6 +94,6 @@ class Recipe:
             [3, 2, 1]
         """
         if x.form.kind == "numbers":
-            return MEMBERS
+            return self.most
         read = self.updates * min(batch, len(x)) * float(x.length.mean())
-        return min(max(round(self.read / read), 1), MEMBERS)
+        return min(max(round(self.read / read), 1), self.most)

@@ -39,8 +39,8 @@ class SequenceTraining:
     beta2: float = 0.999
     """Of AdamW: how slowly it forgets the sizes of gradients."""
     members: int | None = None
-    """Networks that differ in their seed, and answer together; None for 3 of numbers, and of texts
-    for as many, up to 3, as read some million tokens in all."""
+    """Networks that differ in their seed, and answer together; None for 4 of series with labels, 3
+    of other numbers, and of texts for as many, up to 3, as read some million tokens in all."""
     smoothing: float | None = None
     """How much of a label is spread over all; None for 0.1 of classifiers, 0 of taggers."""
     augment: bool | None = None
