@@ -38,14 +38,16 @@ def test_the_same_bits_however_many_learn_at_once(n_jobs: int | None) -> None:
 def test_what_corrects_the_first_corrects_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     made, find = [], learn.calibrated
 
-    def spy(*arguments: Any) -> tuple[Correction, History]:
+    def spy(*arguments: Any) -> tuple[tuple[Correction, float], History]:
         made.append(arguments)
-        correction, history = find(*arguments)
-        return Correction(np.full_like(correction.factor, 1.5)), history
+        found, history = find(*arguments)
+        assert found is not None
+        return (Correction(np.full_like(found[0].factor, 1.5)), 0.5), history
 
     monkeypatch.setattr(learn, "calibrated", spy)
     fitted = forecaster(ensemble=3).fit(days(wave()))
     assert len(made) == 1 and fitted.plan_.members == 3
+    assert all(each.model.plan.ridge == 0.5 for each in fitted.answers_.learned)
     assert all((each.model.correction.factor == 1.5).all() for each in fitted.answers_.learned)
     assert all(
         each.model.plan.training == fitted.plan_.training for each in fitted.answers_.learned

@@ -10,9 +10,10 @@ from threadpoolctl import threadpool_limits
 
 import tidegate as tg
 from tidegate.data.series import Series, read_series
+from tidegate.forecast import learn as learning
 from tidegate.forecast.learn import learn, table_of
 from tidegate.forecast.plan import Plan, Training
-from tidegate.forecast.ridge import Ridge, _Sums
+from tidegate.forecast.ridge import MOST, SPREAD, TIMES, Ridge, _Sums, share
 from tidegate.forecast.windows import Table, Windows
 
 from .frames import rain, several, wave
@@ -135,13 +136,62 @@ def test_all_quantiles_are_moved_as_far_as_the_median_but_of_zeros_apart() -> No
     some = Windows.before(of, PLAN, np.arange(3), series.start + series.length)
     assert learnt.ridge is not None and of.zeros.tolist() == [False, False, True]
 
-    def said(share: float) -> np.ndarray:
-        inputs = replace(learnt.inputs, plan=replace(PLAN, ridge=share))
+    def said(part: float) -> np.ndarray:
+        inputs = replace(learnt.inputs, plan=replace(PLAN, ridge=part))
         return replace(learnt, inputs=inputs).parts(some)[0]
 
     alone, ridge = said(0.0), learnt.ridge.ahead(some)
     away = ridge[:2] - alone[:2, :, 3]
-    for share in (0.3, 1.0):
-        moved = alone[:2] + share * away[..., None]
-        np.testing.assert_allclose(said(share)[:2], moved, rtol=1e-9, atol=1e-12)
-        np.testing.assert_array_equal(said(share)[2], alone[2])
+    for part in (0.3, 1.0):
+        moved = alone[:2] + part * away[..., None]
+        np.testing.assert_allclose(said(part)[:2], moved, rtol=1e-9, atol=1e-12)
+        np.testing.assert_array_equal(said(part)[2], alone[2])
+
+
+def test_a_share_is_the_slope_as_far_as_it_is_known() -> None:
+    random = np.random.default_rng(3)
+    away = random.normal(size=(400, 6))
+    error = 0.5 * away + random.normal(size=away.shape)
+    error[::9, 2] = np.nan
+    x, y = away[~np.isnan(error)], error[~np.isnan(error)]
+    slope = (x @ y) / (x @ x)
+    # of residuals that are independent; windows' own sums, as here, show about the same
+    noise = ((y - slope * x) ** 2).mean() / (x @ x)
+    known = SPREAD**2 / (SPREAD**2 + noise)
+    assert share(0.3, error, away, np.arange(400)) == pytest.approx(
+        0.3 + known * (slope - 0.3), abs=2e-3
+    )
+    # of slopes that differ from one time to the next, the mean, 0, is little known of four times
+    slopes = np.repeat([0.8, -0.8, 0.6, -0.6], 100)[:, None]
+    by_time, alone = np.repeat(np.arange(TIMES), 100), np.arange(400)
+    found = [share(0.3, slopes * away, away, each) for each in (by_time, alone)]
+    assert found[0] > 0.2 and found[1] < 0.1
+
+
+def test_a_share_stays_where_nothing_tells_and_within_its_bounds() -> None:
+    wrong = np.tile([1.0, -1.0], (TIMES, 1))
+    assert share(0.3, wrong[1:], wrong[1:], np.arange(TIMES - 1)) == 0.3
+    assert share(0.3, wrong, 0 * wrong, np.arange(TIMES)) == 0.3
+    assert share(0.3, np.nan * wrong, wrong, np.arange(TIMES)) == 0.3
+    assert share(0.3, wrong, wrong, np.arange(TIMES)) == MOST
+    assert share(0.3, wrong, -wrong, np.arange(TIMES)) == 0
+
+
+@pytest.mark.parametrize(
+    ("training", "found"), [({}, MOST), ({"ridge": 0.3}, 0.3), ({"calibrate": False}, 0.3)]
+)
+def test_windows_held_out_say_how_much_it_counts(
+    training: dict[str, float | bool], found: float
+) -> None:
+    """Of a sine it knows all, and a network that hardly learnt nothing."""
+    plan = replace(PLAN, training=replace(PLAN.training, **training))
+    series = read_series(several(a=sine()))
+    model = learn(plan, series, series.length, progress=False)[0].model
+    assert model.plan.ridge == found and model.ridge is not None
+
+
+def test_what_counts_for_nothing_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(learning, "share", lambda *_: 0.0)
+    series = read_series(several(a=sine()))
+    model = learn(PLAN, series, series.length, progress=False)[0].model
+    assert model.plan.ridge == 0 and model.ridge is None

@@ -29,7 +29,7 @@ class Forecaster:
 
     Where rows are few or have one season, but a day's hours, a quarter is exponential smoothing of
     the window; with two seasons three tenths are an autoregression, and two networks learn if rows
-    are many; of a few long series without covariates three tenths are a ridge regression.
+    are many; of a few long series without covariates some are a ridge regression.
     ``plan_`` says so, and ``training`` and ``ensemble`` may say otherwise.
 
     After `fit`: ``plan_``, all settings with their defaults filled in; ``answers_``, what learnt;

@@ -20,6 +20,7 @@ from .head import QUANTILES
 from .inputs import Inputs
 from .model import AT_ONCE, Forecast, Model
 from .plan import LEAST, Plan
+from .ridge import share
 from .scaling import Scaling
 from .windows import Table, Windows
 
@@ -78,9 +79,14 @@ class Learned:
         scaling.floor[below] = -np.inf
         return replace(self, scaling=scaling, units=self.units.on(fitted))
 
-    def corrected(self, correction: Correction) -> Learned:
-        """The same with other intervals."""
-        return replace(self, model=replace(self.model, correction=correction))
+    def corrected(self, correction: Correction, ridge: float) -> Learned:
+        """The same with other intervals, and where its ridge regression counts for another share;
+        it is left out where that is 0."""
+        inputs = replace(self.model.inputs, plan=replace(self.model.plan, ridge=ridge))
+        kept = self.model.ridge if ridge else None
+        return replace(
+            self, model=replace(self.model, inputs=inputs, correction=correction, ridge=kept)
+        )
 
     def forecast(
         self,
@@ -154,7 +160,7 @@ def learn(
     def first(tell: bool | Listener | None) -> tuple[Learned, History]:
         return _trained(plan, series, known, tell)
 
-    def second(tell: bool | Listener | None) -> tuple[Correction | None, History]:
+    def second(tell: bool | Listener | None) -> tuple[tuple[Correction, float] | None, History]:
         # beside the first it is told when to stop; after it, it has nothing to show
         return calibrated(plan, series, known, earlier, tell if most > 1 else False)
 
@@ -166,7 +172,7 @@ def learn(
     if ended:
         history.stopped = "interrupted"
     elif both:
-        learned = learned.corrected(found[1][0])
+        learned = learned.corrected(*found[1][0])
     return learned, history
 
 
@@ -176,14 +182,14 @@ def calibrated(
     known: Array,
     earlier: Earlier | None = None,
     progress: bool | Listener | None = False,
-) -> tuple[Correction | None, History]:
-    """What the intervals of a model need, by the last windows of the series, and the course of the
-    training that tells; None after Ctrl-C.
+) -> tuple[tuple[Correction, float] | None, History]:
+    """What the intervals of a model need and how much its ridge regression counts, by the last
+    windows of the series, and the course of the training that tells; None after Ctrl-C.
 
     A second model learns from the rows before these windows, and forecasts them. Its units and, by
     ``earlier``, its plan are theirs too: else what is held out would have been seen.
     """
-    h = plan.horizon
+    h, usual = plan.horizon, plan.ridge
     most = max(HELD, ENOUGH // len(known))
     count = np.minimum(most, np.maximum(HELD_ROWS * known // h, 1))
     count = np.minimum(count, (known - plan.needed) // h).clip(0).astype(np.int64)
@@ -193,7 +199,7 @@ def calibrated(
         seen = earlier(replace(series, length=before))
         plan = replace(seen, cell=plan.cell, seed=plan.seed, training=plan.training)
     if not count.any() or before.max() <= plan.least:
-        return Correction.none(len(QUANTILES)), History()
+        return (Correction.none(len(QUANTILES)), usual), History()
     updates = plan.training.updates_for(int(before.sum()), series.covariates)
     training = replace(plan.training, updates=max(int(SHORTER * updates), min(updates, LEAST)))
     shorter = replace(plan, training=training, seed=plan.seed + 1)
@@ -205,16 +211,20 @@ def calibrated(
     number = np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count)
     cut = (table.start + before)[which] + number * h
     chosen = np.random.default_rng(plan.seed).permutation(len(which))[:ENOUGH]
-    actual, quantiles = [], []
+    parts = []
     for first in range(0, len(chosen), AT_ONCE):
         some = chosen[first : first + AT_ONCE]
         windows = Windows.before(table, shorter, which[some], cut[some])
-        actual.append(windows.targets()[..., 0])
-        quantiles.append(learned.model.parts(windows)[0])
+        parts.append((windows.targets()[..., 0], *learned.model.apart(windows)))
+    actual, quantiles, away = (np.concatenate(part) for part in zip(*parts, strict=True))
     # series end at the same time, as a rule
     time = (count[which] - number)[chosen]
-    found = Correction.of(QUANTILES, np.concatenate(actual), np.concatenate(quantiles), time)
-    return found, history
+    counts = plan.ridge
+    if counts and usual and plan.training.ridge is None:
+        middle = learned.model.inputs.head.middle
+        counts = usual = share(usual, actual - quantiles[..., middle], away, time)
+    moved = quantiles + counts * away[..., None]
+    return (Correction.of(QUANTILES, actual, moved, time), usual), history
 
 
 def _trained(

@@ -115,5 +115,6 @@ def learn_members(
     first, history = found[0]
     if ended:
         history.stopped = "interrupted"
-    others = (learned.corrected(first.model.correction) for learned, _ in found[1:])
+    model = first.model
+    others = (learned.corrected(model.correction, model.plan.ridge) for learned, _ in found[1:])
     return Members((first, *others)), history

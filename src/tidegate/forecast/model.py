@@ -16,6 +16,7 @@ from ..train.progress import Listener
 from .batches import Batches
 from .conformal import Correction
 from .distribution import conditional, quantile
+from .head import Parts
 from .inputs import Inputs
 from .plan import Plan
 from .ridge import Ridge
@@ -87,26 +88,43 @@ class Model:
     def parts(self, windows: Windows) -> tuple[Array, Array]:
         """Of each window: the quantiles that are learnt, ``[k, h, quantiles]`` in its units, and
         the chance of a value that is not zero, ``[k, h]``, 1 where zeros are not counted apart."""
-        output = self.network.forward(*self.inputs.rows(windows)).output
-        answer = self.inputs.answer(output).astype(np.float64)
-        found = self.inputs.head.parts(answer, windows.paths)
+        found = self._said(windows)
         chance = np.ones(found.quantiles.shape[:2])
         if found.logit is not None:
             zeros = windows.table.zeros[windows.series]
             chance[zeros] = sigmoid(found.logit[zeros])
         return self.correction.apply(self.leant(found.quantiles, windows)), chance
 
+    def apart(self, windows: Windows) -> tuple[Array, Array]:
+        """Of each window, before intervals are corrected: the quantiles without the ridge
+        regression, ``[k, h, quantiles]``, and how far it lies from their median, ``[k, h]``, 0
+        where it counts for nothing."""
+        quantiles = self._averaged(self._said(windows).quantiles, windows)
+        if self.ridge is None:
+            return quantiles, np.zeros(quantiles.shape[:2])
+        away = self.ridge.ahead(windows) - quantiles[..., self.inputs.head.middle]
+        return quantiles, np.where(self.shares(windows)[1][:, None] > 0, away, 0.0)
+
     def leant(self, quantiles: Array, windows: Windows) -> Array:
         """Means of the network's quantiles, ``[k, h, quantiles]``, and those of exponential
         smoothing, as far as it counts, then moved as their median is to a ridge regression."""
-        smoothing, ridge = self.shares(windows)
-        if self.plan.smoothing:
-            away = windows.smoothed.at(self.inputs.head.quantiles) - quantiles
-            quantiles = quantiles + smoothing[:, None, None] * away
+        quantiles = self._averaged(quantiles, windows)
         if self.ridge is not None:
             away = self.ridge.ahead(windows) - quantiles[..., self.inputs.head.middle]
-            quantiles = quantiles + (ridge[:, None] * away)[..., None]
+            quantiles = quantiles + (self.shares(windows)[1][:, None] * away)[..., None]
         return quantiles
+
+    def _averaged(self, quantiles: Array, windows: Windows) -> Array:
+        if self.plan.smoothing:
+            away = windows.smoothed.at(self.inputs.head.quantiles) - quantiles
+            quantiles = quantiles + self.shares(windows)[0][:, None, None] * away
+        return quantiles
+
+    def _said(self, windows: Windows) -> Parts:
+        """What the network says, before anything else counts."""
+        output = self.network.forward(*self.inputs.rows(windows)).output
+        answer = self.inputs.answer(output).astype(np.float64)
+        return self.inputs.head.parts(answer, windows.paths)
 
     def shares(self, windows: Windows) -> tuple[Array, Array]:
         """``[k]`` each, how much smoothing and the ridge regression count: not at all where zeros

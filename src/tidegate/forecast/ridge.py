@@ -32,6 +32,12 @@ NEWEST = 0.2
 """The share of each series's cuts, the last ones, that the strength is chosen by."""
 FAR = 100.0
 """A window is not learnt from if what comes after it is so many deviations away."""
+SPREAD = 0.2
+"""How far the share that suits a table is from the usual one, one standard deviation."""
+MOST = 0.6
+"""The largest share that windows held out may give."""
+TIMES = 4
+"""Times at which windows were held out, from which on these say anything of it."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +77,39 @@ class Ridge:
         for column, weights in zip(_read(windows, len(self.weights)).T, self.weights, strict=True):
             found += column[:, None] * weights
         return found
+
+
+def share(usual: float, error: Array, away: Array, time: Array) -> float:
+    """How much a regression counts beside a network, from 0 to `MOST`, by windows held out.
+
+    That is the slope of the network's errors on how far the regression lies from it, by least
+    squares, which counts beside the usual share as an observation with noise does beside what was
+    known before. The noise is what differs from one window, or one time, to the next.
+
+    Args:
+        usual: what it counts where nothing is known.
+        error: ``[k, h]``, what came less what the network said; NaN where nothing was seen.
+        away: ``[k, h]``, what the regression said less what the network said.
+        time: ``[k]``, a number for when a window was: equal ones were at the same time.
+
+    Example:
+        >>> error = np.tile([1.0, -1.0], (8, 1))
+        >>> [share(0.3, error, away, np.arange(8)) for away in (2 * error, 10 * error, -error)]
+        [0.5, 0.1, 0.0]
+    """
+    seen = ~np.isnan(error)
+    square = np.where(seen, away**2, 0).sum(axis=1)
+    product = np.where(seen, error * away, 0).sum(axis=1)
+    times, number = np.unique(time, return_inverse=True)
+    size = square.sum()
+    if len(times) < TIMES or not size > 0:
+        return usual
+    slope = product.sum() / size
+    left = (product - slope * square) / size
+    by_time = np.bincount(number, left)
+    noise = max((left**2).sum(), (by_time**2).sum() * len(times) / (len(times) - 1))
+    known = SPREAD**2 / (SPREAD**2 + noise)
+    return float(np.clip(usual + known * (slope - usual), 0, MOST))
 
 
 @dataclass(frozen=True)
