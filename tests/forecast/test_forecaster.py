@@ -18,6 +18,7 @@ from tidegate.errors import ArgumentError, DataError, NotFittedError
 from tidegate.forecast.ask import ShortSeriesWarning
 from tidegate.forecast.forecaster import Forecaster
 from tidegate.forecast.plan import Training
+from tidegate.forecast.settings import SeasonWarning
 
 from .frames import QUICK, days, forecaster, rain, several, wave
 
@@ -203,7 +204,8 @@ def test_a_season_that_asks_for_too_many_rows_is_named() -> None:
     said = "with a season of 1,000 rows, .* got 60; take a season up to 56, or give more rows"
     with pytest.raises(DataError, match=said):
         forecaster(season=1000).fit(days(wave(60)))
-    forecaster(season=56).fit(days(wave(60)))
+    with pytest.warns(SeasonWarning):
+        forecaster(season=56).fit(days(wave(60)))
 
 
 def test_a_column_may_not_have_the_name_of_a_forecast() -> None:
@@ -256,3 +258,13 @@ def test_the_public_names() -> None:
     assert tidegate.__version__
     with pytest.raises(AttributeError, match="no attribute 'Prophet'"):
         tidegate.Prophet  # noqa: B018
+
+
+def test_a_season_that_no_series_has_twice_is_told() -> None:
+    frame = pl.DataFrame({"ds": range(40), "y": [float(i % 9) for i in range(40)]})
+    given = {"horizon": 2, "hidden": 4, "training": Training(updates=2)}
+    words = "^a season of 21 rows is given, and the longest series has 40, less than two of them"
+    with pytest.warns(SeasonWarning, match=words) as told:
+        Forecaster(season=(7, 21), **given).fit(frame)
+    assert told[0].filename == __file__
+    Forecaster(season=20, **given).fit(frame)  # and warnings are errors here

@@ -114,9 +114,9 @@ class Forecaster:
         Ctrl-C ends the training early and keeps what was learnt; ``history_.stopped`` tells.
 
         Args:
-            df: pandas or polars, in any order of rows; or a `Series` that was read already. A
-                series with fewer rows than the horizon, or than windows that were learnt from
-                have, is warned of, in `predict` too.
+            df: pandas or polars, in any order of rows; or a `Series` that was read already. Of a
+                series with fewer rows than the horizon, or than windows that were learnt from have,
+                a warning tells, in `predict` too; and of a ``season`` that none has twice.
             static: a frame with the static columns, a row for each series; None if ``df`` itself
                 has them.
             progress: None for a bar on stderr if that is a terminal; True or False for always or
@@ -132,6 +132,7 @@ class Forecaster:
         series = self._read(df, static)
         answers, history, choice = self._learner(series, progress).learn(series.length)
         ask.tell_short(series, self.horizon, answers.plan.fewest)
+        settings.tell_season(self, series)
         self.answers_ = answers
         self.plan_ = answers.plan
         self.series_ = answers.needs(series)
@@ -375,8 +376,7 @@ class Forecaster:
         self, series: Series, progress: bool | Listener | None, n_jobs: int | None = None
     ) -> Learner:
         jobs = self.n_jobs if n_jobs is None else n_jobs
-        planner = settings.planner_of(self)
-        return Learner(planner, series, self.cell == AUTO, jobs, progress)
+        return Learner(settings.planner_of(self), series, self.cell == AUTO, jobs, progress)
 
     def _others(self, df: Any, static: Any) -> tuple[Answers, Series]:
         """Other series to forecast, and what answers for them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
@@ -63,6 +64,10 @@ def check_windows(windows: int | None, step: int | None, refit: bool | int) -> N
         checks.whole_number(refit, "backtest's refit", 1)
 
 
+class SeasonWarning(UserWarning):
+    """A season was given that no series has twice."""
+
+
 def check_columns(name: str, series: Series) -> None:
     """Sees to it that no column of the frame has a name that forecasts need.
 
@@ -73,6 +78,18 @@ def check_columns(name: str, series: Series) -> None:
     for column in (series.frame.id, series.frame.time):
         if column is not None and (column == name or column.startswith(f"{name}-")):
             raise DataError(f"the column {column!r} has a name that the forecast needs; rename it")
+
+
+def tell_season(given: Forecaster, series: Series) -> None:
+    """Warns of a season that no series has twice: nothing shows that it comes again."""
+    season, longest = max(seasons_of(given) or (1,)), int(series.length.max())
+    if longest < 2 * season:
+        warnings.warn(
+            f"a season of {season:,} rows is given, and the longest series has {longest:,}, less "
+            f"than two of them: nothing shows that it comes again; leave it out, or give more rows",
+            SeasonWarning,
+            stacklevel=3,
+        )
 
 
 def seasons_of(given: Forecaster) -> tuple[int, int] | None:
