@@ -47,5 +47,7 @@ def test_few_series_with_labels_are_mixed(
     x, y = np.random.default_rng(0).normal(size=(n, 4)), np.arange(n) % 2
     training = Training(updates=2, members=1, calibrate=False, augment=augment)
     tg.SequenceClassifier(hidden=2, training=training).fit(x, y)
+    # one of many parts, as far as anyone knows
+    tg.SequenceClassifier(hidden=2, training=training).partial_fit(x, y)
     tg.SequenceRegressor(hidden=2, training=Training(updates=2, members=1)).fit(x, y)
     assert seen == ([n] if mixes else [])

@@ -149,9 +149,9 @@ class Job:
         samples = samples.merged()
         learner = self._learner(before.inputs, len(samples))
         self._check_unchanged(learner.spec, before)
-        learner = learner.of_updates(
-            self.training.updates or 5 * -(-len(samples) // self.training.batch)
-        )
+        updates = self.training.updates or 5 * -(-len(samples) // self.training.batch)
+        # a part may be one of many: that it is small does not say that series are few
+        learner = replace(learner, recipe=replace(learner.recipe, updates=updates, mixed=False))
         everything = np.arange(len(samples))
         members, ended = learner.each(
             samples,
