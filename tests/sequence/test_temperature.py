@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
 
-from tidegate.sequence.temperature import LEAST, MOST, fitted, loss
+import tidegate as tg
+from tidegate.data.sequences import read_sequences
+from tidegate.sequence import temperature
+from tidegate.sequence.temperature import LEAST, MOST, SURER, fitted, loss, surer
 
 
 @pytest.mark.parametrize("kind", ["categorical", "binary"])
@@ -50,3 +53,40 @@ def test_what_is_usual_is_right_until_samples_tell_better() -> None:
     found = [of(n, 0.5) for n in (10, 20, 1000)]
     assert 0.5 < found[0] < 0.9 * found[1] < 0.9 * whole
     assert found[2] == pytest.approx(whole, rel=0.02)
+
+
+def test_who_knows_more_is_surer_the_more_there_is_to_know() -> None:
+    label = np.arange(300) % 3
+    targets, weights = label[:, None].astype(float), np.random.default_rng(0).uniform(1, 2, 300)
+    found = [surer(np.eye(3)[label] * size, targets, weights) for size in (0, 1, 3, 8)]
+    assert found[0] == pytest.approx(1.0, abs=0.01)
+    assert found[-1] == pytest.approx(SURER, rel=0.02)  # as if one more were wrong
+    assert found == sorted(found, reverse=True)
+    assert surer(np.eye(3)[label - 1] * 30, targets, weights) == 1.0
+    assert surer(np.eye(3)[label] * 8, targets, weights, part=0.5) == pytest.approx(
+        found[-1] ** 0.5
+    )
+    # labels of which one is rare tell little, if others are always wrong
+    rare = np.where(np.arange(300) < 295, 0.0, 1.0)[:, None]
+    assert surer(np.tile([3.0, 0.0, -3.0], (300, 1)), rare, weights) > 0.9
+
+
+@pytest.mark.parametrize("kernels", [True, False])
+def test_answers_for_series_are_surer_than_those_of_fewer(
+    kernels: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random = np.random.default_rng(3)
+    y = np.arange(60) % 2
+    x = random.normal(size=(60, 12)) + y[:, None]
+    training = tg.SequenceTraining(updates=40, members=1, kernels=kernels)
+
+    def answers() -> np.ndarray:
+        model = tg.SequenceClassifier(hidden=4, training=training, random_state=0).fit(x, y)
+        assert kernels == (model.learned_.beside is not None)
+        return model.learned_.outputs(read_sequences(x))
+
+    found = answers()
+    monkeypatch.setattr(temperature, "SURER", 1.0)
+    ratio = answers() / found
+    assert ratio == pytest.approx(ratio[0, 0], abs=1e-4)  # of outputs that are small, in float32
+    assert SURER < ratio[0, 0] < 0.95

@@ -18,7 +18,7 @@ from ..errors import ArgumentError
 from .kernels import Kernels
 from .ridge import Ridge, solve
 from .samples import Samples
-from .temperature import fitted, loss
+from .temperature import fitted, loss, surer
 
 Array = NDArray[Any]
 
@@ -122,6 +122,8 @@ def learnt(
     # halves that err apart are surer together than either
     both = (1 - share) * outputs + share * held
     temperature = min(fitted(both, targets, weights, "categorical"), 1.0)
+    # a row left out of the regression has been told by all others
+    temperature *= surer(both / temperature, targets, weights, part=1 - share)
     return Beside(kernels, ridge.times(steep * share / temperature), (1 - share) / temperature)
 
 

@@ -27,7 +27,7 @@ from .recipe import Recipe
 from .samples import Samples
 from .seen import Seen
 from .tasks import Task
-from .temperature import FEW, USUAL, fitted
+from .temperature import FEW, USUAL, fitted, surer
 from .texts import Texts
 from .training import Training
 
@@ -257,6 +257,8 @@ class Job:
         if self._has_kernels(inputs, samples.x):
             table, calibrated = inputs.table(samples.x), outputs / temperature
             beside = learnt(table, samples, told, calibrated, self.seed)
+        if series and beside is None:
+            temperature *= surer(outputs / temperature, held.targets, weights)
         return replace(learned, temperature=temperature, beside=beside)
 
     def _has_kernels(self, inputs: Inputs, x: Ragged) -> bool:

@@ -19,6 +19,9 @@ FEW = 10
 USUAL, SURE = 0.45, 5.0
 """The temperature of networks that have learnt labels of series, smoothed by a tenth; the precision
 of a normal prior of its logarithm: few samples tell less than that, hundreds far more."""
+SURER = 0.7
+"""What a temperature of series is times, where those held out are told for certain: the networks
+that answer know these as well, and are several."""
 ENOUGH, ANSWERS = 500, 2_000_000
 """Samples that always tell it, and their outputs in all, beyond which only some of them do: of
 10,000 labels each look at thousands of samples would take a second."""
@@ -62,6 +65,29 @@ def fitted(
         else:
             high = middle
     return float(np.exp((low + high) / 2))
+
+
+def surer(outputs: Array, targets: Array, weights: Array, part: float = 1.0) -> float:
+    """What the temperature is times for networks that learnt all samples, and answer together.
+
+    What they gain over one that learnt four fifths is no more than there is to learn: `SURER` to
+    the power of the share of the loss of a constant that outputs do without.
+
+    Args:
+        outputs: ``[n, O]``, of samples that were not learnt from, over their temperature.
+        targets: ``[n, 1]``, their labels.
+        weights: ``[n]``.
+        part: of the outputs that is such a network's; the rest is of something that gains nothing.
+
+    Example:
+        >>> labels, sure, weights = np.arange(1000) % 2, 20 * np.eye(2), np.ones(1000)
+        >>> [round(surer(sure[x], labels[:, None], weights), 2) for x in (labels, labels[::-1])]
+        [0.7, 1.0]
+    """
+    count = np.bincount(targets[:, 0].astype(np.int64), weights, outputs.shape[1])
+    constant = np.broadcast_to(np.log(count / weights.mean() + 1), outputs.shape)
+    left = loss(outputs, targets, weights) / loss(constant, targets, weights)
+    return float(SURER ** (part * max(1 - left, 0.0)))
 
 
 def loss(outputs: Array, targets: Array, weights: Array, kind: str = "categorical") -> float:
