@@ -126,15 +126,18 @@ class Stack {
         tape.at(l, d).trail_h.reserve(order.rows * Hp());
         if (kernels_->cell_state) tape.at(l, d).trail_c.reserve(order.rows * Hp());
       }
+      const bool few = l == 0 && first_input && few_inputs();
+      if (few) input_rows(tape, d_input);
       const i64 slices = cut(order);
       parallel(slices * D, [&](i64 i) {
         FlushSubnormals flush;
         Unfold<T> u = unfold(tape, l, int(i % D));
         if (above.base == nullptr) u.dy = nullptr;
+        if (few) u.d_x = tape.at(l, 0).d_x.get();
         kernels_->backward(u, slice_[i / D], slice_[i / D + 1]);
       });
       weight_gradients(tape, l, gradient);
-      if (l > 0 || first_input) input_gradient(tape, l, l == 0 ? d_input : nullptr);
+      if (l > 0 || (first_input && !few)) input_gradient(tape, l, l == 0 ? d_input : nullptr);
     }
   }
 
@@ -271,6 +274,17 @@ class Stack {
         const i64 from = above.per_sequence ? p : above.place != nullptr ? above.place[own] : own;
         dy[r] = above.base + from * wide + direction * Hp();
       }
+  }
+
+  // So few inputs that their gradient costs more to read the slots for once more than to compute.
+  bool few_inputs() const { return desc_.directions() == 1 && Panels<T>::narrow(input_blocks(0).row()); }
+
+  // Points the gradients of the first layer's input rows to where input_gradient() would leave them.
+  void input_rows(TapeOf<T>& tape, T* d_input) {
+    const i64 rows = tape.order.rows, wide = input_blocks(0).row();
+    T* const base = d_input != nullptr ? d_input : tape.d_rows[0].reserve(rows * wide);
+    T** const d_x = tape.at(0, 0).d_x.reserve(rows);
+    for (i64 r = 0; r < rows; ++r) d_x[r] = base + (d_input != nullptr ? tape.place.get()[r] : r) * wide;
   }
 
   // The gradient of layer l's input rows (see TapeOf::d_rows), or d_input where that is not null, from the slots of layer l; with the dropout mask of the rows below.

@@ -12,6 +12,7 @@ struct LayerTape {
   Buffer<const T*> x;       // [rows] input rows
   Buffer<const T*> h_prev;  // [rows] states that each step started from (backward)
   Buffer<const T*> dy;      // [rows] (backward)
+  Buffer<T*> d_x;           // [rows] where the gradients of few inputs go (backward)
   Buffer<T> h0, c0;         // [n, Hp]
   Buffer<T> h;              // [rows, Hp]
   Buffer<T> c;              // [rows, Hp] kept, else [n, Hp]

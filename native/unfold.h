@@ -29,6 +29,7 @@ struct Unfold {
   bool initial = false;          // whether the gradients of h0 and c0 are asked for
   T* trail_h = nullptr;          // [rows, Hp] filled: the gradient of every h; or null
   T* trail_c = nullptr;          // [rows, Hp] likewise for c, as the step after it is given c
+  T* const* d_x = nullptr;       // [rows] where the gradient of each input row goes; or null: not in this loop
 };
 
 template <class T, class Cell>
@@ -84,6 +85,10 @@ struct Unfolding {
         T* const slots = u.slots + (row + b) * S * Hp;
         step_grad(Hp, Cell::saves ? slots : u.h + (row + b) * Hp, slots, h_prev, c_prev, c, u.dy != nullptr ? u.dy[row + b] : nullptr,
                   u.dh + (first + b) * Hp, Cell::cell_state ? u.dc + (first + b) * Hp : nullptr);
+      }
+      if (u.d_x != nullptr) {
+        const Left<T> gates{{nullptr, u.slots + row * S * Hp, S * Hp}, w.H, G, Hp};
+        Product<T>{n, gates, {u.d_x + row}, w.back_x, Start::zero, nullptr}.run();
       }
       if (t == 0 && !u.initial) break;
       const Left<T> slots{{nullptr, u.slots + (row * S + A) * Hp, S * Hp}, w.H, G, Hp};
