@@ -211,6 +211,23 @@ class TestModel:
         done = run("forecast", "rain.csv", "--model", "model", "--out", "-", text=table)
         assert (done.code, done.out) == (0, first.out)
 
+    def test_a_category_called_na_is_known_ahead(self, run: Run) -> None:
+        lines = several().splitlines()
+        zoned = [
+            f"{lines[0]},zone",
+            *(f"{x},{('NA', 'EU')[i % 2]}" for i, x in enumerate(lines[1:])),
+        ]
+        days = [f"{shop},{day},NA" for shop in "ab" for day in DAYS[40:42]]
+        Path("ahead.csv").write_text("\n".join(["shop,day,zone", *days]))
+        words = ("--future", "ahead.csv", "--horizon", "2", "--out", "-")
+        done = run("forecast", "rain.csv", *words, text="\n".join(zoned))
+        assert done.code == 0
+        assert "'NA' in column 'zone' is taken for a value like others" in done.err
+        # where it is no value of the table, it is an empty cell
+        other = "\n".join(zoned).replace(",NA", ",AP")
+        done = run("forecast", "rain.csv", *words, text=other)
+        assert done.code == 1 and "beside the time it has no column" in done.err
+
     def test_needs_what_is_known_ahead(self, run: Run) -> None:
         Path("prices.csv").write_text(PRICES)
         words = ("--future", "prices.csv")

@@ -256,9 +256,18 @@ def test_hours_over_a_change_of_clocks(folder: Path) -> None:
     assert np.all(series.values == [1, 2, 3])
 
 
+def test_of_a_column_of_texts_the_empty_cell_alone_is_missing(folder: Path) -> None:
+    cells = "1,1,NA,NA\n2,2,EU,4\n3,3,,5\n4,4,null,6\n"  # North America; of numbers NA is none
+    (folder / "sales.csv").write_text(f"ds,y,zone,price\n{cells}")
+    table = read_table("sales.csv")
+    frame = to_frame(table, choose_columns(table, "ds", "y"), ["zone", "price"])
+    assert frame["zone"].to_list() == ["NA", "EU", None, "null"]
+    assert frame["price"].to_list() == [None, 4.0, 5.0, 6.0]
+
+
 def test_covariates_from_text(folder: Path) -> None:
     (folder / "sales.csv").write_text(
-        "ds;y;price;kind;note\n1;1;1,5;a;x\n2;;2,5;NA;\n4;4;3,5;b;\n5;5;;a;\n"
+        "ds;y;price;kind;note\n1;1;1,5;a;x\n2;;2,5;;\n4;4;3,5;b;\n5;5;;a;\n"
     )
     (folder / "ahead.csv").write_text("ds;price\n6;4,5\n7;1,5\n")
     table = read_table("sales.csv")

@@ -180,17 +180,16 @@ def _typed(
 ) -> pl.DataFrame:
     """The columns of a further table, with the types that those of the first one had."""
     from ..data import Columns, to_frame
-    from ..data.numbers import blank_empty, blank_missing
+    from ..data.numbers import blank_empty
 
     kind, encoding = series.frame, series.encoding
     columns = Columns(kind.time, kind.target, kind.id)
     frame = to_frame(table, columns, covariates, target=target)
     codes = (*encoding.future, *encoding.past, *encoding.static)
     texts = [code.name for code in codes if code.levels is not None and code.name in covariates]
-    frame = frame.with_columns(blank_missing(table.cells[name]) for name in texts)
     if kind.id is not None and kind.named:
-        frame = frame.with_columns(blank_empty(table.cells[kind.id]))
-    return frame
+        texts.append(kind.id)
+    return frame.with_columns(blank_empty(table.cells[name]) for name in texts)
 
 
 def _need(table: TextTable, names: Sequence[str], whose: str = "") -> None:
@@ -204,11 +203,19 @@ def _need(table: TextTable, names: Sequence[str], whose: str = "") -> None:
 
 
 def _shared(table: TextTable, later: TextTable) -> tuple[str, ...]:
-    """The columns of both tables; not those that a later one has and leaves empty."""
-    from ..data.numbers import blank_missing
+    """The columns of both tables; not those that a later one has and leaves empty, as by NA, which
+    may be a value like others, too."""
+    from ..data.numbers import blank_empty, blank_missing, looks_like_numbers
+
+    def left_empty(name: str) -> bool:
+        cells, first = later.cells[name], table.cells[name]
+        if blank_missing(cells).is_not_null().any():
+            return False
+        words = set(blank_empty(cells).drop_nulls())
+        return looks_like_numbers(first) or not words or not words <= set(first.unique())
 
     names = [name for name in table.cells.columns if name in later.cells.columns]
-    return tuple(name for name in names if not blank_missing(later.cells[name]).is_null().all())
+    return tuple(name for name in names if not left_empty(name))
 
 
 def _known_ahead(
@@ -236,6 +243,7 @@ def _told(
 def _missing(table: TextTable, frame: pl.DataFrame, series: Series) -> str:
     """Times that are left out, and empty cells, as one line."""
     from ..data import summary
+    from ..data.numbers import MISSING
 
     said = [summary(series.filled, series.frequency)]
     for name in (series.frame.target, *(code.name for code in series.encoding.past)):
@@ -247,6 +255,11 @@ def _missing(table: TextTable, frame: pl.DataFrame, series: Series) -> str:
             where = line if count == 1 else f"the first in {line}"
             cells = "1 empty cell counts" if count == 1 else f"{count:,} empty cells count"
             said.append(f"{cells} as missing in column {name!r}, {where}")
+    encoding = series.encoding
+    for code in (*encoding.future, *encoding.past, *encoding.static):
+        for level in code.levels or ():
+            if level.lower() in MISSING:
+                said.append(f"{level!r} in column {code.name!r} is taken for a value like others")
     said.append(_empty_at_the_end(series))
     return "; ".join(filter(None, said))
 

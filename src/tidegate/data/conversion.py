@@ -31,7 +31,8 @@ def to_frame(
 
     Returns:
         The id as whole numbers or text, the time as dates, datetimes or whole numbers, the target
-        and covariates as numbers, or covariates as text; null where a cell is empty.
+        and covariates as numbers, or covariates as text; null where a cell is empty, or, where
+        numbers belong, NA or the like.
 
     Raises:
         DataError: for a covariate that is not there; for the first cell that is no date, no whole
@@ -61,7 +62,7 @@ def to_frame(
         cells = table.cells[name]
         numbers = name in named or looks_like_numbers(cells)
         parts.append(
-            to_numbers(cells, table.separator, where(name)) if numbers else blank_missing(cells)
+            to_numbers(cells, table.separator, where(name)) if numbers else blank_empty(cells)
         )
     return pl.DataFrame(parts)
 
