@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -210,3 +213,14 @@ def test_any_array_of_numbers_is_taken(layout: str) -> None:
     dy: Any = out.y.tolist() if layout == "lists" else np.asfortranarray(out.y)
     expected = layer.backward(layer.forward(x, LENGTHS), out.y)
     assert same_bits(layer.backward(out, dy).x, expected.x)
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda layer: pickle.loads(pickle.dumps(layer))])
+def test_a_copy_has_the_same_weights_and_a_life_of_its_own(copied: Callable[[Any], Any]) -> None:
+    layer = tg.RNN(3, 4, num_layers=2, bidirectional=True, dtype="float64", nonlinearity="relu")
+    layer.params["bias_hh_l0"] = [1.0, 2.0, 3.0, 4.0]
+    x = np.random.default_rng(0).normal(size=(2, 5, 3))
+    again, before = copied(layer), layer.forward(x).y
+    assert repr(again) == repr(layer) and (again.forward(x).y == before).all()
+    again.params["bias_hh_l0"][:] = 0
+    assert (layer.forward(x).y == before).all() and (again.forward(x).y != before).any()

@@ -66,6 +66,9 @@ class Layer:
         self._known: tuple[State | None, tuple[int, ...], Array | None, Array | None]
         self._known = (None, (-1,), None, None)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _again, (self.spec, self._network.values)
+
     @property
     def spec(self) -> NetworkSpec:
         """The layers as a network without a head."""
@@ -370,6 +373,13 @@ def _layer(
         dtype=dtype,
     )
     return Layer(spec, seed)
+
+
+def _again(spec: NetworkSpec, values: Array) -> Layer:
+    """A layer with parameters that another one had."""
+    layer = Layer(spec, seed=0)
+    layer._network.parameters[:] = values
+    return layer
 
 
 def _lengths(lengths: ArrayLike, batch: int, steps: int) -> Array:
