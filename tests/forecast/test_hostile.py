@@ -287,3 +287,11 @@ def test_dates_end_with_the_year_9999() -> None:
     model = fitted(pl.DataFrame({"ds": ds, "y": np.arange(ROWS) * 1.0}))
     with pytest.raises(DataError, match="reaches 10000-01-02, and dates end with the year 9999"):
         model.predict()
+
+
+def test_numbers_whose_bytes_are_swapped() -> None:
+    times, values = np.arange(40), np.arange(40) % 4 + 0.5
+    frame = pd.DataFrame({"ds": times, "y": values})
+    swapped = pd.DataFrame({"ds": times.astype(">i8"), "y": values.astype(">f8")})
+    one, other = (forecaster(2).fit(df).predict() for df in (frame, swapped))
+    pd.testing.assert_frame_equal(one, other, check_dtype=False)

@@ -75,7 +75,23 @@ def open_frame(df: Any) -> Frame:
         raise ArgumentError(f"expected a pandas or a polars frame, got a {kind}{hint}") from None
     if not len(frame):
         raise DataError(f"the frame has no rows, only the columns {_listed(names)}")
+    if frame.implementation.is_pandas():
+        return _usual_bytes(frame)
     return _usual_texts(frame) if frame.implementation.is_pyarrow() else frame
+
+
+def _usual_bytes(frame: Frame) -> Frame:
+    """Numbers whose bytes are in the other order, as some files have them, in that of this machine:
+    narwhals does not know them."""
+    import narwhals as nw
+
+    native = frame.to_native()
+    swapped = {
+        name: dtype.newbyteorder("=")
+        for name, dtype in native.dtypes.items()
+        if isinstance(dtype, np.dtype) and not dtype.isnative
+    }
+    return nw.from_native(native.astype(swapped), eager_only=True) if swapped else frame
 
 
 def need_column(frame: Frame, name: str, role: str, *, known: bool = False) -> None:

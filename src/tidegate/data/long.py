@@ -122,7 +122,8 @@ def read_frame(X: Any) -> Columns:
         if column.dtype.is_float():
             missing = missing | column.is_nan()
         if (n := int(missing.sum())) > 0:
-            raise DataError(f"the column {name!r} of X has {n} missing values; fill them")
+            lacks = f"has {n} missing value{'' if n == 1 else 's'}; fill in all"
+            raise DataError(f"the column {name!r} of X {lacks}")
     number, ids = _numbered(frame[SEQUENCE].to_list())
     step = _ranked(frame[STEP])
     try:
