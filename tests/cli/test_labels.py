@@ -233,6 +233,14 @@ def test_a_file_of_ones_own_judges(run: Run) -> None:
     assert data["learnt_from"] == 40
 
 
+def test_what_is_learnt_from_does_not_judge(run: Run) -> None:
+    Path("reviews.csv").write_text(REVIEWS)
+    words = ("classify", "reviews.csv", "--text", "review", "--label", "mood", *SHORT)
+    done = run(*words, "--test", "./reviews.csv")
+    assert done.code == 2
+    assert "--test ./reviews.csv is what is learnt from, which cannot judge" in done.err
+
+
 def test_columns_of_the_test_file_are_known_by_their_names(run: Run) -> None:
     header, *body = [line.split(",") for line in WIDE.split("\n")]
     Path("wide.csv").write_text(WIDE)

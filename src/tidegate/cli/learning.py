@@ -8,11 +8,12 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
-from ..errors import DataError
+from ..errors import ArgumentError, DataError
 from . import judged, labelled, output
 from .labelled import Labelled, Named
 from .labelling import SHARE
@@ -178,6 +179,11 @@ class Files:
         """
         output.check_ending(self.out, self.json, plain=".txt")
         output.check_places({"--out": self.out, "--save": self.save}, self.file, self.test)
+        if self.test is not None and Path(self.test).resolve() == Path(self.file).resolve():
+            raise ArgumentError(
+                f"--test {self.test} is what is learnt from, which cannot judge; give sequences of "
+                f"another file, or leave it out"
+            )
         rows = read(self.file, named)
         others = None if self.test is None else read(self.test, _like(rows, named))
         learning = Learning(rows, make, kind, seed, held_out, others, named.places())
