@@ -248,7 +248,8 @@ def test_columns_of_the_test_file_are_known_by_their_names(run: Run) -> None:
     lines = [["kind", "c", "other", "a", "b"], *mixed]
     Path("mixed.csv").write_text("\n".join(map(",".join, lines)))
     words = ("classify", "wide.csv", "--label", "kind", *SHORT, "--json", "--test")
-    same = run(*words, "wide.csv")
+    Path("same.csv").write_text(WIDE)
+    same = run(*words, "same.csv")
     assert same.code == 0, same.err
     assert run(*words, "mixed.csv").out == same.out
     assert header == ["a", "b", "c", "kind"]
