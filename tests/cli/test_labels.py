@@ -212,6 +212,9 @@ def test_a_number_of_each_run_of_steps(run: Run) -> None:
     done = run("regress", "runs.csv", "--id", "run", "--time", "second", "--target", "load", *SHORT)
     assert done.code == 0, done.err
     assert "last value" in done.out
+    words = ("regress", "runs.csv", "--id", "run", "--target", "load", "--loss")
+    assert run(*words, "rmse", *SHORT).code == 0
+    assert run(*words, "pinball", *SHORT).code == 2
 
 
 def test_a_file_of_ones_own_judges(run: Run) -> None:
@@ -346,7 +349,7 @@ GIVEN: Any = {
             1,
             "enormous.csv, line 3, column 'stars': '-1e308' is too large to tell how far off",
         ),
-        ("regress reviews.csv --text review --target mood --loss mad", 2, "one of mse, mae, huber"),
+        ("regress reviews.csv --text review --target mood --loss mad", 2, "one of mse, mae, rmse, huber"),
         ("tag reviews.csv --label mood", 2, "--label names a column of a CSV file; name its --id"),
         (
             "regress climbs.csv --target left --id run",

@@ -120,15 +120,19 @@ MAKE: list[tuple[Callable[[], Any], str]] = [
     ),
     (
         lambda: tg.RNN(3, 4, dropout=1.0),
-        "NetworkSpec.dropout must be at least 0 and below 1, got 1.0",
+        "dropout must be at least 0 and below 1, got 1.0",
     ),
     (
         lambda: tg.GRU(3, 4, bidirectional=2),
-        "NetworkSpec.bidirectional must be True or False, got 2",
+        "bidirectional must be True or False, got 2",
     ),  # type: ignore[arg-type]
     (
         lambda: tg.LSTM(3, 4, dtype="float16"),
-        "NetworkSpec.dtype must be one of 'float32', 'float64', got 'float16'",
+        "dtype must be one of 'float32', 'float64', got 'float16'",
+    ),  # type: ignore[arg-type]
+    (
+        lambda: tg.LSTM(3, 4, dtype=None),
+        "dtype must be one of 'float32', 'float64', got None",
     ),  # type: ignore[arg-type]
     (lambda: tg.LSTM(3, 4, seed=-1), "seed must be a whole number from 0 up, got -1"),
     (
@@ -145,6 +149,13 @@ MAKE: list[tuple[Callable[[], Any], str]] = [
         "take fewer units or inputs",
     ),
 ]
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.dtype("f8"), "f8", float])
+def test_a_dtype_as_numpy_takes_it(dtype: Any) -> None:
+    layer = tg.LSTM(3, 4, dtype=dtype)
+    assert layer.spec == tg.LSTM(3, 4, dtype="float64").spec
+    assert layer.forward(np.ones((1, 2, 3))).y.dtype == np.float64
 
 
 @pytest.mark.parametrize(("call", "message"), FORWARD + BACKWARD + STEP)

@@ -27,8 +27,8 @@ def regress(
     loss: Annotated[
         str,
         typer.Option(
-            parser=one_of("mse", "mae", "huber"),
-            metavar="mse|mae|huber",
+            parser=one_of("mse", "mae", "rmse", "huber"),
+            metavar="mse|mae|rmse|huber",
             help="What a mistake costs while it learns.",
         ),
     ] = "mae",

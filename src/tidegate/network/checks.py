@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import numbers
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from ..errors import ArgumentError
 
@@ -78,6 +81,15 @@ def flag(owner: Any, name: str) -> None:
     value = getattr(owner, name)
     if not isinstance(value, bool):
         raise ArgumentError(f"{_title(owner, name)} must be True or False, got {value!r}")
+
+
+def precision(owner: Any, name: str) -> None:
+    """Sees to it that a field is "float32" or "float64", or what NumPy takes for one of them."""
+    value = getattr(owner, name)
+    with contextlib.suppress(TypeError, ValueError):
+        if value is not None:  # for NumPy that is a float64
+            object.__setattr__(owner, name, np.dtype(value).name)
+    choice(owner, name, ("float32", "float64"))
 
 
 def choice(owner: Any, name: str, allowed: tuple[str, ...]) -> None:

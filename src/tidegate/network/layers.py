@@ -290,7 +290,7 @@ def LSTM(
         num_layers: layers, one above the other.
         bidirectional: read each sequence from both ends.
         dropout: share of each layer's outputs, save the last's, that a `dropout_seed` sets to zero.
-        dtype: of parameters and results.
+        dtype: of parameters and results; NumPy's own will do, too.
         seed: of the initial parameters: orthogonal recurrent, Glorot input, forget bias 1.
 
     Raises:
@@ -362,16 +362,20 @@ def _layer(
     dtype: Dtype,
     seed: int,
 ) -> Layer:
-    spec = NetworkSpec(
-        NumberInput(whole_number(input_size, "input_size", 1)),
-        cell=cell,
-        hidden=whole_number(hidden_size, "hidden_size", 1),
-        layers=whole_number(num_layers, "num_layers", 1, 1000),
-        bidirectional=bidirectional,
-        dropout=dropout,
-        readout="each",
-        dtype=dtype,
-    )
+    inputs = NumberInput(whole_number(input_size, "input_size", 1))
+    try:
+        spec = NetworkSpec(
+            inputs,
+            cell=cell,
+            hidden=whole_number(hidden_size, "hidden_size", 1),
+            layers=whole_number(num_layers, "num_layers", 1, 1000),
+            bidirectional=bidirectional,
+            dropout=dropout,
+            readout="each",
+            dtype=dtype,
+        )
+    except ArgumentError as error:  # of arguments, as they are called here
+        raise ArgumentError(str(error).removeprefix("NetworkSpec.")) from None
     return Layer(spec, seed)
 
 

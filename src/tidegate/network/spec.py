@@ -161,7 +161,7 @@ class NetworkSpec:
                 )
         checks.choice(self, "cell", tuple(CELLS))
         checks.choice(self, "readout", get_args(Readout))
-        checks.choice(self, "dtype", ("float32", "float64"))
+        checks.precision(self, "dtype")
         checks.flag(self, "bidirectional")
         checks.whole(self, "hidden", 1)
         checks.whole(self, "layers", 1, 1000)
