@@ -349,7 +349,7 @@ GIVEN: Any = {
             1,
             "enormous.csv, line 3, column 'stars': '-1e308' is too large to tell how far off",
         ),
-        ("regress reviews.csv --text review --target mood --loss mad", 2, "one of mse, mae, rmse, huber"),
+        ("regress reviews.csv --text review --target mood --loss mad", 2, "mse, mae, rmse, huber"),
         ("tag reviews.csv --label mood", 2, "--label names a column of a CSV file; name its --id"),
         (
             "regress climbs.csv --target left --id run",
