@@ -102,7 +102,7 @@ class Model:
         quantiles = self._averaged(self._said(windows).quantiles, windows)
         if self.ridge is None:
             return quantiles, np.zeros(quantiles.shape[:2])
-        away = self.ridge.ahead(windows) - quantiles[..., self.inputs.head.middle]
+        away = self._away(quantiles, windows)
         return quantiles, np.where(self.shares(windows)[1][:, None] > 0, away, 0.0)
 
     def leant(self, quantiles: Array, windows: Windows) -> Array:
@@ -110,9 +110,14 @@ class Model:
         smoothing, as far as it counts, then moved as their median is to a ridge regression."""
         quantiles = self._averaged(quantiles, windows)
         if self.ridge is not None:
-            away = self.ridge.ahead(windows) - quantiles[..., self.inputs.head.middle]
-            quantiles = quantiles + (self.shares(windows)[1][:, None] * away)[..., None]
+            away = self.shares(windows)[1][:, None] * self._away(quantiles, windows)
+            quantiles = quantiles + away[..., None]
         return quantiles
+
+    def _away(self, quantiles: Array, windows: Windows) -> Array:
+        """How far the ridge regression lies from the median of quantiles, ``[k, h]``."""
+        assert self.ridge is not None
+        return self.ridge.ahead(windows) - quantiles[..., self.inputs.head.middle]
 
     def _averaged(self, quantiles: Array, windows: Windows) -> Array:
         if self.plan.smoothing:
